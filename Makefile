@@ -1,0 +1,34 @@
+# kept: everything a person types. `make help` lists it.
+# Works on a bare machine with python3 (3.11 or newer, with pip) and make.
+
+PYTHON ?= python3
+UV     := .tools/bin/uv
+BIN    := .venv/bin
+KEPT_DATA ?= data
+export KEPT_DATA
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test check bench trust lock format picture clean
+
+help:  ## list what you can type
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?/  make \1\t/' | expand -t 20
+
+setup: .venv/ready  ## install everything kept needs into .tools and .venv
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "kept needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || \
+	  { echo "This Python has no pip. Install it first (Debian, Ubuntu: apt install python3-pip; Fedora: dnf install python3-pip), then run make again."; exit 1; }
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv
+
+# The file is touched last, so an interrupted set-up starts again.
+.venv/ready: $(UV) requirements/dev.txt pyproject.toml
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --python $(BIN)/python requirements/dev.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock: $(UV)  ## resolve the dependencies anew (hashed, no registry named)
+	$(UV) pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet pyproject.toml -o requirements/run.txt
+	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
