@@ -168,6 +168,60 @@ def quantile(u, knot_u, knot_y, low, high):  # type: ignore[no-untyped-def]  # a
 
 
 @compiled
+def normal_quantile(u):  # type: ignore[no-untyped-def]
+    """The standard normal quantile, to 16 figures.
+
+    Source: Wichura (1988), algorithm AS 241, PPND16.
+    """
+    q = u - 0.5
+    if abs(q) <= 0.425:
+        r = 0.180625 - q * q
+        up = (
+            ((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r
+            + 6.7265770927008700853e4) * r + 4.5921953931549871457e4) * r
+            + 1.3731693765509461125e4) * r + 1.9715909503065514427e3) * r
+            + 1.3314166789178437745e2) * r + 3.3871328727963666080e0
+        )  # fmt: skip
+        down = (
+            ((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r
+            + 3.9307895800092710610e4) * r + 2.1213794301586595867e4) * r
+            + 5.3941960214247511077e3) * r + 6.8718700749205790830e2) * r
+            + 4.2313330701600911252e1) * r + 1.0
+        )  # fmt: skip
+        return q * up / down
+    r = np.sqrt(-np.log(u if q < 0 else 1.0 - u))
+    if r <= 5.0:
+        r -= 1.6
+        up = (
+            ((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r
+            + 2.41780725177450611770e-1) * r + 1.27045825245236838258e0) * r
+            + 3.64784832476320460504e0) * r + 5.76949722146069140550e0) * r
+            + 4.63033784615654529590e0) * r + 1.42343711074968357734e0
+        )  # fmt: skip
+        down = (
+            ((((((1.05075007164441684324e-9 * r + 5.47593808499534494600e-4) * r
+            + 1.51986665636164571966e-2) * r + 1.48103976427480074590e-1) * r
+            + 6.89767334985100004550e-1) * r + 1.67638483018380384940e0) * r
+            + 2.05319162663775882187e0) * r + 1.0
+        )  # fmt: skip
+    else:
+        r -= 5.0
+        up = (
+            ((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r
+            + 1.24266094738807843860e-3) * r + 2.65321895265761230930e-2) * r
+            + 2.96560571828504891230e-1) * r + 1.78482653991729133580e0) * r
+            + 5.46378491116411436990e0) * r + 6.65790464350110377720e0
+        )  # fmt: skip
+        down = (
+            ((((((2.04426310338993978564e-15 * r + 1.42151175831644588870e-7) * r
+            + 1.84631831751005468180e-5) * r + 7.86869131145613259100e-4) * r
+            + 1.48753612908506148525e-2) * r + 1.36929880922735805310e-1) * r
+            + 5.99832206555887937690e-1) * r + 1.0
+        )  # fmt: skip
+    return -up / down if q < 0 else up / down
+
+
+@compiled
 def draw(plan, s, point):  # type: ignore[no-untyped-def]  # a Plan, compiled
     """Minutes of work left of stage ``s`` at one of the 4,096 points."""
     form = plan.form[s]
@@ -178,6 +232,8 @@ def draw(plan, s, point):  # type: ignore[no-untyped-def]  # a Plan, compiled
         u = plan.begin_u[s] + (1.0 - plan.begin_u[s]) * u
         if form == 3:
             hours = -plan.scale[s] * np.log1p(-u)
+        elif form == 4:
+            hours = np.exp(plan.base[s] + plan.scale[s] * normal_quantile(u))
         else:
             y = quantile(u, plan.knot_u, plan.knot_y, plan.knot_from[s], plan.knot_to[s])
             hours = plan.base[s] + plan.scale[s] * y
@@ -1108,6 +1164,55 @@ def run_futures(team, plan, seed, low, high, mine, common, normal_of_point, poin
         all_ends[:n_all].copy(),
         load,
     )
+
+
+@compiled
+def run_ask(team, plan, seed, low, high, mine, common, normal_of_point, point_of_normal, busy_row, busy_from, busy_start, busy_end, load_wanted, week_from, week_start, n_weeks):  # type: ignore[no-untyped-def]  # noqa: E501
+    """Lay one more promise into what futures ``low`` to ``high - 1`` leave free.
+
+    Args:
+        plan: the stages asked for, all in one layer.
+        busy_row: the first row of ``busy_from`` that belongs to future ``low``.
+        busy_from, busy_start, busy_end: when people are busy in these futures.
+
+    Returns:
+        finish (1, n); stage start and finish (n_stages, n); working minutes spent
+        with the ask (n_people, n_weeks), summed over the futures.
+    """
+    n = high - low
+    n_stages = plan.release.size
+    promise_finish = np.zeros((plan.n_promises, n), dtype=np.int32)
+    stage_start = np.empty((n_stages, n), dtype=np.int32)
+    stage_finish = np.empty((n_stages, n), dtype=np.int32)
+    n_people = team.person_calendar.size
+    load = np.zeros((n_people if load_wanted else 0, n_weeks), dtype=np.int64)
+    work = np.empty(n_stages, dtype=np.int32)
+    start = np.empty(n_stages, dtype=np.int32)
+    finish = np.empty(n_stages, dtype=np.int32)
+    ready_at = np.empty(n_stages, dtype=np.int32)
+    pieces = np.empty((64, 3), dtype=np.int32)
+    upper = np.empty((0, 4), dtype=np.int64)
+    for f in range(low, high):
+        key = future_key(seed, f)
+        draw_all(plan, key, mine, common, normal_of_point, point_of_normal, work)
+        for s in range(n_stages):
+            ready_at[s] = plan.release[s]
+            if plan.arrival[s]:
+                work[s] = min(np.int64(work[s]) + plan.arrives_from[s], HORIZON)
+        busy = (busy_from[busy_row + f - low], busy_start, busy_end)
+        pieces, n_pieces = run_layer(
+            team, plan, 0, work, ready_at, busy, upper, start, finish, pieces, load_wanted
+        )
+        for k in range(plan.n_promises):
+            promise_finish[k, f - low] = plan.promise_release[k]
+        for s in range(n_stages):
+            k = plan.promise[s]
+            promise_finish[k, f - low] = max(promise_finish[k, f - low], finish[s])
+            stage_start[s, f - low] = start[s]
+            stage_finish[s, f - low] = finish[s]
+        if load_wanted:
+            add_load(team, merge(team, busy, pieces, n_pieces), week_from, week_start, load)
+    return promise_finish, stage_start, stage_finish, load
 
 
 @compiled

@@ -18,7 +18,7 @@ import numpy.typing as npt
 POINTS = 4096
 """The points of a quantile table: u = (i + 0.5) / POINTS."""
 
-CERTAIN, LINEAR, LOG, EXPONENTIAL = 0, 1, 2, 3
+CERTAIN, LINEAR, LOG, EXPONENTIAL, NORMAL = 0, 1, 2, 3, 4
 
 Knots = tuple[tuple[float, float], ...]
 
@@ -29,7 +29,8 @@ class Law:
 
     Attributes:
         form: CERTAIN ``base``; LINEAR ``base + scale * y(u)``; LOG
-            ``exp(base + scale * y(u))``; EXPONENTIAL ``-scale * log(1 - u)``.
+            ``exp(base + scale * y(u))``; EXPONENTIAL ``-scale * log(1 - u)``; NORMAL
+            ``exp(base + scale * z(u))``, z the standard normal quantile.
         shape: names the knots; equal shapes share them.
         said: what the plan said, from which the document is made.
     """
@@ -78,6 +79,8 @@ class Law:
             return self.base
         if self.form == EXPONENTIAL:
             return -self.scale * math.log1p(-u)
+        if self.form == NORMAL:
+            return math.exp(self.base + self.scale * NormalDist().inv_cdf(u))
         us, ys = knots(self.shape)
         y = self.base + self.scale * float(np.interp(u, us, ys))
         return math.exp(y) if self.form == LOG else y
@@ -88,6 +91,8 @@ class Law:
             return 1.0 if hours >= self.base else 0.0
         if self.form == EXPONENTIAL:
             return -math.expm1(-hours / self.scale) if self.scale > 0 else 1.0
+        if self.form == NORMAL:
+            return NormalDist(self.base, self.scale).cdf(math.log(hours)) if hours > 0 else 0.0
         low, high = 0.0, 1.0
         for _ in range(60):
             middle = (low + high) / 2
@@ -141,7 +146,7 @@ def lognormal(median: float, sigma: float) -> Law:
     said = ("lognormal", float(median), float(sigma))
     if sigma == 0:
         return Law(CERTAIN, float(median), 0.0, (), said)
-    return Law(LOG, math.log(median), float(sigma), ("normal",), said)
+    return Law(NORMAL, math.log(median), float(sigma), (), said)
 
 
 def beta(low: float, high: float, a: float, b: float) -> Law:
@@ -171,13 +176,6 @@ def knots(shape: tuple[Any, ...]) -> tuple[npt.NDArray[np.float64], npt.NDArray[
     if shape[0] == "knots":
         table = np.array(shape[1], dtype=np.float64)
         return np.ascontiguousarray(table[:, 0]), np.ascontiguousarray(table[:, 1])
-    middle = (np.arange(POINTS) + 0.5) / POINTS
-    if shape[0] == "normal":
-        # Finer towards the ends: work already begun is drawn from there.
-        tail = 0.5 ** np.arange(14, 40) / 1.0
-        us = np.concatenate((tail[::-1], middle, 1 - tail))
-        normal = NormalDist()
-        return us, np.array([normal.inv_cdf(float(u)) for u in us])
     return _beta_knots(shape[1], shape[2])
 
 

@@ -183,6 +183,9 @@ class Situation:
         promise, stages = ask.placed(
             due=None if due is None else due.isoformat(), placement=placement
         )
+        accepted = [p.accepted for p in self.promises if p.accepted is not None]
+        if placement == "yields" and accepted:
+            promise["accepted"] = max(*accepted, len(self.promises)) + 1
         return _Reader().extended(self, promise, stages)
 
     def document(self) -> dict[str, Any]:
