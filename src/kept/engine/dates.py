@@ -18,11 +18,12 @@ import numpy.typing as npt
 
 from kept.engine import ENGINE_VERSION, _kernels, laws
 from kept.engine import futures as runs
-from kept.engine.futures import Futures, People, Weeks, chance_on_time
+from kept.engine.futures import Futures, Weeks, chance_on_time
 from kept.engine.situation import Ask, Situation, Stage
 from kept.engine.worktime import NEVER, Calendar
 
 Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
 
 SHOWN = (0.5, 0.8, 0.9, 0.95)
 PILOT = 100
@@ -261,7 +262,8 @@ class _Joint:
 
 
 def _ask_block(
-    team: _kernels.Team,
+    team: Longs,
+    calendars: Ints,
     plan: runs.Compiled,
     weeks: Weeks,
     seed: int,
@@ -274,7 +276,7 @@ def _ask_block(
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     rows, spans = busy[low // runs.CHUNK]
     finish, start, end, _, _, minutes = _kernels.run_block(
-        team, *plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows, spans,
+        team, calendars, *plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows, spans,
         True, False, load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
     return finish, start, end, minutes
@@ -296,7 +298,7 @@ def _lay(
     *,
     threads: int | None,
     executor: Executor | None,
-    team: _kernels.Team | None = None,
+    team: Longs | None = None,
     load: bool = True,
 ) -> Laid:
     """Lay the last promise of ``yielding`` into what ``base`` leaves free."""
@@ -324,6 +326,7 @@ def _lay(
         _ask_block,
         (
             base.people.team if team is None else team,
+            base.people.calendars,
             plan,
             base.people.weeks,
             base.seed,
@@ -465,7 +468,6 @@ def find_dates(
     load_with = laid.load_minutes
     if advised == "in_place" and due is not None:
         load_with = joint.run(situation.minute(due), futures).load_minutes
-    people = joint.people
     return Dates(
         without=without,
         in_place=in_place,
@@ -615,7 +617,7 @@ def _heads(stage: Stage) -> int:
 def _work(run: Futures, first: int) -> Ints:
     """Minutes of work of the stages from ``first`` on, shape (n, futures)."""
     work: Ints = _kernels.draw_stages(
-        run.plan.plan.stage, run.plan.laws, runs.shared_luck(run.situation.correlation),
+        run.plan.laws, runs.shared_luck(run.situation.correlation),
         np.uint64(run.seed), run.futures, first,
     )  # fmt: skip
     return work
