@@ -1,0 +1,1 @@
+"""Files in: reading, preview, acceptance and undoing of other tools' data."""
