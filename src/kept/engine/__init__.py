@@ -1,0 +1,1 @@
+"""What can be promised, by when: numpy, numba and the standard library alone."""
