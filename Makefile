@@ -8,7 +8,7 @@ KEPT_DATA ?= data
 export KEPT_DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench trust lock format picture clean
+.PHONY: migrations help setup run demo test check bench trust lock format picture clean
 
 help:  ## list what you can type
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?/  make \1\t/' | expand -t 20
@@ -32,3 +32,6 @@ $(UV):
 lock: $(UV)  ## resolve the dependencies anew (hashed, no registry named)
 	$(UV) pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet pyproject.toml -o requirements/run.txt
 	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
+
+migrations:  ## write migrations for changed tables
+	$(BIN)/python -m django makemigrations kept --settings kept.config.settings

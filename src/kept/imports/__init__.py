@@ -1,1 +1,1 @@
-"""Files in: reading, preview, acceptance and undoing of other tools' data."""
+"""Files in: read, looked at, accepted, undone."""

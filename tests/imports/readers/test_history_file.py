@@ -48,9 +48,7 @@ def test_empty_means_unknown_and_a_client_stands_for_a_missing_project():
 
     assert problems == []
     assert items == [
-        PastItem(
-            row_id="2", project="Pete", estimated_on=text.day("2026-01-02"), status="open"
-        )
+        PastItem(row_id="2", project="Pete", estimated_on=text.day("2026-01-02"), status="open")
     ]
 
 

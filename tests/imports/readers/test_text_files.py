@@ -113,10 +113,9 @@ def test_what_is_no_day_is_refused_by_name(written):
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_give_a_table_or_a_word(data):
+def test_any_bytes_give_a_table_or_a_refusal(data):
     try:
         table = text.table(data)
-    except text.NotATable as refusal:
-        assert str(refusal)
-    else:
-        assert all(len(cells) == len(table.header) for _, cells in table.rows)
+    except text.NotATable:
+        return
+    assert all(len(cells) == len(table.header) for _, cells in table.rows)

@@ -1,0 +1,12 @@
+"""Door: the command line. Django and numpy are loaded only by the commands that need them."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kept.config.settings")
+    from kept.cli import commands  # typer itself is slow to load; `kept` alone stays quick
+
+    sys.exit(commands.app())

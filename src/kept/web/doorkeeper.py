@@ -1,0 +1,98 @@
+"""The one place where a request becomes a member of an organisation, or is refused."""
+
+from collections.abc import Callable
+from contextvars import Token
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import ResolverMatch
+
+from kept.people.access import Policy
+from kept.people.models import Login, Member
+from kept.tenancy import scope
+
+#: Policies of routes that libraries bring, by the name of the route.
+FOREIGN = {
+    "account_login": Policy.ANYONE,
+    "account_logout": Policy.LOGGED_IN,
+    "account_change_password": Policy.LOGGED_IN,
+    "account_reauthenticate": Policy.LOGGED_IN,
+}
+CHOSEN = "member_id"
+
+
+class KeptRequest(HttpRequest):
+    """A request that the doorkeeper has let in; `member` is there where the policy needs one."""
+
+    member: Member
+
+
+def policy_of(match: ResolverMatch) -> Policy | None:
+    """Return the policy that a route declares; None if it declares none."""
+    declared = getattr(match.func, "policy", None)
+    return declared if declared is not None else FOREIGN.get(match.url_name or "")
+
+
+class Doorkeeper:
+    """Lets a request in by the policy of its route; a route without one stays closed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return self.get_response(request)
+        finally:
+            token: Token[Any] | None = request.__dict__.pop("_scope", None)
+            if token is not None:
+                scope.leave(token)
+
+    def process_view(
+        self, request: HttpRequest, _view: object, _args: object, _kwargs: object
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        if match is None:
+            raise Http404
+        if "api" in match.namespaces:
+            return None  # its operations declare their policies, and keep their own door
+        policy = policy_of(match)
+        if policy is None:
+            raise PermissionDenied("This route declares no policy.")
+        if policy in (Policy.ANYONE, Policy.SETUP, Policy.LINK):
+            return None
+        if not request.user.is_authenticated:
+            if request.headers.get("HX-Request"):
+                return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+            if "json" in request.headers.get("Accept", ""):
+                return JsonResponse({"title": "Log in first."}, status=401)
+            return redirect_to_login(request.get_full_path())
+        role = policy.role
+        if role is None:
+            return None
+        member = member_of(request)
+        if member is None:
+            return redirect("no_house")
+        if not member.may(role):
+            return render(request, "kept/403.html", {"needs": role}, status=403)
+        request.__dict__["_scope"] = scope.enter(member.organisation)
+        request.member = member  # type: ignore[attr-defined]
+        return None
+
+
+def member_of(request: HttpRequest) -> Member | None:
+    """Return the membership in which this log-in works: the chosen one, else the first."""
+    if not isinstance(request.user, Login):
+        return None
+    memberships = list(
+        Member.everywhere.filter(login=request.user, left_at__isnull=True)
+        .select_related("organisation")
+        .order_by("pk")
+    )
+    chosen = request.session.get(CHOSEN)
+    for member in memberships:
+        if member.pk == chosen:
+            return member
+    return memberships[0] if memberships else None
