@@ -104,12 +104,21 @@ def test_the_similar_items_are_named_with_their_weights():
 
     rows = [profile.history.items[row] for row in forecast.similar.rows]
     assert len(rows) == 9
-    assert {(row.person, row.subkind) for row in rows} == {("p1", "web")}
+    assert forecast.similar.own
+    assert {row.person for row in rows} == {"p1"}
+    assert [row.subkind for row in rows].count("web") >= 6
     assert (np.diff(forecast.similar.weights) <= 0).all()
     scaled = [8.0 * row.actual / row.estimate for row in rows]
     assert forecast.summary.low_actual == pytest.approx(min(scaled))
     assert forecast.summary.high_actual == pytest.approx(max(scaled))
     assert forecast.summary.nine_in_ten_factor == forecast.quantiles[89]
+
+
+def test_a_new_person_is_shown_the_work_of_others():
+    forecast = profile_of(history(seed=8, items=300)).ratios(person="new", estimate=8.0)
+
+    assert forecast.similar.rows.size == 9
+    assert not forecast.similar.own
 
 
 def test_what_was_spent_pushes_the_forecast_beyond_it():

@@ -144,11 +144,13 @@ class Similar:
     """The past items that count most for a forecast, most similar first.
 
     `rows` are positions in the history's order (`history.row_ids[rows[0]]`); `weights` are their
-    shares of the whole forecast.
+    shares of the whole forecast. `own`: all are the person's own; they are as soon as the person
+    has enough of them.
     """
 
     rows: IntArray
     weights: FloatArray
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -555,8 +557,11 @@ class Profile:
         found = np.empty(at.size)
         kernels.read_quantiles(values, mixed, values.size, steps, at, found)
         past = rows >= 0
-        strongest = np.argsort(-np.where(past, mixed, -1.0), kind="stable")[:most_similar]
-        strongest = strongest[past[strongest] & (mixed[strongest] > 0)]
+        candidates = past & (mixed > 0)
+        mine = candidates & (pool_codes[:, 0] == codes[0])
+        own = np.count_nonzero(mine) >= most_similar
+        among = np.flatnonzero(mine if own else candidates)
+        strongest = among[np.argsort(-mixed[among], kind="stable")[:most_similar]]
         ratios = np.exp(values)
         steps_at = np.concatenate(([0.0], np.cumsum(steps)))
         chances = np.interp(
@@ -566,13 +571,13 @@ class Profile:
         nine = np.empty(1)
         kernels.read_quantiles(values, mixed, values.size, steps, np.array([0.9]), nine)
         near = ratios[strongest]
-        own = mixed[past]
+        used = mixed[past]
         return Forecast(
             levels=_read_only(at.copy()),
             quantiles=_read_only(np.exp(found)),
             estimate=asked_about,
-            effective_n=float(own.sum() ** 2 / np.sum(own**2)) if own.any() else 0.0,
-            similar=Similar(_read_only(rows[strongest]), _read_only(mixed[strongest])),
+            effective_n=float(used.sum() ** 2 / np.sum(used**2)) if used.any() else 0.0,
+            similar=Similar(_read_only(rows[strongest]), _read_only(mixed[strongest]), bool(own)),
             from_prior_share=float(rest),
             summary=Summary(
                 n_similar=int(strongest.size),
@@ -710,7 +715,7 @@ def _ln_estimates(estimates: FloatArray, factors: FloatArray) -> FloatArray:
 
 def _prior_atoms() -> FloatArray:
     """Give the prior as equally weighted ln ratios, the middle one exactly 0."""
-    return np.log(prior_ratios((np.arange(_PRIOR_ATOMS) + 0.5) / _PRIOR_ATOMS))
+    return np.log(prior_ratios(np.arange(1, _PRIOR_ATOMS + 1) / (_PRIOR_ATOMS + 1)))
 
 
 def _tables(method: Method) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
