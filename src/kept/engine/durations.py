@@ -399,6 +399,7 @@ class DurationHistory:
             reached_high=traces.said_high,
             known=traces.known,
             prior_share=traces.prior_share,
+            signs=traces.signs,
         )
 
     def global_quantiles(self, levels: ArrayLike) -> FloatArray:
@@ -505,6 +506,7 @@ class Replay:
             and the one that includes it: apart where the outcome is a mass point.
         known: shape (n,). Finished items of the same person at that moment.
         prior_share: shape (n,).
+        signs: shape (n, 3). ln estimate in hours, expected slip, expected size of its error.
     """
 
     levels: FloatArray
@@ -513,6 +515,7 @@ class Replay:
     reached_high: FloatArray
     known: IntArray
     prior_share: FloatArray
+    signs: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
