@@ -131,7 +131,7 @@ class Method:
     fade: tuple[float, float, float, float] = (1.0, 1.0, 0.97, 0.985)
     # Imagined earlier outcomes in the lowest and the highest twentieth, for each experience.
     caution: tuple[float, float] = (4.0, 8.0)
-    ridge: float = 40.0
+    ridge: float = 100.0
     # A profile learns from this many of the newest finished items and their earlier forecasts.
     memory: int = 20_000
 
@@ -140,11 +140,11 @@ _NEVER = 1e6
 
 METHOD: Final = Method(
     lenses=(
-        Lens("all work", 1, 1, 1, 1, 3000, 8, _NEVER, _NEVER, _NEVER),
-        Lens("work like it", 1.0, 1.0, 0.6, 0.19, 250, 0.2, 1.1, 0.29, 0.15),
-        Lens("close to it", 1.0, 0.5, 1.0, 0.66, 900, 0.5, 0.8, 0.086, 0.17),
-        Lens("the same size", 0.15, 0.015, 0.35, 0.32, 670, 3, 0.24, 1.2, 0.6),
-        Lens("the same people, lately", 0.34, 0.38, 0.2, 0.34, 56, 10, 0.6, 0.24, 0.2),
+        Lens("all work", 1, 1, 1, 1, 1300, 8, _NEVER, _NEVER, _NEVER),
+        Lens("work like it", 1.0, 1.0, 0.3, 0.1, 250, 0.1, 1.1, 0.3, 0.15),
+        Lens("close to it", 1.0, 0.5, 1.0, 0.75, 900, 0.5, 0.7, 0.09, 0.17),
+        Lens("the same size", 0.15, 0.01, 0.5, 0.3, 670, 5, 0.24, 1.0, 0.6),
+        Lens("the same work, lately", 0.5, 0.4, 0.2, 0.34, 56, 10, 0.6, 0.24, 0.2),
     )
 )
 
