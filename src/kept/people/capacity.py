@@ -59,27 +59,6 @@ def holidays(country: str, region: str, years: tuple[int, ...]) -> Mapping[date,
     return MappingProxyType(dict(sorted(found.items())))
 
 
-@lru_cache(maxsize=1)
-def countries() -> Mapping[str, str]:
-    """Return the countries whose holidays are known: code to English name, by name."""
-    from holidays.registry import COUNTRIES
-
-    named = {
-        codes[1]: module.replace("_", " ").title().replace(" And ", " and ").replace(" Of ", " of ")
-        for module, codes in COUNTRIES.items()
-    }
-    return MappingProxyType(dict(sorted(named.items(), key=lambda pair: pair[1])))
-
-
-@lru_cache(maxsize=256)
-def regions(country: str) -> tuple[str, ...]:
-    """Return the codes of a country's regions with holidays of their own."""
-    import holidays as library
-
-    known = library.list_supported_countries(include_aliases=False)
-    return tuple(sorted(known.get(country, ())))
-
-
 def workers() -> list[Member]:
     """Return the members who do planned work, with all that their capacity needs, in 4 queries.
 
