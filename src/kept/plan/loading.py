@@ -185,6 +185,19 @@ class Stages:
                 backed=inbound.backed,
             )  # fmt: skip
 
+    def take(
+        self,
+        stages: Iterable[Stage],
+        *,
+        afters: Mapping[int, list[int]],
+        named: Mapping[int, list[int]],
+    ) -> None:
+        """Take stages that exist only in memory, with their order and their people."""
+        for stage in stages:
+            self.stages[stage.job_id].append(stage)
+        self.afters.update(afters)
+        self.named.update(named)
+
     def _owe(
         self, key: str, job: int, stage: int | None, due_at: datetime, *, backed: bool
     ) -> None:
