@@ -18,7 +18,7 @@ SEPARATORS = (",", ";", "\t", "|")
 LONGEST_CELL = 1_000_000
 
 
-class NotATable(Exception):  # noqa: N818 - named by what happened, as all errors here
+class NotATable(Exception):
     """The bytes hold no table: the message says why and is fit to be shown."""
 
 
