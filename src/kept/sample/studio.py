@@ -153,7 +153,7 @@ def make(*, login: Login, now: datetime, seed: int = 1) -> Member:
     Returns:
         Ada, its owner.
     """
-    luck = random.Random(seed)
+    luck = random.Random(seed)  # noqa: S311 - a sample, not a secret
     began = now - timedelta(days=420)
     with transaction.atomic():
         owner = founding.found(
@@ -368,7 +368,7 @@ def _open_work(
             now=given_at,
         )
         _progress(job, done, begun, given_at, now)
-        _told(job, place, owner, due_on, now=now)
+        _told(job, place, owner, now=now)
 
 
 def _owner(luck: random.Random, people: dict[str, Member], skill: str | None) -> Member:
@@ -393,7 +393,7 @@ def _progress(job: Job, done: int, begun: float, given_at: datetime, now: dateti
             work.log_hours(stage, max(0.5, hours), by=by, now=min(at + timedelta(days=1), now))
 
 
-def _told(job: Job, place: int, owner: Member, due_on: date, *, now: datetime) -> None:
+def _told(job: Job, place: int, owner: Member, *, now: datetime) -> None:
     """Record what the client owes and what is counted on, for some jobs."""
     house = scope.current()
     stage = job.stages.exclude(state=Stage.State.DONE).order_by("position").first()
