@@ -45,7 +45,8 @@ def table(data: bytes, *, memory_bytes: int = MEMORY_BYTES, seconds: float = SEC
         header=tuple(answer["header"]),
         rows=tuple((number, tuple(cells)) for number, cells in answer["rows"]),
         separator=answer["separator"],
-        ragged=tuple((number, tuple(cells)) for number, cells in answer["ragged"]),
+        beyond=tuple((number, tuple(cells)) for number, cells in answer["beyond"]),
+        zero_bytes=tuple(answer["zero_bytes"]),
     )
 
 
@@ -69,7 +70,8 @@ def _child() -> int:
                 "header": found.header,
                 "rows": found.rows,
                 "separator": found.separator,
-                "ragged": found.ragged,
+                "beyond": found.beyond,
+                "zero_bytes": found.zero_bytes,
             }
         json.dump(answer, sys.stdout)
     except MemoryError:

@@ -5,7 +5,7 @@ Every cell and row that is not used is named with its reason.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -152,16 +152,7 @@ def read(
             reader.take(number, cells)
             if tick is not None and index % 500 == 499:
                 tick(index + 1, len(table.rows))
-    for number, cells in table.ragged if not questions else ():
-        reader.problems.append(
-            Problem(
-                number,
-                "",
-                values.short(" | ".join(cells)),
-                _("This row has more cells than the header; those beyond it were not read."),
-                row_left_out=False,
-            )
-        )
+        reader.problems += _oddities(table)
     return Reading(
         header=found,
         layout=layout,
@@ -175,6 +166,22 @@ def read(
         cancelled=reader.cancelled,
         old=reader.old,
     )
+
+
+def _oddities(table: text.Table) -> Iterator[Problem]:
+    """Name the rows that were used but are not as the header says."""
+    for number, cells in table.beyond:
+        yield Problem(
+            number,
+            "",
+            values.short(" | ".join(cells)),
+            _("This row has more cells than the header; those beyond it were not read."),
+            row_left_out=False,
+        )
+    for number in table.zero_bytes:
+        yield Problem(
+            number, "", "", _("Zero bytes were taken out of this row."), row_left_out=False
+        )
 
 
 class _LeaveOut(Exception):
