@@ -41,13 +41,13 @@ def _patterns() -> list[URLPattern]:
         address = re.sub(r"{(\w+:)?(\w+)}", r"<\1\2>", declared.lstrip("/"))
         by_path.setdefault(address, {})[method] = contract.policy
     patterns, _app, _namespace = api.urls
-    shaped = []
-    for pattern in patterns:
+    shaped: dict[str, URLPattern] = {}
+    for pattern in patterns:  # one for each operation; those of an address share one view
         address = str(pattern.pattern)
-        if address in by_path:
+        if address in by_path and address not in shaped:
             view = _shaped(pattern.callback, by_path[address])
-            shaped.append(URLPattern(pattern.pattern, view, name=pattern.name))
-    return shaped
+            shaped[address] = URLPattern(pattern.pattern, view, name=pattern.name)
+    return [*shaped.values()]
 
 
 urlpatterns = [
