@@ -18,7 +18,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from kept.engine.situation import Situation
+from kept import engine
 from kept.jobs.models import InboundPromise, Job, Obligation, Stage, StageAfter, StagePerson
 from kept.past import profiles
 from kept.people import capacity
@@ -56,8 +56,8 @@ class Loaded:
     people: Sequence[Plan] = field(default=())
 
     @cached_property
-    def situation(self) -> Situation:
-        return Situation.from_document(self.plan)
+    def situation(self) -> "engine.Situation":
+        return engine.Situation.from_document(self.plan)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -184,6 +184,19 @@ class Stages:
                 f"i{inbound.pk}", inbound.job_id, inbound.stage_id, inbound.due_at,
                 backed=inbound.backed,
             )  # fmt: skip
+
+    def take(
+        self,
+        stages: Iterable[Stage],
+        *,
+        afters: Mapping[int, list[int]],
+        named: Mapping[int, list[int]],
+    ) -> None:
+        """Take stages that exist only in memory, with their order and their people."""
+        for stage in stages:
+            self.stages[stage.job_id].append(stage)
+        self.afters.update(afters)
+        self.named.update(named)
 
     def _owe(
         self, key: str, job: int, stage: int | None, due_at: datetime, *, backed: bool
