@@ -14,7 +14,6 @@ from kept.api.patience import Patience
 from kept.clients.models import Client
 from kept.ledger.models import Event
 from kept.people import tokens
-from kept.tenancy import scope
 
 
 def problem(answer: Any) -> tuple[int, str, list[str]]:
@@ -209,7 +208,8 @@ def test_a_failure_of_kept_is_a_problem_and_changes_nothing(
 
     monkeypatch.setattr("kept.clients.keeping.add_client", fails)
     ada.http.raise_request_exception = False
-    assert problem(ada.post("/clients", {"name": "New"})) == (500, "urn:kept:problem:crash", [])
+    answer = ada.post("/clients", {"name": "New"}, Idempotency_Key="k1")
+    assert problem(answer) == (500, "urn:kept:problem:crash", [])
     assert not Client.objects.filter(note="half done").exists()
 
 
@@ -221,5 +221,4 @@ def test_every_operation_declares_a_policy_and_says_what_it_does() -> None:
         for method, operation in operations.items():
             assert operation["summary"], (method, path)
             assert operation["description"], (method, path)
-    assert door.CONTRACTS
-    assert scope is not None
+    assert all(contract.policy for contract in door.CONTRACTS.values())

@@ -6,6 +6,7 @@ sent before, did the row change since it was looked at. The operation itself
 only translates.
 """
 
+import functools
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router
 from ninja.decorators import decorate_view
+from ninja.responses import Status
 
 from kept import clock
 from kept.api import idempotency, keys, problems
@@ -48,7 +50,6 @@ class Contract:
     scope: str
     status: int
     reads: str = ""
-    computes: bool = False
     version_of: str = ""
     versioned: bool = False
     statuses: tuple[int, ...] = field(default=())
@@ -83,13 +84,12 @@ class Door(Router):
         *,
         status: int = 201,
         reads: str = "application/json",
-        computes: bool = False,
         version_of: str = "",
         admin: bool = False,
     ) -> Callable[[Function], Function]:
         """Declare a POST; `version_of` names the address whose ETag an If-Match is compared to."""
         return self._declare(
-            "POST", path, policy, shows, status=status, reads=reads, computes=computes,
+            "POST", path, policy, shows, status=status, reads=reads,
             version_of=version_of, admin=admin,
         )  # fmt: skip
 
@@ -119,7 +119,6 @@ class Door(Router):
         *,
         status: int = 200,
         reads: str = "",
-        computes: bool = False,
         version_of: str = "",
         admin: bool = False,
         also: tuple[int, ...] = (),
@@ -129,10 +128,9 @@ class Door(Router):
         statuses |= {404} if "{" in path else set()
         statuses |= {400, 413, 415} if reads else set()
         statuses |= {409} if method != "GET" else set()
-        statuses |= {404} if reads else set()  # a row that the body names
         statuses |= {412} if version_of else set()
         contract = Contract(
-            method, path, policy, needs, status, reads, computes, version_of,
+            method, path, policy, needs, status, reads, version_of,
             versioned=method in {"GET", "PATCH", "POST"} and ("{" in path or method != "GET"),
             statuses=tuple(sorted(statuses)),
         )  # fmt: skip
@@ -140,7 +138,7 @@ class Door(Router):
 
         def declare(function: Function) -> Function:
             summary, description = told_by(function)
-            guarded = decorate_view(_door_of(contract))(function)
+            guarded = decorate_view(_door_of(contract))(_with_status(function, status))
             self.api_operation(
                 [method],
                 path,
@@ -156,6 +154,14 @@ class Door(Router):
             return function
 
         return declare
+
+
+def _with_status(function: Callable[..., Any], status: int) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def answer(*args: Any, **kw: Any) -> Status[Any]:
+        return Status(status, function(*args, **kw))
+
+    return answer
 
 
 def told_by(function: Callable[..., Any]) -> tuple[str, str]:
@@ -211,7 +217,7 @@ def _door_of(contract: Contract) -> Callable[[Run], Run]:
 
     def around(run: Run) -> Run:
         if contract.method == "GET":
-            _SHOWN.setdefault(contract.path, run)
+            _SHOWN[contract.path] = run
 
         def answer(request: HttpRequest, **kw: Any) -> HttpResponse:
             now = clock.now()
@@ -248,11 +254,16 @@ def _readable(request: HttpRequest, contract: Contract) -> None:
 
 
 def _once(request: ApiRequest, contract: Contract, run: Run, kw: Mapping[str, Any]) -> HttpResponse:
+    """Run an operation; with a key or a version, in one transaction with what they guard.
+
+    A POST with neither runs as its verb does everywhere else: forecasts are
+    computed before the lock is taken, so that nobody waits for them.
+    """
     if not contract.changes:
         return run(request, **kw)
     key = idempotency.key_of(request) if contract.method == "POST" else None
-    if contract.computes and key is None:
-        return run(request, **kw)  # a forecast is not computed while others wait for the lock
+    if contract.method == "POST" and key is None and "If-Match" not in request.headers:
+        return run(request, **kw)
     with transaction.atomic():
         used = None
         if key is not None:
@@ -273,7 +284,7 @@ def _unchanged(request: ApiRequest, contract: Contract, kw: Mapping[str, Any]) -
     wanted = request.headers.get("If-Match")
     if wanted is None or not contract.version_of:
         return
-    Organisation.objects.select_for_update().get(pk=request.member.organisation_id)
+    Organisation.objects.select_for_update().get(pk=scope.current_id())
     shown = _SHOWN[contract.version_of](request, **kw)
     if shown.status_code == 404:
         raise Refusal(404, problems.nothing_here())

@@ -91,11 +91,12 @@ def digest_of(request: HttpRequest) -> str:
     if (request.content_type or "").startswith("multipart/"):
         for name, values in sorted(request.POST.lists()):
             content.update(f"{name}={values}\n".encode())
-        for name, file in sorted(request.FILES.items()):
-            content.update(f"{name}:{file.name}\n".encode())
-            for piece in file.chunks():
-                content.update(piece)
-            file.seek(0)
+        for name, files in sorted(request.FILES.lists()):
+            for file in files:
+                content.update(f"{name}:{file.name}\n".encode())
+                for piece in file.chunks():
+                    content.update(piece)
+                file.seek(0)
     else:
         content.update(request.body)
     return content.hexdigest()

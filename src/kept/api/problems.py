@@ -123,7 +123,7 @@ def handled_by(api: NinjaAPI) -> None:
         api.add_exception_handler(kind, of_any)
 
 
-def of_any(request: HttpRequest, error: Exception) -> HttpResponse:
+def of_any(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     """Return any error as a response."""
     match error:
         case Refusal():
@@ -148,9 +148,14 @@ def nothing_here() -> str:
     return _("There is nothing at this address, or it is not yours to see.")
 
 
-def _of_crash(request: HttpRequest, error: Exception) -> HttpResponse:
+def _of_crash(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     """Return what is said when kept itself fails; the log has the rest."""
-    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    logger.error(
+        "%s %s failed",
+        request.method,
+        request.path,
+        exc_info=error if isinstance(error, Exception) else None,
+    )
     signals.got_request_exception.send(sender=None, request=request)
     return respond(500, _("kept made a mistake, and wrote it to its log. Nothing was changed."))
 
@@ -175,5 +180,3 @@ def _path(loc: Iterable[Any]) -> str:
     if source == "body" and len(inner) > 1:
         inner = inner[1:]  # the name of the argument that takes the body
     return ".".join(inner) or source
-
-

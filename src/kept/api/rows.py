@@ -18,7 +18,7 @@ def named(model: type[Row], key: int, field: str) -> Row:
     """
     try:
         return model.objects.get(pk=key)
-    except model.DoesNotExist:  # type: ignore[attr-defined] # every model has one
+    except model.DoesNotExist:
         raise refusals.Refused(
             _("There is no %(what)s %(key)s here.")
             % {"what": model._meta.verbose_name, "key": key},

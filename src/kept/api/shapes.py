@@ -38,7 +38,9 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=_LINE)]
 MaybeSentence = Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Prose = Annotated[str, StringConstraints(max_length=10_000, pattern=_PROSE)]
-Zone = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_+\-/]+$")]
+Zone = Annotated[
+    str, StringConstraints(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_+\-/]+$")
+]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^([^@\s\x00]+@[^@\s\x00]+)?$")]
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
@@ -56,7 +58,6 @@ class Asked(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
-
 def _nothing_by_default(schema: dict[str, Any]) -> None:
     """What is left out of a change has no value; null would be one."""
     for described in schema.get("properties", {}).values():
@@ -71,6 +72,11 @@ class Changes(Asked):
     def said(self) -> dict[str, Any]:
         """Return only what was sent."""
         return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
+
+
+def unsaid(**described: Any) -> Any:
+    """Return a field of a change, which may be left out."""
+    return Field(None, **described)
 
 
 class ProblemError(Shown):

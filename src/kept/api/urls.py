@@ -44,6 +44,8 @@ def _patterns() -> list[URLPattern]:
     shaped: dict[str, URLPattern] = {}
     for pattern in patterns:  # one for each operation; those of an address share one view
         address = str(pattern.pattern)
+        if not isinstance(pattern, URLPattern) or pattern.callback is None:
+            continue
         if address in by_path and address not in shaped:
             view = _shaped(pattern.callback, by_path[address])
             shaped[address] = URLPattern(pattern.pattern, view, name=pattern.name)

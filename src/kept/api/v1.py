@@ -28,9 +28,7 @@ with `type`, `title`, `detail` and `errors`; nothing is half done."""
 class Described(NinjaAPI):
     """The API, with a description that says all that it can answer."""
 
-    def get_openapi_schema(
-        self, *, path_prefix: str | None = None, path_params: Any = None
-    ) -> OpenAPISchema:
+    def get_openapi_schema(self, **_asked: Any) -> OpenAPISchema:
         described = super().get_openapi_schema(path_prefix=ROOT)
         for path, operations in described["paths"].items():
             for method, operation in operations.items():

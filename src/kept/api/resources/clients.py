@@ -22,6 +22,7 @@ from kept.api.shapes import (
     Prose,
     Shown,
     Zone,
+    unsaid,
 )
 from kept.clients import keeping, models
 from kept.people.access import Policy
@@ -54,11 +55,11 @@ class NewClient(Asked):
 class ClientChanges(Changes):
     """What changes about a client."""
 
-    name: LongName = Field(None, description="Its name.")
-    standing: Literal["prospect", "client"] = Field(None, description="Whether it has bought yet.")
-    zone: Zone = Field(None, description="Its time zone.")
-    note: Prose = Field(None, description="What your house wants to remember.")
-    archived: bool = Field(None, description="Put it away, or take it out again.")
+    name: LongName = unsaid(description="Its name.")
+    standing: Literal["prospect", "client"] = unsaid(description="Whether it has bought yet.")
+    zone: Zone = unsaid(description="Its time zone.")
+    note: Prose = unsaid(description="What your house wants to remember.")
+    archived: bool = unsaid(description="Put it away, or take it out again.")
 
 
 class Contact(Shown):
@@ -82,9 +83,9 @@ class NewContact(Asked):
 class ContactChanges(Changes):
     """What changes about a contact."""
 
-    name: Name = Field(None, description="The person's name.")
-    email: Email = Field(None, description="The person's address.")
-    archived: bool = Field(None, description="Put it away, or take it out again.")
+    name: Name = unsaid(description="The person's name.")
+    email: Email = unsaid(description="The person's address.")
+    archived: bool = unsaid(description="Put it away, or take it out again.")
 
 
 @door.read("/clients", Policy.MEMBER, Page[Client])

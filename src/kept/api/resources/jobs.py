@@ -26,6 +26,7 @@ from kept.api.shapes import (
     Sentence,
     Shown,
     Title,
+    unsaid,
 )
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
@@ -157,30 +158,30 @@ class NewJob(Asked):
 class JobChanges(Changes):
     """What changes about a job."""
 
-    title: Title = Field(None, description="What it is.")
-    client_id: Id | None = Field(None, description="Whom it is for.")
-    state: JobState = Field(None, description="How far it is.")
-    release_at: Moment | None = Field(None, description="No stage starts before.")
+    title: Title = unsaid(description="What it is.")
+    client_id: Id | None = unsaid(description="Whom it is for.")
+    state: JobState = unsaid(description="How far it is.")
+    release_at: Moment | None = unsaid(description="No stage starts before.")
 
 
 class StageChanges(Changes):
     """What changes about a stage that is not done."""
 
-    name: Name = Field(None, description="What is done.")
-    likely_hours: Hours = Field(None, description="Hours that everybody on it spends together.")
-    low_hours: Hours | None = Field(None, description="9 in 10 times it takes longer.")
-    high_hours: Hours | None = Field(None, description="1 in 10 times it takes longer.")
-    skill: Name | None = Field(None, description="The skill it needs.")
-    hands: int = Field(None, ge=1, le=50, description="How many people work on it at once.")
-    after: list[int] = Field(
-        None, max_length=200, description="Positions, counted from 1, of the stages before it."
+    name: Name = unsaid(description="What is done.")
+    likely_hours: Hours = unsaid(description="Hours that everybody on it spends together.")
+    low_hours: Hours | None = unsaid(description="9 in 10 times it takes longer.")
+    high_hours: Hours | None = unsaid(description="1 in 10 times it takes longer.")
+    skill: Name | None = unsaid(description="The skill it needs.")
+    hands: int = unsaid(ge=1, le=50, description="How many people work on it at once.")
+    after: list[int] = unsaid(
+        max_length=200, description="Positions, counted from 1, of the stages before it."
     )
-    optional: bool = Field(None, description="Whether it may be left out.")
-    finishing: bool = Field(None, description="Whether it is the finishing stretch.")
-    done_means: MaybeSentence = Field(None, description="How one sees that it is done.")
-    owner_id: Id | None = Field(None, description="The one person who owns it.")
-    people_ids: list[Id] = Field(
-        None, max_length=50, description="People named to do it together with the owner."
+    optional: bool = unsaid(description="Whether it may be left out.")
+    finishing: bool = unsaid(description="Whether it is the finishing stretch.")
+    done_means: MaybeSentence = unsaid(description="How one sees that it is done.")
+    owner_id: Id | None = unsaid(description="The one person who owns it.")
+    people_ids: list[Id] = unsaid(
+        max_length=50, description="People named to do it together with the owner."
     )
 
 
@@ -367,9 +368,7 @@ def add_stage(request: ApiRequest, job_id: int, body: NewStage) -> dict[str, Any
 def add_condition(request: ApiRequest, job_id: int, body: NewCondition) -> dict[str, Any]:
     """Add a line of what satisfies the client."""
     job = models.Job.objects.get(pk=job_id)
-    making.add_condition(
-        job, body.text, required=body.required, by=request.member, now=request.now
-    )
+    making.add_condition(job, body.text, required=body.required, by=request.member, now=request.now)
     return _again(request, job_id)
 
 
@@ -427,9 +426,7 @@ def meet_inbound(request: ApiRequest, inbound_id: int) -> models.InboundPromise:
     return making.meet_inbound(row, by=request.member, now=request.now)
 
 
-@door.add(
-    "/assumptions/{int:assumption_id}/break", Policy.MEMBER, Assumption, status=200, reads=""
-)
+@door.add("/assumptions/{int:assumption_id}/break", Policy.MEMBER, Assumption, status=200, reads="")
 def break_assumption(request: ApiRequest, assumption_id: int) -> models.Assumption:
     """Note that an assumption turned out wrong."""
     row = models.Assumption.objects.get(pk=assumption_id)

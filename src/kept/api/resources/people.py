@@ -24,6 +24,7 @@ from kept.api.shapes import (
     Share,
     Shown,
     Zone,
+    unsaid,
 )
 from kept.jobs import work
 from kept.people import models, staff
@@ -83,21 +84,21 @@ class NewPerson(Asked):
 class PersonChanges(Changes):
     """What changes about somebody."""
 
-    name: Name = Field(None, description="The name.")
-    email: Email = Field(None, description="The address.")
-    role: Role = Field(None, description="What the person may do.")
-    zone: Zone = Field(None, description="The time zone.")
-    country: str = Field(None, max_length=2, description="Whose holidays count, as PT.")
-    region: str = Field(None, max_length=10, description="The region of that country.")
-    skills: list[Name] = Field(None, max_length=50, description="All that the person can do.")
-    week: list[Stretch] = Field(None, max_length=70, description="All of the working week.")
-    does_work: bool = Field(None, description="Whether work is planned with this person.")
-    parallel: int = Field(None, ge=1, le=20, description="How many stages at once.")
-    usable_share: Share | None = Field(
-        None, description="The share that goes to promised work; null, as the house has it."
+    name: Name = unsaid(description="The name.")
+    email: Email = unsaid(description="The address.")
+    role: Role = unsaid(description="What the person may do.")
+    zone: Zone = unsaid(description="The time zone.")
+    country: str = unsaid(max_length=2, description="Whose holidays count, as PT.")
+    region: str = unsaid(max_length=10, description="The region of that country.")
+    skills: list[Name] = unsaid(max_length=50, description="All that the person can do.")
+    week: list[Stretch] = unsaid(max_length=70, description="All of the working week.")
+    does_work: bool = unsaid(description="Whether work is planned with this person.")
+    parallel: int = unsaid(ge=1, le=20, description="How many stages at once.")
+    usable_share: Share | None = unsaid(
+        description="The share that goes to promised work; null, as the house has it."
     )
-    outside_hours: float | None = Field(
-        None, ge=0, le=168, allow_inf_nan=False, description="Hours a week spent outside kept."
+    outside_hours: float | None = unsaid(
+        ge=0, le=168, allow_inf_nan=False, description="Hours a week spent outside kept."
     )
 
 
@@ -195,15 +196,14 @@ def change_person(request: ApiRequest, person_id: int, body: PersonChanges) -> d
     member = models.Member.objects.get(pk=person_id)
     changes = body.said()
     skills, week = changes.pop("skills", None), changes.pop("week", None)
-    doing = {"by": request.member, "now": request.now}
     if "role" in changes:
         changes["role"] = models.Role(changes["role"])
     if week is not None:
-        staff.set_week(member, [_stretch(row) for row in week], **doing)
+        staff.set_week(member, [_stretch(row) for row in week], by=request.member, now=request.now)
     if skills is not None:
-        staff.set_skills(member, skills, **doing)
+        staff.set_skills(member, skills, by=request.member, now=request.now)
     if changes:
-        staff.change_member(member, **changes, **doing)
+        staff.change_member(member, **changes, by=request.member, now=request.now)
     return shown(all_people().get(pk=person_id), request.member)
 
 

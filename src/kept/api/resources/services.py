@@ -21,6 +21,7 @@ from kept.api.shapes import (
     Page,
     PageAsked,
     Shown,
+    unsaid,
 )
 from kept.clients import catalogue, models
 from kept.clients.catalogue import StageSketch
@@ -95,12 +96,12 @@ class NewService(Asked):
 class ServiceChanges(Changes):
     """What changes about a service. Jobs made from it before keep their stages."""
 
-    name: Name = Field(None, description="Its name.")
-    price: Money | None = Field(None, description="Its price; null, none.")
-    stages: list[SketchedStage] = Field(
-        None, min_length=1, max_length=200, description="All of its stages."
+    name: Name = unsaid(description="Its name.")
+    price: Money | None = unsaid(description="Its price; null, none.")
+    stages: list[SketchedStage] = unsaid(
+        min_length=1, max_length=200, description="All of its stages."
     )
-    archived: bool = Field(None, description="Put it away, or take it out again.")
+    archived: bool = unsaid(description="Put it away, or take it out again.")
 
 
 def all_services() -> QuerySet[models.Service]:

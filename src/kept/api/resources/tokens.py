@@ -81,9 +81,7 @@ def make_token(request: ApiRequest, body: NewToken) -> dict[str, Any]:
     member = request.member
     if body.person_id is not None:
         member = named(models.Member, body.person_id, "person_id")
-    token, secret = tokens.make(
-        member, body.scopes, body.name, by=request.member, now=request.now
-    )
+    token, secret = tokens.make(member, body.scopes, body.name, by=request.member, now=request.now)
     return {**_shown(token), "secret": secret}
 
 
