@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from kept import engine
 from kept.jobs.models import InboundPromise, Job, Obligation, Stage, StageAfter, StagePerson
-from kept.past import profiles
+from kept.past import profiles, spreading
 from kept.people import capacity
 from kept.plan.models import Hold, Snapshot
 from kept.promises.models import Promise
@@ -269,7 +269,7 @@ class Stages:
                 "likely": stage.likely_hours,
                 "high": stage.high_hours,
             }
-        learned = profiles.spread(
+        learned = spreading.spread(
             self.profile,
             estimate=stage.likely_hours,
             member=stage.owner_id,

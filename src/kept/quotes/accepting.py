@@ -13,6 +13,7 @@ from kept.promises import recording as promising
 from kept.promises.models import Placement, Promise
 from kept.quotes import offering, states
 from kept.quotes.models import Quote
+from kept.tenancy import scope
 from kept.tenancy.models import Organisation
 
 
@@ -37,7 +38,7 @@ def accept(
     access.demand(by, Role.MEMBER)
     offering.lapse_if_expired(quote, now=now)
     with transaction.atomic():
-        Organisation.objects.select_for_update().get(pk=quote.organisation_id)
+        Organisation.objects.select_for_update().get(pk=scope.current_id())
         quote.refresh_from_db()
         if quote.state == Quote.State.HELD:
             offering.offer(quote=quote, by=by, now=now)
