@@ -1,5 +1,7 @@
 """Addresses. Each route's view declares who may use it (people/access.py)."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("kept.web.urls")),
+]
