@@ -1,22 +1,25 @@
-"""How every open promise stands at a moment: the newest outlook beside what was promised."""
+"""How every open promise stands, by least slack: the house's first screen."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from django.db.models import OuterRef, Prefetch, Subquery
-
 from kept import zones
 from kept.jobs.models import Obligation, Stage
 from kept.people import days
+from kept.plan import outlook as outlooks
 from kept.plan.models import Outlook
 from kept.promises.models import Promise
 from kept.tenancy import scope
 
+#: Fewer similar past items than this are too few to say more than that.
+ENOUGH_KNOWN = 5
 
-class How(StrEnum):
-    """How an open promise stands. The order is the one in which people look."""
+
+class State(StrEnum):
+    """What a screen shows of an open promise; derived, never stored."""
 
     OVERDUE = "overdue"
     AT_RISK = "at-risk"
@@ -24,115 +27,136 @@ class How(StrEnum):
     PAUSED = "paused"
     UNKNOWN = "unknown"
 
-    @property
-    def needs_someone(self) -> bool:
-        return self in (How.OVERDUE, How.AT_RISK)
+
+#: The order in which people look: what needs someone first.
+ORDER = (State.OVERDUE, State.AT_RISK, State.ON_TRACK, State.UNKNOWN, State.PAUSED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """One open promise as it stands.
 
     Attributes:
-        outlook: the newest forecast; None where none was computed yet.
-        due_on: the promised day in the client's zone.
-        even_on, sure_on: days of the house by which the chance reaches 50 and 90 %; None where
-            nothing is known or where it never does.
-        slack_days: working days between `sure_on` and the promised day, negative when short;
-            for an overdue promise the working days since it was due, negative or 0.
-        next_stage: the first stage that is not done; None when all are, or none are recorded.
-        owes: what the client owes longest past its date.
+        slack_days: working days from the 90 % date to the promised day; negative is short.
+            Overdue: minus the working days since the promised day. None if there is no date.
+        next_stage: the stage that is worked on, else the first that is ready.
+        waiting_for: what the client owes first.
     """
 
     promise: Promise
-    how: How
+    state: State
     outlook: Outlook | None
-    due_on: date
-    even_on: date | None
-    sure_on: date | None
+    chance: float | None
     slack_days: int | None
-    stages: tuple[Stage, ...]
     next_stage: Stage | None
-    owes: Obligation | None
+    waiting_for: Obligation | None
 
     @property
-    def chance(self) -> float | None:
-        return None if self.outlook is None else self.outlook.chance
+    def promised_on(self) -> date:
+        return zones.day_of(self.promise.due_at, self.promise.zone)
+
+    @property
+    def likely_on(self) -> date | None:
+        """The day by which it is done with nine chances in ten."""
+        moment = None if self.outlook is None else self.outlook.finish_90_at
+        return None if moment is None else zones.day_of(moment, self.promise.zone)
+
+    @property
+    def even_on(self) -> date | None:
+        """The day by which it is done with even chances."""
+        moment = None if self.outlook is None else self.outlook.finish_50_at
+        return None if moment is None else zones.day_of(moment, self.promise.zone)
 
 
-def standings(now: datetime) -> list[Standing]:
-    """Return every open promise of the current house: those that need someone first, by least slack."""
-    found = [standing_of(promise, now=now) for promise in _open_promises()]
-    order = {how: place for place, how in enumerate(How)}
-    far = 10**6
-    return sorted(
-        found,
-        key=lambda s: (
-            order[s.how],
-            far if s.slack_days is None else s.slack_days,
-            s.promise.due_at,
-            s.promise.pk,
-        ),
-    )
-
-
-def standing(promise: Promise, now: datetime) -> Standing:
-    """Return how one open promise stands."""
-    return standing_of(_open_promises().get(pk=promise.pk), now=now)
-
-
-def _open_promises():  # type: ignore[no-untyped-def]
-    newest = (
-        Outlook.objects.filter(promise=OuterRef("promise")).order_by("-computed_at", "-pk").values("pk")
-    )
-    outlooks = Outlook.objects.filter(pk=Subquery(newest[:1]))
-    return (
-        Promise.objects.filter(state__in=Promise.OPEN)
-        .select_related("client", "job", "last_mile_owner")
-        .prefetch_related(
-            Prefetch("outlooks", queryset=outlooks, to_attr="newest_outlooks"),
-            Prefetch("job__stages", queryset=Stage.objects.select_related("owner")),
-            "job__obligations",
+def standings(*, now: datetime) -> list[Standing]:
+    """Return the open promises by what needs someone first, then by least slack; 5 queries."""
+    promises = list(
+        Promise.objects.filter(state__in=Promise.OPEN).select_related(
+            "job", "client", "last_mile_owner"
         )
     )
+    forecasts = outlooks.newest()
+    stages: dict[int, list[Stage]] = defaultdict(list)
+    jobs = [promise.job_id for promise in promises]
+    for stage in Stage.objects.filter(job_id__in=jobs).select_related("owner").order_by("position"):
+        stages[stage.job_id].append(stage)
+    owed: dict[int, Obligation] = {}
+    for obligation in Obligation.objects.filter(job_id__in=jobs, met_at__isnull=True):
+        owed.setdefault(obligation.job_id, obligation)
+    found = [
+        standing_of(
+            promise,
+            outlook=forecasts.get(promise.pk),
+            stages=stages[promise.job_id],
+            waiting_for=owed.get(promise.job_id),
+            now=now,
+        )
+        for promise in promises
+    ]
+    return sorted(found, key=_urgency)
 
 
-def standing_of(promise: Promise, *, now: datetime) -> Standing:
-    """Judge one promise whose newest outlook, stages and obligations were read."""
-    house = scope.current()
-    newest: Sequence[Outlook] = promise.newest_outlooks  # type: ignore[attr-defined]
-    outlook = newest[0] if newest else None
-    today = zones.day_of(now, house.zone)
-    due_on = zones.day_of(promise.due_at, promise.zone)
-    even_on = _day(outlook.finish_50_at if outlook else None, house.zone)
-    sure_on = _day(outlook.finish_90_at if outlook else None, house.zone)
-    if promise.state == Promise.State.PAUSED:
-        how = How.PAUSED
-    elif now > promise.due_at:
-        how = How.OVERDUE
-    elif outlook is None:
-        how = How.UNKNOWN
-    else:
-        how = How.AT_RISK if outlook.chance < house.line else How.ON_TRACK
-    if how is How.OVERDUE:
-        slack: int | None = min(0, -days.count_between(house, due_on, today))
-    else:
-        slack = None if sure_on is None else days.count_between(house, sure_on, due_on)
-    stages = tuple(promise.job.stages.all())
-    owed = [o for o in promise.job.obligations.all() if o.met_at is None and o.due_at < now]
+def standing_of(
+    promise: Promise,
+    *,
+    outlook: Outlook | None,
+    stages: Sequence[Stage],
+    waiting_for: Obligation | None,
+    now: datetime,
+) -> Standing:
+    """Return how one open promise stands."""
     return Standing(
         promise=promise,
-        how=how,
+        state=state_of(promise, outlook, now=now),
         outlook=outlook,
-        due_on=due_on,
-        even_on=even_on,
-        sure_on=sure_on,
-        slack_days=slack,
-        stages=stages,
-        next_stage=next((s for s in stages if s.state != Stage.State.DONE), None),
-        owes=min(owed, key=lambda o: o.due_at, default=None),
+        chance=None if outlook is None else outlook.chance,
+        slack_days=slack_of(promise, outlook, now=now),
+        next_stage=_next(stages),
+        waiting_for=waiting_for,
     )
 
 
-def _day(moment: datetime | None, zone: str) -> date | None:
-    return None if moment is None else zones.day_of(moment, zone)
+def state_of(promise: Promise, outlook: Outlook | None, *, now: datetime) -> State:
+    """Derive what is shown: overdue by the clock, at risk below the line, else on track.
+
+    A healthy chance that rests on too little past is not called on track.
+    """
+    if promise.state == Promise.State.PAUSED:
+        return State.PAUSED
+    if promise.due_at < now:
+        return State.OVERDUE
+    if outlook is None:
+        return State.UNKNOWN
+    if outlook.chance < scope.current().line:
+        return State.AT_RISK
+    return State.ON_TRACK if outlook.known_items >= ENOUGH_KNOWN else State.UNKNOWN
+
+
+def slack_of(promise: Promise, outlook: Outlook | None, *, now: datetime) -> int | None:
+    """Return the working days to spare, as the client's calendar counts them."""
+    house = scope.current()
+    due_on = zones.day_of(promise.due_at, promise.zone)
+    if promise.due_at < now:
+        return days.count_between(house, zones.day_of(now, promise.zone), due_on)
+    if outlook is None or outlook.finish_90_at is None:
+        return None
+    slack = days.count_between(house, zones.day_of(outlook.finish_90_at, promise.zone), due_on)
+    if slack == 0 and outlook.finish_90_at > promise.due_at:
+        return -1  # later on the promised day itself
+    return slack
+
+
+def _next(stages: Sequence[Stage]) -> Stage | None:
+    left = [stage for stage in stages if stage.state != Stage.State.DONE]
+    doing = [stage for stage in left if stage.state == Stage.State.DOING]
+    return (doing or left or [None])[0]
+
+
+def _urgency(standing: Standing) -> tuple[int, float, datetime, int]:
+    slack = standing.slack_days
+    return (
+        ORDER.index(standing.state),
+        float("inf") if slack is None else slack,
+        standing.promise.due_at,
+        standing.promise.pk,
+    )

@@ -100,9 +100,10 @@ def give(
 
 
 def internal_date(due_at: datetime, *, now: datetime, house: Organisation) -> datetime:
-    """Return the date the team aims at: a fifth of the working days earlier, at least one, at most five.
+    """Return the date the team aims at, at the end of a working day.
 
-    Where there is no working day to spare it is the due moment itself.
+    It is a fifth of the working days earlier, at least one and at most five;
+    where there is no working day to spare it is the due moment itself.
     """
     today = zones.day_of(now, house.zone)
     due_on = zones.day_of(due_at, house.zone)

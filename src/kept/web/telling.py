@@ -9,8 +9,10 @@ from django.utils.translation import ngettext
 
 from kept import zones
 from kept.jobs.models import Stage
+from kept.ledger.models import Event
 from kept.people import days
-from kept.plan.standing import How, Standing
+from kept.plan.standing import Standing, State
+from kept.promises.models import Promise
 from kept.tenancy.models import Organisation
 from kept.web import drawing, words
 
@@ -60,18 +62,23 @@ def week_start(house: Organisation, now: datetime) -> date:
 
 
 def sentence(stands: Standing, *, today: date) -> str:
-    """"90 % by Thu 11 Mar. Promised Fri 12 Mar. One working day to spare."""
-    promised = words.day(stands.due_on, today=today)
-    if stands.sure_on is not None:
-        by = _("90 %% by %(day)s.") % {"day": words.day(stands.sure_on, today=today)}
+    """ "90 % by Thu 11 Mar. Promised Fri 12 Mar. One working day to spare."""
+    promised = words.day(stands.promised_on, today=today)
+    if stands.likely_on is not None:
+        by = _("90 %% by %(day)s.") % {"day": words.day(stands.likely_on, today=today)}
     elif stands.outlook is None:
         by = _("No outlook yet.")
     else:
         by = _("90 % is out of sight.")
     by = by.replace(" %", words.NBSP + "%")
-    if stands.how is How.OVERDUE:
+    if stands.state is State.UNKNOWN and stands.likely_on is not None:
+        by = _("Not enough history: 90 %% by %(day)s is a guess.") % {
+            "day": words.day(stands.likely_on, today=today)
+        }
+        by = by.replace(" %", words.NBSP + "%")
+    if stands.state is State.OVERDUE:
         return f"{by} " + _("Promised %(day)s, not delivered.") % {"day": promised}
-    if stands.how is How.PAUSED:
+    if stands.state is State.PAUSED:
         return f"{by} " + _("Promised %(day)s. The clock stands.") % {"day": promised}
     told = f"{by} " + _("Promised %(day)s.") % {"day": promised}
     spare = spare_sentence(stands)
@@ -79,8 +86,8 @@ def sentence(stands: Standing, *, today: date) -> str:
 
 
 def spare_sentence(stands: Standing) -> str:
-    """"One working day to spare." or "Four working days short."; empty where nothing is known."""
-    if stands.slack_days is None:
+    """ "One working day to spare." or "Four working days short."; empty where nothing is known."""
+    if stands.slack_days is None or stands.state is State.UNKNOWN:
         return ""
     count = abs(stands.slack_days)
     if count == 0:
@@ -96,16 +103,18 @@ def spare_sentence(stands: Standing) -> str:
 
 
 def slack(stands: Standing) -> str:
-    """"1 day late", "4 days short", "1 day to spare", "due today", "not known"."""
+    """ "1 day late", "4 days short", "1 day to spare", "due today", "not known"."""
     count = stands.slack_days
-    if stands.how is How.PAUSED:
+    if stands.state is State.PAUSED:
         return _("paused")
-    if stands.how is How.OVERDUE:
+    if stands.state is State.OVERDUE:
         if not count:
             return _("late today")
         return ngettext("%(n)s day late", "%(n)s days late", -count) % {"n": -count}
+    if stands.state is State.UNKNOWN:
+        return _("not known")
     if count is None:
-        return _("not known") if stands.outlook is None else _("out of sight")
+        return _("out of sight")
     if count < 0:
         return ngettext("%(n)s day short", "%(n)s days short", -count) % {"n": -count}
     if count == 0:
@@ -115,17 +124,17 @@ def slack(stands: Standing) -> str:
 
 def next_step(stands: Standing, *, today: date) -> str:
     """Who does what next, in a few words."""
-    if stands.owes is not None:
-        return _("%(client)s owes %(what)s since %(day)s") % {
+    if stands.waiting_for is not None:
+        return _("%(client)s owes %(what)s, %(day)s") % {
             "client": stands.promise.client,
-            "what": stands.owes.what,
+            "what": stands.waiting_for.what,
             "day": words.day(
-                zones.day_of(stands.owes.due_at, stands.promise.zone), today=today
+                zones.day_of(stands.waiting_for.due_at, stands.promise.zone), today=today
             ),
         }
     stage = stands.next_stage
     if stage is None:
-        return _("All stages are done: hand it over") if stands.stages else _("No stages recorded")
+        return _("Nothing left to do: hand it over")
     said = {"stage": stage.name, "owner": stage.owner.first_name if stage.owner else ""}
     if stage.state == Stage.State.DOING:
         return _("%(owner)s does %(stage)s") % said if stage.owner else _("%(stage)s runs") % said
@@ -142,12 +151,33 @@ def line(stands: Standing, axis: drawing.Axis, *, today: date) -> SafeString:
         axis,
         drawing.PromiseLine(
             sentence=sentence(stands, today=today),
-            state=stands.how,
-            promised_on=stands.due_on,
+            state=stands.state,
+            promised_on=stands.promised_on,
             even_on=stands.even_on,
-            sure_on=stands.sure_on,
+            sure_on=stands.likely_on,
             outside=""
-            if axis.days[0] <= stands.due_on <= axis.days[-1]
-            else words.short_day(stands.due_on),
+            if axis.days[0] <= stands.promised_on <= axis.days[-1]
+            else words.short_day(stands.promised_on),
         ),
     )
+
+
+def event(happened: Event, promise: Promise, *, today: date) -> str:
+    """What one event of a promise says, in a sentence."""
+    kind = Event.Kind(happened.kind)
+    who = happened.by.first_name if happened.by else "kept"
+    if kind is Event.Kind.PROMISE_RECORDED:
+        due = _due(happened.facts.get("due_at"), promise.due_at)
+        return _("Promised by %(who)s: %(due)s. These are the first terms and stay so.") % {
+            "who": who,
+            "due": words.moment(due, promise.zone, today=today),
+        }
+    if kind is Event.Kind.PROMISE_VOIDED:
+        return _("Voided by %(who)s: %(reason)s") % {"who": who, "reason": promise.void_reason}
+    if kind is Event.Kind.OUTLOOK_COMPUTED:
+        return _("New outlook.")
+    return _("%(what)s, by %(who)s.") % {"what": kind.label, "who": who}
+
+
+def _due(said: object, otherwise: datetime) -> datetime:
+    return datetime.fromisoformat(said) if isinstance(said, str) else otherwise

@@ -13,9 +13,12 @@ from django.utils.translation import ngettext
 from kept import clock, zones
 from kept.people.access import Policy, allow
 from kept.plan import standing
-from kept.plan.standing import How, Standing
+from kept.plan.standing import Standing, State
 from kept.web import drawing, telling, words
 from kept.web.doorkeeper import KeptRequest
+
+#: The states in which a promise needs somebody today.
+NEEDS = (State.OVERDUE, State.AT_RISK)
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,14 @@ class Row:
     line: SafeString
     slack: str
     next_step: str
+    needs: bool
 
 
 @dataclass(frozen=True)
 class Group:
     """Promises that stand alike."""
 
-    how: How
+    state: State
     title: str
     rows: list[Row]
 
@@ -49,26 +53,24 @@ def today(request: KeptRequest) -> HttpResponse:
 def board(request: KeptRequest) -> dict[str, object]:
     """What the page shows of the open promises: everybody's, or those I see over the line."""
     now, house = clock.now(), request.member.organisation
-    everybody = standing.standings(now)
+    everybody = standing.standings(now=now)
     mine = request.GET.get("whose") == "mine"
-    shown = [
-        s for s in everybody if not mine or s.promise.last_mile_owner_id == request.member.pk
-    ]
+    shown = [s for s in everybody if not mine or s.promise.last_mile_owner_id == request.member.pk]
     this_day = zones.day_of(now, house.zone)
     axis = telling.axis(
         house,
-        (day for s in shown for day in (s.due_on, s.sure_on) if day is not None),
+        (day for s in shown for day in (s.promised_on, s.likely_on) if day is not None),
         now=now,
         first=telling.week_start(house, now),
     )
     groups = [
-        Group(how, title, rows)
-        for how, title in (
-            (How.OVERDUE, _("Overdue")),
-            (How.AT_RISK, _("At risk")),
-            (How.ON_TRACK, _("On track")),
-            (How.PAUSED, _("Paused")),
-            (How.UNKNOWN, _("Not enough history")),
+        Group(state, title, rows)
+        for state, title in (
+            (State.OVERDUE, _("Overdue")),
+            (State.AT_RISK, _("At risk")),
+            (State.ON_TRACK, _("On track")),
+            (State.PAUSED, _("Paused")),
+            (State.UNKNOWN, _("Not enough history")),
         )
         if (
             rows := [
@@ -78,13 +80,14 @@ def board(request: KeptRequest) -> dict[str, object]:
                     line=telling.line(s, axis, today=this_day),
                     slack=telling.slack(s),
                     next_step=telling.next_step(s, today=this_day),
+                    needs=s.state in NEEDS,
                 )
                 for s in shown
-                if s.how is how
+                if s.state is state
             ]
         )
     ]
-    needing = [s for s in shown if s.how.needs_someone]
+    needing = [s for s in shown if s.state in NEEDS]
     return {
         "place": "today",
         "today": this_day,
@@ -101,7 +104,7 @@ def board(request: KeptRequest) -> dict[str, object]:
 
 
 def headline(needing: int, *, mine: bool, any_shown: bool) -> str:
-    """"Four promises need someone today"."""
+    """ "Four promises need someone today"."""
     if not any_shown:
         return _("No open promise waits for you") if mine else _("Nothing is promised yet")
     if not needing:
@@ -113,7 +116,7 @@ def headline(needing: int, *, mine: bool, any_shown: bool) -> str:
 
 
 def lead(needing: Sequence[Standing], *, others: int) -> str:
-    """"Maya two, João one. The other ten are on track."."""
+    """ "Maya two, João one. The other ten are on track."."""
     owners = Counter(
         s.promise.last_mile_owner.first_name if s.promise.last_mile_owner else "" for s in needing
     )
@@ -131,13 +134,9 @@ def lead(needing: Sequence[Standing], *, others: int) -> str:
         )
         parts.append(words.capital(said % {"count": words.spelled(nobody)}))
     if others and needing:
-        said = ngettext(
-            "The other one can wait.", "The other %(count)s can wait.", others
-        )
+        said = ngettext("The other one can wait.", "The other %(count)s can wait.", others)
         parts.append(said % {"count": words.spelled(others)})
     elif others:
-        said = ngettext(
-            "One promise is open.", "All %(count)s open promises can wait.", others
-        )
+        said = ngettext("One promise is open.", "All %(count)s open promises can wait.", others)
         parts.append(said % {"count": words.spelled(others)})
     return " ".join(parts)
