@@ -18,7 +18,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from kept.engine.situation import Situation
+from kept import engine
 from kept.jobs.models import InboundPromise, Job, Obligation, Stage, StageAfter, StagePerson
 from kept.past import profiles
 from kept.people import capacity
@@ -56,8 +56,8 @@ class Loaded:
     people: Sequence[Plan] = field(default=())
 
     @cached_property
-    def situation(self) -> Situation:
-        return Situation.from_document(self.plan)
+    def situation(self) -> "engine.Situation":
+        return engine.Situation.from_document(self.plan)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -6,9 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
-from kept.engine import ENGINE_VERSION
-from kept.engine.simulate import Futures, simulate
-from kept.engine.worktime import NEVER
+from kept import engine
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people.models import Member
@@ -37,7 +35,7 @@ def refresh(*, by: Member | None, now: datetime) -> list[Outlook]:
     loaded = loading.load(now=now)
     if not loaded.promises:
         return []
-    futures = simulate(loaded.situation, futures=settings.FUTURES, seed=seed())
+    futures = engine.simulate(loaded.situation, futures=settings.FUTURES, seed=seed())
     return _keep(loaded, futures, by=by, now=now)
 
 
@@ -55,7 +53,7 @@ def refresh_if_changed(*, by: Member | None, now: datetime) -> list[Outlook]:
     ]
     if awaited <= {outlook.promise_id for outlook in fresh}:
         return []
-    futures = simulate(loaded.situation, futures=settings.FUTURES, seed=seed())
+    futures = engine.simulate(loaded.situation, futures=settings.FUTURES, seed=seed())
     return _keep(loaded, futures, by=by, now=now)
 
 
@@ -64,7 +62,9 @@ def seed() -> int:
     return scope.current().pk
 
 
-def _keep(loaded: Loaded, futures: Futures, *, by: Member | None, now: datetime) -> list[Outlook]:
+def _keep(
+    loaded: Loaded, futures: "engine.Futures", *, by: Member | None, now: datetime
+) -> list[Outlook]:
     situation = loaded.situation
     with transaction.atomic():
         snapshot = loading.keep(loaded, now=now)
@@ -88,7 +88,7 @@ def _keep(loaded: Loaded, futures: Futures, *, by: Member | None, now: datetime)
                     plan_fingerprint=loaded.fingerprint,
                     seed=seed(),
                     futures=settings.FUTURES,
-                    engine_version=ENGINE_VERSION,
+                    engine_version=engine.ENGINE_VERSION,
                     profile_version=loaded.profile_version,
                 )
             )
@@ -108,4 +108,4 @@ def _keep(loaded: Loaded, futures: Futures, *, by: Member | None, now: datetime)
 
 
 def _moment(loaded: Loaded, minute: int) -> datetime | None:
-    return None if minute >= NEVER else loaded.situation.moment(minute)
+    return None if minute >= engine.NEVER else loaded.situation.moment(minute)

@@ -8,8 +8,8 @@ from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from kept import zones
-from kept.web import drawing, words
+from kept import words, zones
+from kept.web import drawing
 
 register = template.Library()
 
