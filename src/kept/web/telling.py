@@ -7,14 +7,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kept import zones
+from kept import words, zones
 from kept.jobs.models import Stage
 from kept.ledger.models import Event
 from kept.people import days
 from kept.plan.standing import Standing, State
 from kept.promises.models import Promise
 from kept.tenancy.models import Organisation
-from kept.web import drawing, words
+from kept.web import drawing
 
 #: Working days that an axis shows at most; what lies beyond stands at its edge with its day.
 REACH = 36

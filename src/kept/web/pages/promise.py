@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from kept import clock, zones
+from kept import clock, words, zones
 from kept.ledger.models import Event
 from kept.people.access import Policy, allow
 from kept.people.models import Role
@@ -23,7 +23,7 @@ from kept.plan.standing import Standing, State
 from kept.promises import recording
 from kept.promises.models import Promise, Terms
 from kept.tenancy.refusals import Refused
-from kept.web import drawing, telling, words
+from kept.web import drawing, telling
 from kept.web.doorkeeper import KeptRequest
 
 EVENTS_SHOWN = 200

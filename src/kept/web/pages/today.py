@@ -10,11 +10,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kept import clock, zones
+from kept import clock, words, zones
 from kept.people.access import Policy, allow
 from kept.plan import standing
 from kept.plan.standing import Standing, State
-from kept.web import drawing, telling, words
+from kept.web import drawing, telling
 from kept.web.doorkeeper import KeptRequest
 
 #: The states in which a promise needs somebody today.
