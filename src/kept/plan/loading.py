@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from kept import engine
 from kept.jobs.models import InboundPromise, Job, Obligation, Stage, StageAfter, StagePerson
-from kept.past import profiles
+from kept.past import profiles, spreading
 from kept.people import capacity
 from kept.plan.models import Hold, Snapshot
 from kept.promises.models import Promise
@@ -185,6 +185,19 @@ class Stages:
                 backed=inbound.backed,
             )  # fmt: skip
 
+    def take(
+        self,
+        stages: Iterable[Stage],
+        *,
+        afters: Mapping[int, list[int]],
+        named: Mapping[int, list[int]],
+    ) -> None:
+        """Take stages that exist only in memory, with their order and their people."""
+        for stage in stages:
+            self.stages[stage.job_id].append(stage)
+        self.afters.update(afters)
+        self.named.update(named)
+
     def _owe(
         self, key: str, job: int, stage: int | None, due_at: datetime, *, backed: bool
     ) -> None:
@@ -256,7 +269,7 @@ class Stages:
                 "likely": stage.likely_hours,
                 "high": stage.high_hours,
             }
-        learned = profiles.spread(
+        learned = spreading.spread(
             self.profile,
             estimate=stage.likely_hours,
             member=stage.owner_id,
