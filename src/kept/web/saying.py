@@ -135,13 +135,18 @@ class Saying:
         ) % {"hours": round(overtime)}
         return f"{breaks}, {costs}"
 
+    def _best(self) -> DateAt | None:
+        """The likeliest date known, where none is as sure as asked."""
+        dates = [level.date for level in self.checked.levels if level.date is not None]
+        return max(dates, key=lambda date_at: date_at.chance, default=None)
+
     # ----- By when? ----------------------------------------------------------------------------
 
     def by_when(self) -> str:
         """ "Wednesday 23 December"."""
         advised = self.checked.advised
         if advised is None:
-            best = max((l.date for l in self.checked.levels if l.date), key=_chance, default=None)
+            best = self._best()
             if best is None:
                 return _("Not within a year")
             return words.long_day(self.on(best.due_at), today=self.today)
@@ -149,9 +154,7 @@ class Saying:
 
     def by_when_chance(self) -> str:
         """ "at 91 %"."""
-        advised = self.checked.advised or max(
-            (l.date for l in self.checked.levels if l.date), key=_chance, default=None
-        )
+        advised = self.checked.advised or self._best()
         return "" if advised is None else _("at %(c)s") % {"c": words.percent(advised.chance)}
 
     def levels(self) -> str:
@@ -385,7 +388,9 @@ class Saying:
                 continue
             for limit in self.checked.limits:
                 first, last = limit.about.get("from"), limit.about.get("to")
-                if isinstance(first, str) and isinstance(last, str) and first <= day.isoformat() <= last:
+                if not isinstance(first, str) or not isinstance(last, str):
+                    continue
+                if first <= day.isoformat() <= last:
                     return day, tuple(
                         words.wrapped(_("%(why)s: no gain") % {"why": limit.sentence}, 20)
                     )
@@ -469,7 +474,11 @@ class Saying:
             if row.below_line:
                 note = _("Falls under its line.")
             elif row.after < row.before:
-                note = _("Still above its line.") if row.after >= self.checked.line else _("Was under its line before.")
+                note = (
+                    _("Still above its line.")
+                    if row.after >= self.checked.line
+                    else _("Was under its line before.")
+                )
             else:
                 note = _("Gains.")
             told.append(
@@ -484,7 +493,9 @@ class Saying:
                             line=self.checked.line,
                             before_label=str(words.whole_percent(row.before)),
                             after_label=words.percent(row.after),
-                            line_label=_("line %(chance)s") % {"chance": line} if not number else "",
+                            line_label=_("line %(chance)s") % {"chance": line}
+                            if not number
+                            else "",
                             sentence=_("%(who)s: from %(before)s to %(after)s.")
                             % {
                                 "who": who,
@@ -516,7 +527,3 @@ class Saying:
             "The other %(count)s promises change by less than one point.",
             others,
         ) % {"count": others}
-
-
-def _chance(date_at: DateAt) -> float:
-    return date_at.chance

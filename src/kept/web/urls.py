@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from kept.web.pages import ask, look, promise, quote, search, today
+from kept.web.pages import ask, look, loose, promise, quote, search, today
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.today, name="today"),
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("quotes/<int:pk>/accept", quote.accept, name="quote_accept"),
     path("quotes/<int:pk>/decline", quote.decline, name="quote_decline"),
     path("quotes/<int:pk>/withdraw", quote.withdraw, name="quote_withdraw"),
+    path("promises/new", loose.loose, name="loose"),
     path("search", search.search, name="search"),
     path("look", look.look, name="look"),
     path("promises/<int:pk>", promise.promise, name="promise"),

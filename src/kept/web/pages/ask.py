@@ -1,20 +1,17 @@
 """Ask: one line in; out comes what can be promised, by when, and who pays for that yes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from itertools import pairwise
+from datetime import datetime, time
+from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kept import clock, words, zones
-from kept.clients import keeping
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.jobs import lines
@@ -23,7 +20,7 @@ from kept.people import days
 from kept.people.access import Policy, allow
 from kept.people.models import Role, Skill
 from kept.quotes import checking, offering, wording
-from kept.quotes.checking import Checked, DateAt
+from kept.quotes.checking import Checked
 from kept.tenancy.models import Organisation
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
@@ -63,7 +60,7 @@ class Chips:
 class Reading:
     """An ask as the page understands it."""
 
-    line: Line[Client, Service]
+    line: Line[Any, Any]
     chips: Chips
     client: Client | None
     service: Service | None
@@ -145,9 +142,7 @@ def hold(request: KeptRequest) -> HttpResponse:
     return _answer(request, form, refusal=refusal)
 
 
-def _answer(
-    request: KeptRequest, form: AskForm, *, refusal: Refused | None = None
-) -> HttpResponse:
+def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = None) -> HttpResponse:
     now, house = clock.now(), request.member.organisation
     reading = _read(form, house, now)
     checked: Checked | None = None
@@ -208,12 +203,16 @@ def _matters(kind: Vague, reading: Reading) -> bool:
 def _read(form: AskForm, house: Organisation, now: datetime) -> Reading:
     form.is_valid()
     said = {name: str(form.cleaned_data.get(name) or "").replace("\0", "") for name in form.fields}
-    clients = list(Client.objects.filter(archived_at__isnull=True))
-    services = list(Service.objects.filter(archived_at__isnull=True).prefetch_related("stages"))
-    line = lines.read(said["what"], now=now, zone=house.zone, clients=clients, services=services)
-    before = line
-    if said["was"] and said["was"] != said["what"]:
-        before = lines.read(said["was"], now=now, zone=house.zone, clients=clients, services=services)
+    clients: list[Any] = list(Client.objects.filter(archived_at__isnull=True))
+    services: list[Any] = list(
+        Service.objects.filter(archived_at__isnull=True).prefetch_related("stages")
+    )
+
+    def read(text: str) -> Line[Any, Any]:
+        return lines.read(text, now=now, zone=house.zone, clients=clients, services=services)
+
+    line = read(said["what"])
+    before = read(said["was"]) if said["was"] and said["was"] != said["what"] else line
     old, new = _chips(before), _chips(line)
     chips = Chips(
         **{
@@ -248,7 +247,7 @@ def _read(form: AskForm, house: Organisation, now: datetime) -> Reading:
     )
 
 
-def _chips(line: Line[Client, Service]) -> Chips:
+def _chips(line: Line[Any, Any]) -> Chips:
     return Chips(
         client=line.client.name if line.client else line.client_name,
         size=_size(line.effort),
