@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -38,7 +39,8 @@ def loose(request: KeptRequest) -> HttpResponse:
     form = LooseForm(request.POST)
     form.is_valid()
     try:
-        promise = _record(request, form.cleaned_data.get("line", ""))
+        with transaction.atomic():  # a refusal takes back the client it would have added
+            promise = _record(request, form.cleaned_data.get("line", ""))
     except Refused as refusal:
         form.add_error("line", refusal.sentence)
         context = today.board(request) | {"loose": form}
