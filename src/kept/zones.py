@@ -60,3 +60,8 @@ def day_of(instant: datetime, name: str) -> date:
 def local(instant: datetime, name: str) -> datetime:
     """Return `instant` as a clock in the zone `name` shows it."""
     return instant.astimezone(zone(name))
+
+
+def start_of(day: date, name: str) -> datetime:
+    """Return the first instant of a day in the zone `name`, also where midnight is skipped."""
+    return datetime.combine(day, time(), tzinfo=zone(name)).astimezone(UTC)

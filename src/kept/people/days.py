@@ -61,7 +61,7 @@ def working_days(house: Organisation, first: date, last: date) -> Iterator[date]
 
 
 def count_between(house: Organisation, first: date, last: date) -> int:
-    """Return how many working days lie after `first` up to and including `last`; negative if before."""
+    """Return how many working days lie after `first` up to `last`; negative if it is before."""
     if last < first:
         return -count_between(house, last, first)
     return sum(1 for _day in working_days(house, first + timedelta(days=1), last))

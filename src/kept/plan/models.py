@@ -58,6 +58,7 @@ class Outlook(Scoped):
     finish_95_at = models.DateTimeField(null=True, blank=True)
     known_items = models.PositiveIntegerField()
     snapshot = models.ForeignKey(Snapshot, models.PROTECT, related_name="outlooks")
+    plan_fingerprint = models.CharField(max_length=64)
     seed = models.BigIntegerField()
     futures = models.PositiveIntegerField()
     engine_version = models.CharField(max_length=20)

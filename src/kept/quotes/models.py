@@ -33,6 +33,7 @@ class Answer(Scoped):
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
     snapshot = models.ForeignKey(Snapshot, models.PROTECT, related_name="answers")
+    plan_fingerprint = models.CharField(max_length=64)
     ask = models.JSONField()
     story = models.JSONField(default=dict)
     seed = models.BigIntegerField()

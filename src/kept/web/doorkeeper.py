@@ -1,5 +1,6 @@
 """The one place where a request becomes a member of an organisation, or is refused."""
 
+import logging
 from collections.abc import Callable
 from contextvars import Token
 from typing import Any
@@ -10,8 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import redirect, render
 from django.urls import ResolverMatch
 
+from kept import clock
 from kept.people.access import Policy
 from kept.people.models import Login, Member
+from kept.plan import outlook
 from kept.tenancy import scope
 
 #: Policies of routes that libraries bring, by the name of the route.
@@ -22,6 +25,9 @@ FOREIGN = {
     "account_reauthenticate": Policy.LOGGED_IN,
 }
 CHOSEN = "member_id"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+log = logging.getLogger(__name__)
 
 
 class KeptRequest(HttpRequest):
@@ -44,7 +50,10 @@ class Doorkeeper:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            return self.get_response(request)
+            response = self.get_response(request)
+            if request.method not in SAFE and response.status_code < 400:
+                look_ahead(request)
+            return response
         finally:
             token: Token[Any] | None = request.__dict__.pop("_scope", None)
             if token is not None:
@@ -80,6 +89,20 @@ class Doorkeeper:
         request.__dict__["_scope"] = scope.enter(member.organisation)
         request.member = member  # type: ignore[attr-defined]
         return None
+
+
+def look_ahead(request: HttpRequest) -> None:
+    """Forecast the promises again if this request changed the plan.
+
+    What was asked for is done by now; a forecast that fails must not undo its answer.
+    """
+    member = getattr(request, "member", None)
+    if member is None:
+        return
+    try:
+        outlook.refresh_if_changed(by=member, now=clock.now())
+    except Exception:
+        log.exception("The promises could not be forecast after %s", request.path)
 
 
 def member_of(request: HttpRequest) -> Member | None:

@@ -1,0 +1,33 @@
+// What every page does: say that scripts run, close menus, announce news, keep the count in the tab.
+document.documentElement.dataset.scripts = "on";
+
+const openMenus = () => document.querySelectorAll("details.menu[open], details.chip[open]");
+
+document.addEventListener("click", (event) => {
+  for (const menu of openMenus()) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of openMenus()) {
+    const within = menu.contains(document.activeElement);
+    menu.open = false;
+    if (within) menu.querySelector("summary").focus();
+  }
+});
+
+// A fragment may bring one sentence to be spoken: <template data-announce>…</template>.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const news = event.detail.elt.querySelector?.("[data-announce]");
+  const line = document.getElementById("live");
+  if (news && line) line.textContent = news.dataset.announce;
+  const title = event.detail.elt.querySelector?.("[data-page-title]");
+  if (title) document.title = title.dataset.pageTitle;
+});
+
+document.addEventListener("htmx:sendError", () => {
+  const line = document.getElementById("live");
+  if (line) line.textContent = line.dataset.offline;
+});
