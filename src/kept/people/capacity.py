@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Prefetch
 
 from kept import zones
+from kept.people import days
 from kept.people.models import Absence, Member, WorkingTime
 from kept.tenancy import scope
 
@@ -43,20 +44,18 @@ def usable_share(member: Member) -> float:
     return scope.current().usable_share
 
 
-@lru_cache(maxsize=512)
 def holidays(country: str, region: str, years: tuple[int, ...]) -> Mapping[date, str]:
-    """Return the public holidays of a country or one of its regions, with their names.
+    """Return the public holidays of some years, by day, with their names.
 
     Args:
         country: ISO 3166 code; empty means none are kept.
         region: code of a subdivision, as the library `holidays` has it; may be empty.
     """
-    if not country:
-        return MappingProxyType({})
-    import holidays as library  # slow, and needed by few requests
-
-    found = library.country_holidays(country, subdiv=region or None, years=years)
-    return MappingProxyType(dict(sorted(found.items())))
+    return {
+        day: name
+        for year in years
+        for day, name in sorted(days.holidays_in(country, region, year).items())
+    }
 
 
 def workers() -> list[Member]:
