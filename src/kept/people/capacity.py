@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Prefetch
