@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests import cast
 
-from kept.people import capacity, staff
+from kept.people import capacity, places, staff
 from kept.people.models import Role
 
 
@@ -39,10 +39,10 @@ def test_holidays_are_those_of_the_country_and_the_region() -> None:
 
 
 def test_countries_are_named_and_have_regions() -> None:
-    assert capacity.countries()["PT"] == "Portugal"
-    assert capacity.countries()["GB"] == "United Kingdom"
-    assert capacity.regions("GB") == ("ENG", "NIR", "SCT", "WLS")
-    assert capacity.regions("") == ()
+    assert places.countries()["PT"] == "Portugal"
+    assert places.countries()["GB"] == "United Kingdom"
+    assert places.regions("GB") == ("ENG", "NIR", "SCT", "WLS")
+    assert places.regions("") == ()
 
 
 def test_a_plan_s_person_has_their_week_absences_holidays_and_share(

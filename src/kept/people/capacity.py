@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Prefetch
@@ -56,27 +54,6 @@ def holidays(country: str, region: str, years: tuple[int, ...]) -> Mapping[date,
         for year in years
         for day, name in sorted(days.holidays_in(country, region, year).items())
     }
-
-
-@lru_cache(maxsize=1)
-def countries() -> Mapping[str, str]:
-    """Return the countries whose holidays are known: code to English name, by name."""
-    from holidays.registry import COUNTRIES
-
-    named = {
-        codes[1]: module.replace("_", " ").title().replace(" And ", " and ").replace(" Of ", " of ")
-        for module, codes in COUNTRIES.items()
-    }
-    return MappingProxyType(dict(sorted(named.items(), key=lambda pair: pair[1])))
-
-
-@lru_cache(maxsize=256)
-def regions(country: str) -> tuple[str, ...]:
-    """Return the codes of a country's regions with holidays of their own."""
-    import holidays as library
-
-    known = library.list_supported_countries(include_aliases=False)
-    return tuple(sorted(known.get(country, ())))
 
 
 def workers() -> list[Member]:

@@ -271,7 +271,8 @@ def _one_job(
 ) -> list[Sequence[object]]:
     """Return the rows of one job done in the past; empty if it would not be finished by now."""
     house = scope.current()
-    day, spent, rows = begins, 0.0, []
+    rows: list[Sequence[object]] = []
+    day = begins
     bad_luck = luck.gauss(0, 0.12)
     planned = 0.0
     for place, part in enumerate(SERVICES[name][1]):
@@ -281,7 +282,6 @@ def _one_job(
         estimate = max(1.0, _rounded(part.hours * math.exp(luck.gauss(0, 0.3))))
         actual = _actual(luck, estimate, part.over * person.pace, bad_luck)
         first = day
-        spent += actual
         # Half a day of somebody's time goes to one job; some days it waits.
         length = max(1, math.ceil(actual / 4.5 + luck.choice((0, 0, 0, 1, 1, 2))))
         day = days.shifted(house, day, length - 1) if length > 1 else day
