@@ -23,6 +23,7 @@ from kept.past import profiles
 from kept.past.models import PastItem, SourceName
 from kept.people import access
 from kept.people.models import Member, Role, WorkingTime
+from kept.plan import outlook
 from kept.tenancy import refusals, scope
 
 Tick = Callable[[int, int], None]
@@ -186,6 +187,8 @@ def accept(
         _remember(reading, brought.row, by=by, now=now)
         if brought.row.finished_rows:
             profiles.refit(by=by, now=now)
+    if brought.row.open_rows or brought.row.finished_rows:
+        outlook.refresh_if_changed(by=by, now=now)
     return brought.row
 
 
@@ -547,6 +550,7 @@ def undo(import_: Import, *, by: Member, now: datetime) -> Import:
         )
         if items:
             profiles.refit(by=by, now=now)
+    outlook.refresh_if_changed(by=by, now=now)
     return row
 
 
