@@ -134,7 +134,7 @@ def accept(request: ApiRequest, quote_id: int, body: Yes | None = None) -> dict[
 
     Before it expires a yes is never refused.
     """
-    said = body or Yes()
+    said = body or Yes(word="", last_mile_owner_id=None)
     owner = said.last_mile_owner_id
     promise = accepting.accept(
         quote=_quotes().get(pk=quote_id),
@@ -151,7 +151,7 @@ def decline(request: ApiRequest, quote_id: int, body: Word | None = None) -> dic
     """Record the client's no; the capacity is free again."""
     quote = accepting.decline(
         quote=_quotes().get(pk=quote_id),
-        word=(body or Word()).word,
+        word="" if body is None else body.word,
         by=request.member,
         now=request.now,
     )
