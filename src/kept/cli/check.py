@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kept.cli import reading, speaking
-from kept.cli.acting import Acting, AsOption, JsonOption, OrganisationOption, acting
+from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
 
 if TYPE_CHECKING:
     from kept.clients.models import Service
@@ -81,7 +81,7 @@ def check(
         if as_json:
             speaking.document(_document(checked, vague))
         else:
-            _print(checked, who)
+            _print(checked)
             if vague:
                 speaking.aside(f"Not said: {'; '.join(vague)}.")
         if checked.advised is None:
@@ -104,7 +104,7 @@ def _like(text: str) -> "Service | Promise":
     return service
 
 
-def _print(checked: "Checked", who: Acting) -> None:
+def _print(checked: "Checked") -> None:
     from kept import words
     from kept.quotes import wording
 

@@ -12,8 +12,9 @@ def promise(
     line: Annotated[
         str,
         typer.Argument(
-            metavar="'WHAT for CLIENT by WHEN'", help="The promise, such as 'Menu cards for the "
-            "bakery by Friday'; a size may follow: ', 6h'."
+            metavar="'WHAT for CLIENT by WHEN'",
+            help="The promise, such as 'Menu cards for the "
+            "bakery by Friday'; a size may follow: ', 6h'.",
         ),
     ],
     organisation: OrganisationOption = None,

@@ -14,9 +14,7 @@ QuoteArgument = Annotated[int, typer.Argument(metavar="QUOTE", help="The quote's
 
 
 def hold(
-    answer: Annotated[
-        int, typer.Argument(metavar="ANSWER", help="The answer's number.", min=1)
-    ],
+    answer: Annotated[int, typer.Argument(metavar="ANSWER", help="The answer's number.", min=1)],
     date: Annotated[
         str,
         typer.Option(metavar="D", help="The date to hold: 2026-12-18, or 'Fri 18 Dec 15:00'."),
@@ -55,9 +53,7 @@ def offer(
     with acting(organisation, email, as_json=as_json) as who:
         from kept.quotes import offering
 
-        _tell(
-            offering.offer(quote=_quote(quote), by=who.member, now=who.now), as_json=as_json
-        )
+        _tell(offering.offer(quote=_quote(quote), by=who.member, now=who.now), as_json=as_json)
 
 
 def accept(

@@ -2,13 +2,12 @@
 
 import re
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kept.cli.speaking import Stop
 
 if TYPE_CHECKING:
     from kept.clients.catalogue import StageSketch
-    from kept.clients.models import Client, Service
     from kept.jobs.lines import Effort, Line
 
 _MOMENT = re.compile(r"(?P<day>.+?)(?:[\s,T]+(?:at\s+)?(?P<hour>\d{1,2})[:.](?P<minute>\d{2}))?")
@@ -72,7 +71,9 @@ def stage_of(text: str, *, last: bool) -> "StageSketch":
 
     parts = _STAGE.fullmatch(text)
     if parts is None:
-        raise Stop(f"“{text}” is not a stage. Write it like 'Design: 8-16h [draw]'.", field="--stage")
+        raise Stop(
+            f"“{text}” is not a stage. Write it like 'Design: 8-16h [draw]'.", field="--stage"
+        )
     effort = size(parts["size"], name="--stage")
     return StageSketch(
         name=parts["name"],
@@ -84,23 +85,24 @@ def stage_of(text: str, *, last: bool) -> "StageSketch":
     )
 
 
-def line_of(text: str, *, now: datetime, zone: str) -> "Line[Client, Service]":
+def line_of(text: str, *, now: datetime, zone: str) -> "Line[Any, Any]":
     """Return a typed line, read with the clients and services of the house."""
     from kept.clients.models import Client, Service
     from kept.jobs import lines
 
-    return lines.read(
+    clients: list[Any] = [*Client.objects.filter(archived_at__isnull=True)]
+    services: list[Any] = [*Service.objects.filter(archived_at__isnull=True)]
+    read: Line[Any, Any] = lines.read(
         text,
         now=now,
         zone=zone,
-        clients=list(Client.objects.filter(archived_at__isnull=True)),
-        services=list(Service.objects.filter(archived_at__isnull=True)),
+        clients=clients,
+        services=services,
     )
+    return read
 
 
-def wanted(
-    line: "Line[Client, Service]", by: str | None, *, now: datetime, zone: str
-) -> datetime | None:
+def wanted(line: "Line[Any, Any]", by: str | None, *, now: datetime, zone: str) -> datetime | None:
     """Return the moment wanted: the one typed apart, else the one the line says."""
     from kept import zones
     from kept.people import days

@@ -29,7 +29,10 @@ def routes(as_json: JsonOption = False) -> None:
     else:
         speaking.table(
             ["Address", "Methods", "Who"],
-            [[str(row["path"]), " ".join(row["methods"] or ()), str(row["policy"])] for row in found],
+            [
+                [str(row["path"]), " ".join(row["methods"] or ()), str(row["policy"])]
+                for row in found
+            ],
         )
     if any(row["policy"] is None for row in found):
         speaking.aside("An address without a policy is closed to everybody.")

@@ -77,5 +77,3 @@ def _plain(value: Any) -> Any:
         case Decimal():
             return format(value, "f")
     return str(value)
-
-

@@ -30,7 +30,7 @@ def token(
             raise speaking.Stop(
                 f"Nobody of {who.house.name} has the address “{member}”.", field="--member"
             )
-        made, secret = tokens.make(whose, [scopes], name, by=who.member, now=who.now)
+        made, secret = tokens.make(whose, scopes=[scopes], name=name, by=who.member, now=who.now)
         if as_json:
             speaking.document(
                 {
