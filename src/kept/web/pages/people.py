@@ -291,7 +291,7 @@ def _away(
 
 def _run(found: Sequence[date]) -> str:
     """ "Mon–Wed" for days in a row, "Mon, Thu" for others."""
-    in_a_row = all((b - a).days == 1 for a, b in zip(found, found[1:], strict=False))
+    in_a_row = all((b - a).days == 1 for a, b in pairwise(found))
     if len(found) > 2 and in_a_row:
         return f"{words.short_weekday(found[0])}–{words.short_weekday(found[-1])}"
     return ", ".join(words.short_weekday(day) for day in found)
