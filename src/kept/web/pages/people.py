@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django import forms
@@ -31,7 +32,7 @@ WEEKS = 8
 class AbsenceForm(forms.Form):
     """Whole days on which somebody is away. Nobody asks why."""
 
-    member = forms.ModelChoiceField(Member.objects.none(), label=gettext_lazy("Who"))
+    member = forms.ModelChoiceField(None, label=gettext_lazy("Who"))
     from_on = forms.DateField(
         label=gettext_lazy("First day away"), widget=forms.DateInput({"type": "date"})
     )
