@@ -32,7 +32,9 @@ WEEKS = 8
 class AbsenceForm(forms.Form):
     """Whole days on which somebody is away. Nobody asks why."""
 
-    member = forms.ModelChoiceField(None, label=gettext_lazy("Who"))
+    member: "forms.ModelChoiceField[Member]" = forms.ModelChoiceField(
+        None, label=gettext_lazy("Who")
+    )
     from_on = forms.DateField(
         label=gettext_lazy("First day away"), widget=forms.DateInput({"type": "date"})
     )
