@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -70,6 +71,26 @@ def hours(value: float) -> str:
     number = round(value, 1) if value < 10 else round(value)
     written = formats.number_format(number, decimal_pos=0 if number == int(number) else 1)
     return _("%(number)s h").replace(" h", NBSP + "h") % {"number": written}
+
+
+def short_weekday(value: date) -> str:
+    """ "Fri"."""
+    return formats.date_format(value, "D")
+
+
+def days(count: float) -> str:
+    """ "3 days", "1 day", "half a day", "less than half a day"."""
+    whole = round(count)
+    if whole < 1:
+        return _("half a day") if count >= 0.45 else _("less than half a day")
+    return ngettext("%(count)s day", "%(count)s days", whole) % {"count": whole}
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """ "€ 4,800"; the currency's code where it has no sign of its own here."""
+    sign = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}.get(currency, currency)
+    whole = amount == amount.to_integral_value()
+    return f"{sign}{NBSP}{formats.number_format(amount, 0 if whole else 2, force_grouping=True)}"
 
 
 def working_days(count: int) -> str:

@@ -1,9 +1,7 @@
 """What people can give: their working time, where they are away, and which share is usable."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
-from functools import lru_cache
-from types import MappingProxyType
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Prefetch
@@ -58,27 +56,6 @@ def holidays(country: str, region: str, years: tuple[int, ...]) -> Mapping[date,
     }
 
 
-@lru_cache(maxsize=1)
-def countries() -> Mapping[str, str]:
-    """Return the countries whose holidays are known: code to English name, by name."""
-    from holidays.registry import COUNTRIES
-
-    named = {
-        codes[1]: module.replace("_", " ").title().replace(" And ", " and ").replace(" Of ", " of ")
-        for module, codes in COUNTRIES.items()
-    }
-    return MappingProxyType(dict(sorted(named.items(), key=lambda pair: pair[1])))
-
-
-@lru_cache(maxsize=256)
-def regions(country: str) -> tuple[str, ...]:
-    """Return the codes of a country's regions with holidays of their own."""
-    import holidays as library
-
-    known = library.list_supported_countries(include_aliases=False)
-    return tuple(sorted(known.get(country, ())))
-
-
 def workers() -> list[Member]:
     """Return the members who do planned work, with all that their capacity needs, in 4 queries.
 
@@ -107,10 +84,10 @@ def plan_people(now: datetime) -> list[dict[str, Any]]:
         share = usable_share(member)
         if share <= 0:
             continue
-        today = zones.day_of(now, member.zone)
-        # A day of slack: the plan may start in a zone where it is still yesterday.
-        since = today - timedelta(days=1)
-        years = tuple(range(today.year, today.year + YEARS_AHEAD + 1))
+        # What is known changes with the year, not with the day: a plan of which nothing
+        # changed but the time stays the same plan, and keeps its fingerprint.
+        year = zones.day_of(now, member.zone).year
+        years = tuple(range(year, year + YEARS_AHEAD + 1))
         people.append(
             {
                 "id": f"m{member.pk}",
@@ -120,12 +97,10 @@ def plan_people(now: datetime) -> list[dict[str, Any]]:
                 "absences": [
                     [absence.from_on.isoformat(), absence.to_on.isoformat()]
                     for absence in member.absences.all()
-                    if absence.to_on >= since
+                    if absence.to_on.year >= year
                 ],
                 "holidays": [
-                    day.isoformat()
-                    for day in holidays(member.country, member.region, years)
-                    if day >= since
+                    day.isoformat() for day in holidays(member.country, member.region, years)
                 ],
                 "share": share,
                 "parallel": member.parallel,

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from kept.ledger import recording
 from kept.ledger.models import Event
-from kept.people import access, capacity
+from kept.people import access, capacity, places
 from kept.people.founding import USUAL_WEEK
 from kept.people.models import (
     Absence,
@@ -111,7 +111,7 @@ def add_member(
         zone=given.zone(house.zone if zone is None else zone),
         does_work=role != Role.GUEST,
     )
-    member.country, member.region = place(country, region or "")
+    member.country, member.region = places.place(country, region or "")
     with transaction.atomic():
         _save(member)
         week = WorkingTime.objects.bulk_create(
@@ -155,7 +155,7 @@ def change_member(
             country = changes.get("country", member.country)
             same = country == member.country
             region = changes.get("region", member.region if same else "")
-            member.country, member.region = place(country, region)
+            member.country, member.region = places.place(country, region)
         if "usable_share" in changes:
             member.usable_share = _share(changes["usable_share"])
         if "outside_hours" in changes:
@@ -355,9 +355,9 @@ def change_house(
         if "country" in changes or "region" in changes:
             country = changes.get("country", house.country)
             region = changes.get("region", house.region if country == house.country else "")
-            house.country, house.region = place(country, region)
+            house.country, house.region = places.place(country, region)
         if "currency" in changes:
-            house.currency = currency(changes["currency"])
+            house.currency = places.currency(changes["currency"])
         if "day_ends_at" in changes:
             house.day_ends_at = changes["day_ends_at"]
         if "usable_share" in changes:
@@ -389,46 +389,6 @@ def change_house(
     for field in HouseChanges.__annotations__:
         setattr(organisation, field, getattr(house, field))
     return house
-
-
-def place(country: str, region: str) -> tuple[str, str]:
-    """Return the country and region whose holidays are kept; both may be empty.
-
-    Raises:
-        Refused: no holidays are known for it.
-    """
-    country = country.strip().upper()
-    region = region.strip()
-    if country and country not in capacity.countries():
-        raise Refused(
-            _("No public holidays are known for “%(country)s”. Choose a country of the list.")
-            % {"country": country[:20]},
-            field="country",
-        )
-    if region and region not in capacity.regions(country):
-        known = ", ".join(capacity.regions(country)[:12])
-        raise Refused(
-            _("“%(region)s” is no region there with holidays of its own. Known: %(known)s.")
-            % {"region": region[:20], "known": known}
-            if known
-            else _("No region of that country has holidays of its own. Leave it empty."),
-            field="region",
-        )
-    return country, region
-
-
-def currency(code: str) -> str:
-    """Return the code of a currency: three capital letters.
-
-    Raises:
-        Refused: it is not one.
-    """
-    kept = code.strip().upper()
-    if len(kept) != 3 or not (kept.isascii() and kept.isalpha()):
-        raise Refused(
-            _("A currency is written in three letters, like EUR or GBP."), field="currency"
-        )
-    return kept
 
 
 def skill_named(name: str) -> Skill | None:

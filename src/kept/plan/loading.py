@@ -77,7 +77,10 @@ def load(*, now: datetime) -> Loaded:
     ended = Promise.objects.exclude(state__in=Promise.OPEN).values("job_id")
     jobs = {
         job.pk: job
-        for job in Job.objects.filter(Q(state=Job.State.OPEN) | Q(pk__in=list(holds)))
+        for job in Job.objects.filter(
+            # Where all work is done the job is closed, and its promise waits to be delivered.
+            Q(state=Job.State.OPEN) | Q(pk__in=[*holds, *promises])
+        )
         .exclude(pk__in=ended)
         .order_by("pk")
     }

@@ -97,7 +97,7 @@ class Checked:
         wanted: the wanted date with its chance.
         curve: the chance at the end of each working day, ascending.
         pays_wanted, pays_advised: who pays for a yes to the wanted and to the advised date.
-        overtime_hours: what keeping the wanted date would cost the team, at even chances.
+        overtime_hours: what keeping the wanted date at the asked confidence would cost the team.
         answer: the stored answer; None while typing.
     """
 
@@ -229,10 +229,10 @@ def _checked(
     """Turn the engine's ids and minutes into what doors show."""
     house = scope.current()
     measured = pressure.measure(loaded, now=now)
-    advised = _date_of(found, found.advised)
+    advised = _date_of(found, found.advised, house.asked_confidence)
     wanted = None
     if found.wanted is not None and found.chance_wanted is not None:
-        wanted = DateAt(found.wanted, found.chance_wanted, _placement(found.placement_wanted))
+        wanted = DateAt(found.wanted, found.chance_wanted, Placement.BY_DATE)
     ids = [name for limit in found.limits for name in limit.ids]
     ids += [effect.promise_id for effect in (*found.effects_wanted, *found.effects_advised)]
     names = wording.Names(wording.keys_of(ids))
@@ -248,14 +248,14 @@ def _checked(
         stages=asked.sketches,
         wanted=wanted,
         advised=advised,
-        without=_date_of(found, "without"),
-        in_place=_date_of(found, "in_place"),
+        without=_date_of(found, "without", house.asked_confidence),
+        in_place=_date_of(found, "in_place", house.asked_confidence),
         levels=[
             Level(
                 level,
                 None
                 if (due_at := found.at(level)) is None
-                else DateAt(due_at, found.chance(due_at), _placement(found.advised)),
+                else DateAt(due_at, found.shown.chance(due_at), _placement(found.advised)),
             )
             for level in LEVELS
         ],
@@ -272,7 +272,9 @@ def _checked(
             for limit in found.limits
         ],
         gauges=gauges.read(measured, stages=asked.stages, hours=asked.hours, by_at=by_at, now=now),
-        overtime_hours=found.overtime_hours,
+        overtime_hours=None
+        if found.overtime is None
+        else found.overtime.quantile(house.asked_confidence),
         expected_hours=sum(asked.hours),
         known_items=asked.known,
         promises_given=len(loaded.promises),
@@ -282,12 +284,13 @@ def _checked(
     )
 
 
-def _date_of(found: "engine.Dates", way: str | None) -> DateAt | None:
-    if way is None:
+def _date_of(found: "engine.Dates", way: str | None, confidence: float) -> DateAt | None:
+    """Return the date of one of the two answers, with its chance."""
+    outcome = found.in_place if way == "in_place" else found.without if way else None
+    if outcome is None:
         return None
-    outcome = found.without if way == "without" else found.in_place
-    due_at = None if outcome is None else outcome.due
-    if outcome is None or due_at is None:
+    due_at = outcome.due if way == "in_place" else outcome.at(confidence)
+    if due_at is None:
         return None
     return DateAt(due_at, outcome.chance(due_at), _placement(way))
 

@@ -120,15 +120,17 @@ def _stand(answer: Answer, due_at: datetime, loaded: Loaded) -> Stand:
     """Compute what a yes to `due_at` means, in the plan as it was loaded."""
     ask = engine.Ask(promise=answer.ask["promise"], stages=answer.ask["stages"])
     futures = settings.FUTURES * checking.HOLD_TIMES
-    line = answer.line
     try:
-        found = engine.effect_of(
+        found = engine.find_dates(
             loaded.situation,
             ask,
-            due=due_at,
-            line=line,
+            due_candidates=[due_at],
+            wanted=due_at,
+            confidence=answer.confidence,
+            line=answer.line,
             futures=futures,
             seed=answer.seed,
+            limits=False,
         )
     except engine.SituationError as error:
         raise AnswerIsStale(
@@ -137,13 +139,24 @@ def _stand(answer: Answer, due_at: datetime, loaded: Loaded) -> Stand:
                 "Nothing was reserved. Ask again."
             )
         ) from error
+    free = found.without.chance(due_at)
+    if free >= answer.line:
+        # Nobody else moves in any future, so nobody pays.
+        return Stand(free, Placement.YIELDS, (), _even(found.without), loaded.fingerprint)
+    broken = [e for e in found.effects_wanted if e.below_line or e.worse_below]
     return Stand(
-        chance=found.chance,
-        placement=Placement.YIELDS if found.way == "without" else Placement.BY_DATE,
-        broken=tuple(e.promise_id for e in found.effects if e.below_line and e.notable),
-        even_at=found.even_at,
+        chance=found.chance_wanted or free,
+        placement=Placement.BY_DATE,
+        broken=tuple(e.promise_id for e in broken if e.notable),
+        even_at=_even(found.in_place or found.without),
         fingerprint=loaded.fingerprint,
     )
+
+
+def _even(placed: "engine.Placed") -> datetime | None:
+    """Return the moment of even chances: the middle of the futures."""
+    finish = sorted(placed.finish)[(len(placed.finish) - 1) // 2]
+    return None if finish >= engine.NEVER else placed.situation.moment(int(finish))
 
 
 def _refuse_unless_it_stands(

@@ -9,22 +9,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import ResolverMatch
 
 from kept import clock
+from kept.people import access
 from kept.people.access import Policy
 from kept.people.models import Login, Member
 from kept.plan import outlook
 from kept.tenancy import scope
 
-#: Policies of routes that libraries bring, by the name of the route.
-FOREIGN = {
-    "account_login": Policy.ANYONE,
-    "account_logout": Policy.LOGGED_IN,
-    "account_change_password": Policy.LOGGED_IN,
-    "account_reauthenticate": Policy.LOGGED_IN,
-}
-CHOSEN = "member_id"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 log = logging.getLogger(__name__)
@@ -34,12 +26,6 @@ class KeptRequest(HttpRequest):
     """A request that the doorkeeper has let in; `member` is there where the policy needs one."""
 
     member: Member
-
-
-def policy_of(match: ResolverMatch) -> Policy | None:
-    """Return the policy that a route declares; None if it declares none."""
-    declared = getattr(match.func, "policy", None)
-    return declared if declared is not None else FOREIGN.get(match.url_name or "")
 
 
 class Doorkeeper:
@@ -67,7 +53,7 @@ class Doorkeeper:
             raise Http404
         if "api" in match.namespaces:
             return None  # its operations declare their policies, and keep their own door
-        policy = policy_of(match)
+        policy = access.policy_of(match.func, match.url_name)
         if policy is None:
             raise PermissionDenied("This route declares no policy.")
         if policy in (Policy.ANYONE, Policy.SETUP, Policy.LINK):
@@ -109,13 +95,4 @@ def member_of(request: HttpRequest) -> Member | None:
     """Return the membership in which this log-in works: the chosen one, else the first."""
     if not isinstance(request.user, Login):
         return None
-    memberships = list(
-        Member.everywhere.filter(login=request.user, left_at__isnull=True)
-        .select_related("organisation")
-        .order_by("pk")
-    )
-    chosen = request.session.get(CHOSEN)
-    for member in memberships:
-        if member.pk == chosen:
-            return member
-    return memberships[0] if memberships else None
+    return access.working_as(request.user, request.session.get(access.CHOSEN))

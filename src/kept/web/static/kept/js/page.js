@@ -31,3 +31,7 @@ document.addEventListener("htmx:sendError", () => {
   const line = document.getElementById("live");
   if (line) line.textContent = line.dataset.offline;
 });
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});

@@ -1,0 +1,21 @@
+"""Addresses of the pages. Each view declares who may use it (people/access.py)."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from kept.web.pages import ask, look, loose, promise, quote, search, today
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", today.today, name="today"),
+    path("ask", ask.ask, name="ask"),
+    path("ask/hold", ask.hold, name="ask_hold"),
+    path("quotes/<int:pk>", quote.quote, name="quote"),
+    path("quotes/<int:pk>/offer", quote.offer, name="quote_offer"),
+    path("quotes/<int:pk>/accept", quote.accept, name="quote_accept"),
+    path("quotes/<int:pk>/decline", quote.decline, name="quote_decline"),
+    path("quotes/<int:pk>/withdraw", quote.withdraw, name="quote_withdraw"),
+    path("promises/new", loose.loose, name="loose"),
+    path("search", search.search, name="search"),
+    path("look", look.look, name="look"),
+    path("promises/<int:pk>", promise.promise, name="promise"),
+    path("promises/<int:pk>/void", promise.void, name="promise_void"),
+]
