@@ -11,6 +11,10 @@ import typer
 NO, WRONG = 1, 2
 
 
+class NotReachable(Exception):
+    """The database cannot be used: the message says why, and what is safe."""
+
+
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
@@ -26,7 +30,11 @@ def serve(
     if problem := not_free(host, port):
         typer.echo(problem, err=True)
         raise typer.Exit(NO)
-    prepare()
+    try:
+        prepare()
+    except NotReachable as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(NO) from error
     address = f"http://{_written(host)}:{port}/"
     if code := first_code():
         typer.echo(f"Nobody has used this kept yet. To begin, open\n\n  {address}\n")
@@ -82,23 +90,32 @@ def prepare() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kept.config.settings")
     import django
     from django.core.management import call_command
-    from django.db import DEFAULT_DB_ALIAS, connections
+    from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
     django.setup()
     owner = "owner" if "owner" in connections else DEFAULT_DB_ALIAS
-    call_command("migrate", database=owner, interactive=False, verbosity=0)
-    connections.close_all()
+    try:
+        call_command("migrate", database=owner, interactive=False, verbosity=0)
+        connections[DEFAULT_DB_ALIAS].ensure_connection()
+    except OperationalError as error:
+        why = str(error).strip().splitlines()[0]
+        raise NotReachable(
+            f"The database cannot be used: {why}. kept did not start, and nothing was changed. "
+            "Look at DATABASE_URL, KEPT_MIGRATE_URL and the data folder."
+        ) from error
+    finally:
+        connections.close_all()
 
 
-def first_code() -> str | None:
-    """Return the one-time code of the first run; None once there is an owner."""
+def first_code() -> str:
+    """Make the one-time code of the first run; none once there is a house."""
+    from django.conf import settings
     from django.db import connections
 
-    from kept import clock
-    from kept.people import first_run
+    from kept.people import opening
 
     try:
-        return first_run.code(clock.now())
+        return "" if opening.is_open() else opening.issue(settings.DATA)
     finally:
         connections.close_all()
 

@@ -7,9 +7,12 @@ import environ
 from csp.constants import NONE, SELF
 
 from kept.config import secret, sqlite
-from kept.config.environment import BadSetting, read
+from kept.config.environment import SETTINGS, BadSetting, read
 
 sqlite.prefer_sound()
+
+for setting in SETTINGS:  # a bad one stops the start, whoever reads it later
+    read(setting.name)
 
 PACKAGE = Path(__file__).resolve().parent.parent
 DATA: Path = read("KEPT_DATA")

@@ -19,6 +19,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
@@ -70,8 +71,8 @@ def install(connection: BaseDatabaseWrapper) -> None:
     """Install the guards, unless they stand as they should or migrations are still to come."""
     if _is_behind(connection) or not faults(connection):
         return
-    with connection.cursor() as cursor:
-        for statement in _statements(connection):
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        for statement in list(_statements(connection)):
             cursor.execute(statement)
 
 
