@@ -48,7 +48,7 @@ def answer_to(host: str) -> None:
     """Let kept answer to the host name it is told to listen on, beside those of KEPT_HOSTS."""
     if host in {"0.0.0.0", "::", "localhost", "127.0.0.1"}:  # noqa: S104 - compared, not bound
         return
-    from kept.config import environment
+    from kept import environment
 
     known = environment.read("KEPT_HOSTS")
     if _written(host) not in known:
@@ -126,7 +126,7 @@ def run(host: str, port: int) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    from kept.config import environment
+    from kept import environment
 
     place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0]
     Granian(

@@ -6,8 +6,9 @@ from typing import Any
 import environ
 from csp.constants import NONE, SELF
 
-from kept.config import secret, sqlite
-from kept.config.environment import SETTINGS, BadSetting, read
+from kept import sqlite
+from kept.config import secret
+from kept.environment import SETTINGS, BadSetting, read
 
 sqlite.prefer_sound()
 
