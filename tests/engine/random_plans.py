@@ -18,6 +18,11 @@ ABSENT = {
 }
 
 
+def _edges(day):
+    """Times a window may begin or end at; none inside the hour that Lisbon lives twice."""
+    return [m for m in range(0, 1441, 15) if day != "sun" or not 60 < m < 120]
+
+
 def _clock(minute):
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
@@ -26,7 +31,7 @@ def _person(roll, index, which):
     week = {}
     for day in DAYS:
         if roll.random() < 0.8:
-            edges = sorted(roll.sample(range(0, 1441, 15), roll.choice((2, 2, 4))))
+            edges = sorted(roll.sample(_edges(day), roll.choice((2, 2, 4))))
             pairs = zip(edges[::2], edges[1::2], strict=True)
             week[day] = [[_clock(a), _clock(b)] for a, b in pairs]
     week.setdefault("mon", [["09:00", "12:00"]])

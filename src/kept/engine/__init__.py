@@ -15,10 +15,10 @@ _HOMES = {
     "Situation": "kept.engine.situation",
     "SituationError": "kept.engine.situation",
     "Ask": "kept.engine.situation",
-    "Futures": "kept.engine.simulate",
+    "Futures": "kept.engine.futures",
     "NEVER": "kept.engine.worktime",
-    "simulate": "kept.engine.simulate",
-    "warm": "kept.engine.simulate",
+    "simulate": "kept.engine.futures",
+    "warm": "kept.engine.futures",
     "Dates": "kept.engine.dates",
     "Effect": "kept.engine.dates",
     "Limit": "kept.engine.dates",
@@ -51,7 +51,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from kept.engine.dates import Dates, Effect, Limit, effect_of, find_dates
-    from kept.engine.simulate import Futures, simulate, warm
+    from kept.engine.futures import Futures, simulate, warm
     from kept.engine.situation import Ask, Situation, SituationError
     from kept.engine.worktime import NEVER
 

@@ -264,6 +264,20 @@ def draw_all(plan, key, mine, common, normal_of_point, point_of_normal, out):  #
         out[s] = draw(plan, s, point)
 
 
+@compiled
+def draw_stages(plan, seed, futures, first, mine, common, normal_of_point, point_of_normal):  # type: ignore[no-untyped-def]  # noqa: E501
+    """Minutes of work left of the stages from ``first`` on, shape (n, futures)."""
+    n_stages = plan.release.size
+    row = np.empty(n_stages, dtype=np.int32)
+    out = np.empty((n_stages - first, futures), dtype=np.int32)
+    for f in range(futures):
+        key = future_key(seed, f)
+        draw_all(plan, key, mine, common, normal_of_point, point_of_normal, row)
+        for s in range(first, n_stages):
+            out[s - first, f] = row[s]
+    return out
+
+
 # -- calendars --------------------------------------------------------
 
 

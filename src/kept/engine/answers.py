@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from kept.engine import ENGINE_VERSION, simulate
+from kept.engine import ENGINE_VERSION
+from kept.engine import futures as runs
 from kept.engine.situation import Situation
 from kept.engine.worktime import NEVER
 
 if TYPE_CHECKING:
-    from kept.engine.simulate import Futures
+    from kept.engine.futures import Futures
 
 PROMISE_POINTS = (5, 10, 50, 80, 90, 95)
 STAGE_POINTS = (5, 50, 95)
@@ -35,7 +36,7 @@ def answer(run: "Futures", *, limits: bool) -> dict[str, Any]:
         )}  # fmt: skip
         entry["expected_lateness_hours"] = None
         if promise.due is not None:
-            entry["chance"] = round(simulate.chance_on_time(finish, promise.due), 6)
+            entry["chance"] = round(runs.chance_on_time(finish, promise.due), 6)
             if not (finish >= NEVER).any():
                 late = np.maximum(finish.astype(np.int64) - promise.due, 0)
                 entry["expected_lateness_hours"] = round(float(late.mean()) / 60, 4)
@@ -147,15 +148,15 @@ def _limits(run: "Futures") -> dict[str, list[dict[str, Any]]]:
             changes.append((f"arrival {stage.id}", replace(situation, stages=stages), []))
     found: dict[str, list[dict[str, Any]]] = {}
     for what, changed, lifted in changes[:most]:
-        team = people if changed.people is situation.people else simulate.compile_people(changed)
-        plan = run.plan if changed is situation else simulate.compile_plan(changed, team)
-        made = simulate.run(
+        team = people if changed.people is situation.people else runs.compile_people(changed)
+        plan = run.plan if changed is situation else runs.compile_plan(changed, team)
+        made = runs.run(
             changed, team, plan, futures=few, seed=run.seed,
             team=team.lifted(lifted) if lifted else None,
         )  # fmt: skip
         for i, promise in enumerate(situation.promises):
-            was = simulate.quantile_minute(plain[i], 0.9)
-            now = simulate.quantile_minute(made.promise_finish[i], 0.9)
+            was = runs.quantile_minute(plain[i], 0.9)
+            now = runs.quantile_minute(made.promise_finish[i], 0.9)
             days = bisect_left(marks, was) - bisect_left(marks, now)
             if days:
                 found.setdefault(promise.id, []).append({"what": what, "days": float(days)})

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kept.engine import ENGINE_VERSION, _kernels, laws, simulate
-from kept.engine.simulate import Futures, People, Weeks, chance_on_time
+from kept.engine import ENGINE_VERSION, _kernels, laws
+from kept.engine import futures as runs
+from kept.engine.futures import Futures, People, Weeks, chance_on_time
 from kept.engine.situation import Ask, Situation, Stage
 from kept.engine.worktime import NEVER
 
@@ -224,7 +225,7 @@ class _Joint:
         self.seed, self.threads, self.executor = seed, threads, executor
         self.yielding = situation.with_ask(ask, due=None, placement="yields")
         self.by_date = situation.with_ask(ask, due=None, placement="by_date")
-        self.people = simulate.compile_people(situation)
+        self.people = runs.compile_people(situation)
         self.pinned = self.by_date.promises[-1].priority is not None
         self.dues = sorted(
             p.due
@@ -246,10 +247,10 @@ class _Joint:
         key = (self.position(due), futures)
         if key not in self._runs:
             ranked = self.ranked(due)
-            self._runs[key] = simulate.run(
+            self._runs[key] = runs.run(
                 ranked,
                 self.people,
-                simulate.compile_plan(ranked, self.people),
+                runs.compile_plan(ranked, self.people),
                 futures=futures,
                 seed=self.seed,
                 threads=self.threads,
@@ -270,10 +271,10 @@ def _ask_block(
     low: int,
     high: int,
 ) -> tuple[Ints, Ints, Ints, Any]:
-    z, back = simulate._normal_tables()
-    mine, common = simulate._weights(correlation)
+    z, back = runs._normal_tables()
+    mine, common = runs._weights(correlation)
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
-    rows, starts, ends = busy[low // simulate.CHUNK]
+    rows, starts, ends = busy[low // runs.CHUNK]
     made: tuple[Ints, Ints, Ints, Any] = _kernels.run_ask(
         team, plan, np.uint64(seed), low, high, mine, common, z, back, 0, rows, starts, ends,
         load, weeks.week_from, weeks.week_start, n_weeks,
@@ -307,8 +308,8 @@ def _lay(
     if any(stage.uses or set(stage.after) - own for stage in asked):
         # What the ask waits for or shares machines with is known only in the whole run.
         people = base.people if team is None else base.people
-        joint = simulate.run(
-            yielding, people, simulate.compile_plan(yielding, people),
+        joint = runs.run(
+            yielding, people, runs.compile_plan(yielding, people),
             futures=base.futures, seed=base.seed, threads=threads, executor=executor,
             wanted=(True, False, load), team=team,
         )  # fmt: skip
@@ -318,10 +319,10 @@ def _lay(
             joint.stage_finish[first:],
             joint.load_minutes,
         )
-    plan = simulate.compile_plan(
+    plan = runs.compile_plan(
         yielding, base.people, first_stage=first, first_promise=len(base.situation.promises)
     )
-    blocks = simulate.run_in_blocks(
+    blocks = runs.run_in_blocks(
         _ask_block,
         (
             base.people.team if team is None else team,
@@ -363,7 +364,7 @@ def _effects(
         chance_after = (np.count_nonzero(now) + 1) / (n + 2)
         se = float(change.std(ddof=1) / math.sqrt(n)) if n > 1 else 0.0
         moved = chance_after - chance_before
-        notable = abs(moved) >= 0.01 and abs(moved) > 2 * se
+        notable = bool(abs(moved) >= 0.01 and abs(moved) > 2 * se)
         found.append(
             Effect(
                 promise_id=promise.id,
@@ -371,8 +372,8 @@ def _effects(
                 after=float(chance_after),
                 se=se,
                 notable=notable,
-                below_line=chance_after < line <= chance_before,
-                worse_below=chance_before < line and notable and moved < 0,
+                below_line=bool(chance_after < line <= chance_before),
+                worse_below=bool(chance_before < line and notable and moved < 0),
             )
         )
     return tuple(found)
@@ -421,7 +422,7 @@ def find_dates(
         SituationError: the ask does not fit the situation; paths begin with ``ask``.
         ValueError: no candidates or not ascending, or numbers out of range.
     """
-    simulate.check_futures(futures, seed)
+    runs.check_futures(futures, seed)
     if not 0 < confidence < 1 or not 0 < line < 1:
         raise ValueError("confidence and line must lie between 0 and 1")
     candidates = tuple(due_candidates)
@@ -429,7 +430,7 @@ def find_dates(
     if not minutes or any(b <= a for a, b in zip(minutes, minutes[1:], strict=False)):
         raise ValueError("due_candidates must be at least one moment, in ascending order")
     joint = _Joint(situation, ask, seed=seed, threads=threads, executor=executor)
-    base = simulate.base_futures(
+    base = runs.base_futures(
         situation, futures=futures, seed=seed, threads=threads, executor=executor
     )
     laid = _lay(base, joint.yielding, threads=threads, executor=executor)
@@ -527,9 +528,9 @@ def effect_of(
     Raises:
         SituationError: the ask does not fit the situation.
     """
-    simulate.check_futures(futures, seed)
+    runs.check_futures(futures, seed)
     joint = _Joint(situation, ask, seed=seed, threads=threads, executor=executor)
-    base = simulate.base_futures(
+    base = runs.base_futures(
         situation, futures=futures, seed=seed, threads=threads, executor=executor
     )
     ranked = joint.run(situation.minute(due), futures)
@@ -592,7 +593,6 @@ def _overtime(joint: _Joint, run: Futures, due: int) -> Overtime:
     first = len(joint.base.stages)
     hours = np.zeros(run.futures)
     work = _work(run, first)
-    team = run.people.team
     for k, stage in enumerate(joint.by_date.stages[first:]):
         if stage.arrives is not None:
             continue
@@ -616,10 +616,8 @@ def _overtime(joint: _Joint, run: Futures, due: int) -> Overtime:
 
             whole = np.maximum(worked(finish) - worked(start), 1)
             passed = np.clip(worked(np.full_like(start, due)) - worked(start), 0, None)
-        share = np.where(finish <= due, 1.0, np.clip(passed / whole, 0, 1))
-        share = np.where(start >= due, 0.0, share)
-        hours += work[k] / 60 * heads * (1 - share)
-    del team
+        passed = np.where(finish <= due, whole, np.clip(passed, 0, whole))
+        hours += work[k] * heads * (whole - passed) / (whole * 60)
     return Overtime(hours)
 
 
@@ -629,14 +627,12 @@ def _heads(stage: Stage) -> int:
 
 def _work(run: Futures, first: int) -> Ints:
     """Minutes of work of the stages from ``first`` on, shape (n, futures)."""
-    z, back = simulate._normal_tables()
-    mine, common = simulate._weights(run.situation.correlation)
-    plan = run.plan
-    out = np.empty((run.futures, plan.release.size), dtype=np.int32)
-    for f in range(run.futures):
-        key = _kernels.future_key(np.uint64(run.seed), f)
-        _kernels.draw_all(plan, key, mine, common, z, back, out[f])
-    return np.ascontiguousarray(out[:, first:].T)
+    z, back = runs._normal_tables()
+    mine, common = runs._weights(run.situation.correlation)
+    work: Ints = _kernels.draw_stages(
+        run.plan, np.uint64(run.seed), run.futures, first, mine, common, z, back
+    )
+    return work
 
 
 def _gauges(joint: _Joint, base: Futures, until: datetime) -> tuple[Gauge, ...]:
@@ -669,13 +665,13 @@ def _gauges(joint: _Joint, base: Futures, until: datetime) -> tuple[Gauge, ...]:
             minutes = situation.calendar(person).minutes_between(0, end)
             usable += minutes * person.share / 60
             free += (minutes - busy[i]) * person.share / 60
-        gauges.append(Gauge(kind, name, hours, free, usable))
+        gauges.append(Gauge(kind, name, hours, float(free), usable))
     return tuple(gauges)
 
 
 def _mean_hours(stage: Stage) -> float:
     points = (np.arange(200) + 0.5) / 200
-    begin, stretch = simulate._begun(stage.law, stage.spent)
+    begin, stretch = runs._begun(stage.law, stage.spent)
     hours = [
         max(stage.law.hours(begin + (1 - begin) * u) * stretch - stage.spent, 0.0) for u in points
     ]
@@ -716,9 +712,9 @@ def _limits(
     def finish(changed: Situation, lifted: Sequence[int] = ()) -> Ints:
         people = joint.people
         if changed.people is not whole.people:
-            people = simulate.compile_people(changed)
-        made = simulate.run(
-            changed, people, simulate.compile_plan(changed, people),
+            people = runs.compile_people(changed)
+        made = runs.run(
+            changed, people, runs.compile_plan(changed, people),
             futures=few, seed=joint.seed, threads=joint.threads, executor=joint.executor,
             team=people.lifted(lifted) if lifted else None,
         )  # fmt: skip
@@ -757,11 +753,11 @@ def limits_of(
         finish: runs a changed situation, some people lifted, and gives the promise's finish.
     """
     q = confidence
-    was = simulate.quantile_minute(plain, q)
+    was = runs.quantile_minute(plain, q)
     found: list[Limit] = []
 
     def note(kind: str, ids: tuple[str, ...], now: Ints, **days: date) -> None:
-        then = simulate.quantile_minute(now, q)
+        then = runs.quantile_minute(now, q)
         change = bisect.bisect_left(marks, was) - bisect.bisect_left(marks, then)
         if change:
             found.append(Limit(kind, ids, float(change), **days))
@@ -838,11 +834,11 @@ def _without(situation: Situation, promise_id: str) -> Situation:
 
 def _before(situation: Situation, promise: int, who: set[str]) -> list[str]:
     """Promises that rank before one and share people with it, most work first."""
-    mine = simulate.rank_key(situation.promises[promise], promise)
+    mine = runs.rank_key(situation.promises[promise], promise)
     ahead = {
         other.id
         for i, other in enumerate(situation.promises)
-        if i != promise and simulate.rank_key(other, i) < mine
+        if i != promise and runs.rank_key(other, i) < mine
     }
     skills = {s for p in situation.people if p.id in who for s in p.skills}
     work: dict[str, int] = {}
@@ -851,5 +847,5 @@ def _before(situation: Situation, promise: int, who: set[str]) -> list[str]:
             who.intersection(stage.people + stage.begun_by)
             or skills.intersection(skill for skill, _ in stage.needs)
         ):
-            work[stage.promise] = work.get(stage.promise, 0) + simulate.median_minutes(stage)
+            work[stage.promise] = work.get(stage.promise, 0) + runs.median_minutes(stage)
     return sorted(work, key=lambda name: -work[name])[:MAX_QUEUES]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from kept.engine.simulate import MAX_FUTURES
+from kept.engine.futures import MAX_FUTURES
 from kept.engine.situation import Situation, SituationError
 
 MAX_BYTES = 10 * 1024 * 1024
