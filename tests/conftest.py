@@ -1,19 +1,41 @@
 """What every test stands on: settings, the cast, and a fixed present moment."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kept.config.settings")
-os.environ.setdefault("KEPT_DATA", tempfile.mkdtemp(prefix="kept-tests-"))
+if "KEPT_TESTS" not in os.environ:  # workers of one run share their master's folder
+    os.environ["KEPT_TESTS"] = os.environ["KEPT_DATA"] = tempfile.mkdtemp(prefix="kept-tests-")
+    atexit.register(shutil.rmtree, os.environ["KEPT_TESTS"], ignore_errors=True)
 os.environ.setdefault("KEPT_SECRET_KEY", "only-for-tests")
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from django.core.management.commands import flush
+from django.db import connections
 
-from kept.tenancy import scope
+from kept.tenancy import guards, scope
 from tests import cast
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_can_be_emptied() -> None:
+    """Let Django empty the tables after tests with real transactions, past frozen rows.
+
+    The guards come back with the signal that Django sends after emptying.
+    """
+    empty = flush.Command.handle
+
+    def handle(self: flush.Command, **options: Any) -> None:
+        guards.lift(connections[options["database"]])
+        empty(self, **options)
+
+    flush.Command.handle = handle  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ class Found:
 
 
 def find() -> Found:
-    """Return DATABASE_URL if it names PostgreSQL, else make a role on the server of this machine."""
+    """Return DATABASE_URL if it names PostgreSQL, else make a role on this machine's server."""
     given = os.environ.get("DATABASE_URL", "")
     if given.startswith(("postgres://", "postgresql://")):
         return _sound(given)

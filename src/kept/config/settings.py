@@ -6,10 +6,14 @@ from typing import Any
 import environ
 from csp.constants import NONE, SELF
 
-from kept.config import secret, sqlite
-from kept.config.environment import BadSetting, read
+from kept import sqlite
+from kept.config import secret
+from kept.environment import SETTINGS, BadSetting, read
 
 sqlite.prefer_sound()
+
+for setting in SETTINGS:  # a bad one stops the start, whoever reads it later
+    read(setting.name)
 
 PACKAGE = Path(__file__).resolve().parent.parent
 DATA: Path = read("KEPT_DATA")
@@ -21,6 +25,7 @@ PUBLIC_URL: str = read("KEPT_URL")
 FUTURES: int = read("KEPT_FUTURES")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 PROXIES: int = read("KEPT_PROXIES")
+THREADS: int = read("KEPT_THREADS")
 
 
 def database(address: str, name: str) -> dict[str, Any]:
@@ -32,15 +37,23 @@ def database(address: str, name: str) -> dict[str, Any]:
     match found.get("ENGINE"):
         case "django.db.backends.sqlite3":
             found["OPTIONS"] = sqlite.options()
+            # Tests run on a file as well: in memory there is no journal and no second writer.
+            found["TEST"] = {"NAME": str(DATA / "test.sqlite3")}
         case "django.db.backends.postgresql":
-            found["CONN_MAX_AGE"] = 600
-            found["CONN_HEALTH_CHECKS"] = True
+            found["ENGINE"] = "kept.tenancy.postgresql"
+            pool = {"min_size": 1, "max_size": THREADS + 2, "timeout": 20}
+            found["OPTIONS"] = {**found.get("OPTIONS", {}), "pool": pool}
         case _:
             raise BadSetting(name, "…", "a postgres:// or sqlite:// address")
     return found
 
 
 DATABASES = {"default": database(read("DATABASE_URL"), "DATABASE_URL")}
+if read("KEPT_MIGRATE_URL"):
+    # Migrations run as the owner of the tables; requests run as a role that owns nothing.
+    DATABASES["owner"] = database(read("KEPT_MIGRATE_URL"), "KEPT_MIGRATE_URL")
+    DATABASES["owner"]["OPTIONS"].pop("pool", None)
+    DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 
 INSTALLED_APPS = [
     "kept",
