@@ -19,7 +19,7 @@ class Caller:
 
     def __init__(self, member: Member, scopes: list[str], now: datetime) -> None:
         with scope.acting_in(member.organisation):
-            _token, self.secret = tokens.make(member, scopes, "", by=member, now=now)
+            _token, self.secret = tokens.make(member, scopes=scopes, by=member, now=now)
         self.http = Client(headers={"Authorization": f"Bearer {self.secret}"})
 
     def get(self, path: str, **headers: str) -> Any:

@@ -63,7 +63,7 @@ def test_a_revoked_token_is_refused_at_the_next_request(
 ) -> None:
     dev = calling(northlight.dev)
     assert dev.get("/clients").status_code == 200
-    token = tokens.find(dev.secret, now)
+    token = tokens.find(dev.secret, now=now)
     assert token is not None
     tokens.revoke(token, by=northlight.dev, now=now)
     assert dev.get("/clients").status_code == 401

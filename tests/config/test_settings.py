@@ -11,7 +11,8 @@ from django.conf import settings
 from django.contrib.auth.hashers import get_hasher
 from tests import cast
 
-from kept.config import environment, secret
+from kept import environment
+from kept.config import secret
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
 KEPT = str(Path(sys.executable).parent / "kept")

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 from django.db import connection
 
-from kept.config import sqlite
+from kept import sqlite
 
 pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL is in use")
 

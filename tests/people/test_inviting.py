@@ -166,7 +166,7 @@ def test_a_token_ends_when_its_member_leaves(northlight: cast.House, now: dateti
     assert tokens.find(secret, now=now) is None
 
 
-@pytest.mark.parametrize("scopes", [[], ["everything"], ["read", "admin"]])
+@pytest.mark.parametrize("scopes", [[], ["everything"], ["read", "all"]])
 def test_a_token_has_scopes_that_there_are(
     northlight: cast.House, now: datetime, scopes: list[str]
 ) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from kept.api.patience import Patience
 from kept.api.problems import Refusal
 from kept.people import access, tokens
-from kept.people.models import ApiToken, Login, Member
+from kept.people.models import Login, Member
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="kept"'}
@@ -69,18 +69,13 @@ def _by_token(request: HttpRequest, header: str, *, scope: str, now: datetime) -
             429, _("Too many bad tokens. Wait a minute."), headers={"Retry-After": str(wait)}
         )
     kind, _space, secret = header.partition(" ")
-    token = tokens.find(secret.strip(), now) if kind.lower() == "bearer" and secret else None
+    token = tokens.find(secret.strip(), now=now) if kind.lower() == "bearer" and secret else None
     if token is None:
         patience.refused(address, now)
         raise Refusal(401, _("This token is unknown or was revoked."), headers=CHALLENGE)
-    if scope not in scopes_of(token):
+    if scope not in tokens.scopes_of(token):
         raise Refusal(403, _("This token lacks the scope “%(scope)s”.") % {"scope": scope})
     return token.member
-
-
-def scopes_of(token: ApiToken) -> set[str]:
-    """Return the scopes of a token."""
-    return set(token.scopes.split())
 
 
 def _forged(request: HttpRequest) -> bool:

@@ -7,7 +7,16 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from kept.api import door, keys, problems
-from kept.api.resources import clients, jobs, people, services, tokens
+from kept.api.resources import (
+    answers,
+    clients,
+    jobs,
+    people,
+    promises,
+    quotes,
+    services,
+    tokens,
+)
 
 ROOT = "/api/v1/"
 DESCRIPTION = """\
@@ -72,7 +81,7 @@ api = Described(
     openapi_extra={"tags": []},
 )
 problems.handled_by(api)
-for resource in (clients, people, services, jobs, tokens):
+for resource in (clients, people, services, jobs, answers, quotes, promises, tokens):
     api.add_router("", resource.door)
 
 

@@ -93,6 +93,9 @@ def prepare() -> None:
     django.setup()
     owner = "owner" if "owner" in connections else DEFAULT_DB_ALIAS
     try:
+        for alias in connections:
+            if connections[alias].vendor == "postgresql":
+                connections[alias].reach()  # type: ignore[attr-defined]  # kept.tenancy.postgresql
         call_command("migrate", database=owner, interactive=False, verbosity=0)
         connections[DEFAULT_DB_ALIAS].ensure_connection()
     except OperationalError as error:

@@ -13,8 +13,9 @@ from typing import IO
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from kept.imports import naming
+from kept.imports import naming, present
 from kept.imports.models import ColumnChoice, Import, ImportedRow, ImportProblem
+from kept.imports.present import Arrival, SomethingDepends
 from kept.imports.readers import apart, columns, text, values, work
 from kept.ledger import recording
 from kept.ledger.models import Event
@@ -22,6 +23,7 @@ from kept.past import profiles
 from kept.past.models import PastItem, SourceName
 from kept.people import access
 from kept.people.models import Member, Role, WorkingTime
+from kept.plan import outlook
 from kept.tenancy import refusals, scope
 
 Tick = Callable[[int, int], None]
@@ -33,10 +35,6 @@ class CannotRead(refusals.Refused):
 
 class Undecided(refusals.Refused):
     """The file leaves something open that a person must say first. Nothing was saved."""
-
-
-class SomethingDepends(refusals.Conflict):
-    """What an import brought has been worked with since. Nothing was undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +187,8 @@ def accept(
         _remember(reading, brought.row, by=by, now=now)
         if brought.row.finished_rows:
             profiles.refit(by=by, now=now)
+    if brought.row.open_rows or brought.row.finished_rows:
+        outlook.refresh_if_changed(by=by, now=now)
     return brought.row
 
 
@@ -271,15 +271,6 @@ class _Brought:
         self.notes: list[str] = []
 
 
-@dataclass(frozen=True, slots=True)
-class _Identified:
-    """A row with the id under which it comes in once, and a digest of what it says."""
-
-    row: work.Row
-    external_id: str
-    digest: str
-
-
 def _bring(
     reading: work.Reading,
     data: bytes,
@@ -300,9 +291,15 @@ def _bring(
     brought = _Brought(row, reading)
     fresh = _new_rows(reading, brought)
     finished = [each for each in fresh if each.row.status is work.Status.FINISHED]
-    _name_everything(finished, brought, by=by, now=now)
+    open_ = [each for each in fresh if each.row.status is work.Status.OPEN]
+    _name_everything(fresh, brought, by=by, now=now)
     _bring_finished(finished, brought, by=by, now=now, tick=tick)
-    row.finished_rows = len(finished)
+    arrived = present.bring(open_, brought.names, row, by=by, now=now, tick=tick)
+    brought.problems = _in_order([*brought.problems, *arrived.problems])
+    brought.notes += arrived.notes
+    brought.new_clients = arrived.new_clients
+    row.finished_rows, row.open_rows = len(finished), arrived.rows
+    row.promises = arrived.promises
     row.problem_rows = len({each.row for each in brought.problems if each.row_left_out})
     row.save()
     problems = ImportProblem.objects.bulk_create(
@@ -337,7 +334,7 @@ def _bring(
     return brought
 
 
-def _new_rows(reading: work.Reading, brought: _Brought) -> list[_Identified]:
+def _new_rows(reading: work.Reading, brought: _Brought) -> list[Arrival]:
     """Leave out rows that are here already, and those that came in before and say other things."""
     identified = _identified(reading)
     known: dict[str, tuple[str, str]] = {}
@@ -361,37 +358,38 @@ def _new_rows(reading: work.Reading, brought: _Brought) -> list[_Identified]:
             changed.append((each, before[1]))
     if changed:
         column = reading.layout.columns["row_id"].name
-        brought.problems = tuple(
-            sorted(
-                [
-                    *brought.problems,
-                    *(
-                        work.Problem(
-                            each.row.number,
-                            column,
-                            values.short(each.row.row_id),
-                            _(
-                                "Came in with “%(file)s” and says other things now; it was left as "
-                                "it is. To bring it anew, undo that import first."
-                            )
-                            % {"file": file_name}
-                            if file_name
-                            else _(
-                                "An earlier row of this file has the same number and says other "
-                                "things; that one is used."
-                            ),
-                            row_left_out=True,
+        brought.problems = _in_order(
+            [
+                *brought.problems,
+                *(
+                    work.Problem(
+                        each.row.number,
+                        column,
+                        values.short(each.row.row_id),
+                        _(
+                            "Came in with “%(file)s” and says other things now; it was left as "
+                            "it is. To bring it anew, undo that import first."
                         )
-                        for each, file_name in changed
-                    ),
-                ],
-                key=lambda problem: problem.row,
-            )
+                        % {"file": file_name}
+                        if file_name
+                        else _(
+                            "An earlier row of this file has the same number and says other "
+                            "things; that one is used."
+                        ),
+                        row_left_out=True,
+                    )
+                    for each, file_name in changed
+                ),
+            ],
         )
     return fresh
 
 
-def _identified(reading: work.Reading) -> list[_Identified]:
+def _in_order(problems: Sequence[work.Problem]) -> tuple[work.Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: problem.row))
+
+
+def _identified(reading: work.Reading) -> list[Arrival]:
     id_column = reading.layout.columns.get("row_id")
     occurrences: dict[str, int] = {}
     found = []
@@ -405,7 +403,7 @@ def _identified(reading: work.Reading) -> list[_Identified]:
             digest = _sha("\x1f".join(row.cells))
             occurrences[digest] = occurrences.get(digest, 0) + 1
             external_id = f"row:{digest}:{occurrences[digest]}"
-        found.append(_Identified(row, external_id, _sha(repr(_content(row)))))
+        found.append(Arrival(row, external_id, _sha(repr(_content(row)))))
     return found
 
 
@@ -435,7 +433,7 @@ def _keys(row: work.Row) -> dict[str, naming.Key]:
 
 
 def _name_everything(
-    rows: Sequence[_Identified], brought: _Brought, *, by: Member, now: datetime
+    rows: Sequence[Arrival], brought: _Brought, *, by: Member, now: datetime
 ) -> None:
     brought.name_uses = [key for each in rows for key in _keys(each.row).values()]
     brought.names, fresh = naming.met(brought.name_uses)
@@ -444,7 +442,7 @@ def _name_everything(
 
 
 def _bring_finished(
-    rows: Sequence[_Identified],
+    rows: Sequence[Arrival],
     brought: _Brought,
     *,
     by: Member,
@@ -519,7 +517,9 @@ def _remember(reading: work.Reading, row: Import, *, by: Member, now: datetime) 
 
 
 def undo(import_: Import, *, by: Member, now: datetime) -> Import:
-    """Remove what an import brought, as if it had not come; the ledger keeps the story.
+    """Remove what an import brought; its promises are voided, and stay listed as such.
+
+    Clients it added and names it met stay. The ledger keeps the story.
 
     Raises:
         SomethingDepends: it was undone before, or what it brought was worked with since.
@@ -533,6 +533,7 @@ def undo(import_: Import, *, by: Member, now: datetime) -> Import:
                 _("“%(file)s” was undone on %(day)s.")
                 % {"file": row.file_name, "day": f"{row.undone_at:%Y-%m-%d}"}
             )
+        voided = present.take_back(row, by=by, now=now)
         imported = list(ImportedRow.objects.filter(imported=row))
         items = [each.past_item_id for each in imported if each.past_item_id is not None]
         _remove(ImportedRow, [each.pk for each in imported], row, by=by, now=now)
@@ -545,10 +546,11 @@ def undo(import_: Import, *, by: Member, now: datetime) -> Import:
             by=by,
             at=now,
             rows=[row],
-            facts={"rows": len(imported)},
+            facts={"rows": len(imported), "promises": voided},
         )
         if items:
             profiles.refit(by=by, now=now)
+    outlook.refresh_if_changed(by=by, now=now)
     return row
 
 

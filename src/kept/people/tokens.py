@@ -25,13 +25,14 @@ class Scope(StrEnum):
 
     READ = "read"
     WRITE = "write"
+    ADMIN = "admin"
 
 
 def make(
     member: Member,
-    *,
     scopes: Collection[str],
     name: str = "",
+    *,
     by: Member,
     now: datetime,
 ) -> tuple[ApiToken, str]:
@@ -61,7 +62,7 @@ def make(
     return token, secret
 
 
-def find(secret: str, *, now: datetime) -> ApiToken | None:
+def find(secret: str, now: datetime) -> ApiToken | None:
     """Return the live token with that secret, its member and organisation at hand, or None.
 
     That it was used is noted once a minute, without an event.

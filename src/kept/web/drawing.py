@@ -226,9 +226,10 @@ def axis_head(axis: Axis, *, today_word: str) -> SafeString:
     for tick in axis.ticks:
         x = axis.before(tick.day)
         parts.append(_upright(x, 2, 30, "hair"))
-        if x - shown_until >= 8 or len(tick.label) < 4:
-            parts.append(_text(tick.label, x, 11, "halo", dx=3))
-            shown_until = x
+        close = x - shown_until < 11
+        label = tick.label.split("\N{NO-BREAK SPACE}")[0] if close else tick.label
+        parts.append(_text(label, x, 11, "halo", dx=3))
+        shown_until = x
     parts.append(_upright(axis.now, 18, 30, "now"))
     parts.append(_text(today_word, axis.now, 28, "halo", dx=5))
     return _tag("svg", *parts, class_="drawing", aria_hidden="true", focusable="false")
@@ -401,7 +402,7 @@ def fan(value: Fan) -> SafeString:
     """
     if not value.forecasts:
         raise ValueError("a fan needs at least one forecast")
-    left, right, top, bottom = 9.0, 84.0, 14.0, 262.0
+    left, right, top, bottom = 11.0, 86.0, 14.0, 262.0
     across = [f.computed_on for f in value.forecasts] + [value.today]
     across += [tick.day for tick in value.ticks_across] + [agreed for agreed, _ in value.promised]
     up = [f.even_on for f in value.forecasts] + [f.sure_on for f in value.forecasts]

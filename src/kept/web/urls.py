@@ -2,12 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from kept.web.pages import ask, look, loose, promise, quote, search, today
+from kept.web.pages import ask, look, loose, people, promise, quote, search, today
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.today, name="today"),
     path("ask", ask.ask, name="ask"),
     path("ask/hold", ask.hold, name="ask_hold"),
+    path("people", people.people, name="people"),
+    path("people/absences", people.absence_add, name="absence_add"),
+    path("people/absences/<int:pk>/remove", people.absence_remove, name="absence_remove"),
     path("quotes/<int:pk>", quote.quote, name="quote"),
     path("quotes/<int:pk>/offer", quote.offer, name="quote_offer"),
     path("quotes/<int:pk>/accept", quote.accept, name="quote_accept"),

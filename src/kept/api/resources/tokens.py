@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from ninja import Query
 from pydantic import Field
 
-from kept.api import keys, paging
+from kept.api import paging
 from kept.api.door import Door
 from kept.api.keys import ApiRequest
 from kept.api.rows import named
@@ -59,7 +59,7 @@ def _shown(row: models.ApiToken) -> dict[str, Any]:
         "id": row.pk,
         "person_id": row.member_id,
         "name": row.name,
-        "scopes": sorted(keys.scopes_of(row)),
+        "scopes": sorted(tokens.scopes_of(row)),
         "made_at": row.made_at,
         "last_used_at": row.last_used_at,
         "revoked_at": row.revoked_at,
@@ -81,7 +81,9 @@ def make_token(request: ApiRequest, body: NewToken) -> dict[str, Any]:
     member = request.member
     if body.person_id is not None:
         member = named(models.Member, body.person_id, "person_id")
-    token, secret = tokens.make(member, body.scopes, body.name, by=request.member, now=request.now)
+    token, secret = tokens.make(
+        member, scopes=body.scopes, name=body.name, by=request.member, now=request.now
+    )
     return {**_shown(token), "secret": secret}
 
 

@@ -205,9 +205,16 @@ def _fan(
     up = sorted(
         {f.even_on for f in forecasts} | {f.sure_on for f in forecasts} | {d for _, d in promised}
     )
-    across = sorted({forecasts[0].computed_on, this_day})
+    first = forecasts[0].computed_on
+    mondays = (first + timedelta(days=n - first.weekday()) for n in range(7, 371, 7))
+    across = [first, *(day for day in mondays if first + timedelta(days=3) < day < this_day)]
+    across = across[:: max(1, -(-len(across) // 6))]
     step = max(1, (up[-1] - up[0]).days // 5)
-    levels = {up[0] + timedelta(days=n) for n in range(0, (up[-1] - up[0]).days + 1, step)}
+    levels = {
+        day
+        for n in range(0, (up[-1] - up[0]).days + 1, step)
+        if (day := up[0] + timedelta(days=n)).weekday() < 5
+    }
     last = forecasts[-1]
     return drawing.fan(
         drawing.Fan(
