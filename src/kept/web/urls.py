@@ -2,12 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from kept.web.pages import ask, look, loose, people, promise, quote, search, today
+from kept.web.pages import ask, imports, look, loose, past, people, promise, quote, search, today
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.today, name="today"),
     path("ask", ask.ask, name="ask"),
     path("ask/hold", ask.hold, name="ask_hold"),
+    path("past", past.past, name="past"),
+    path("import", imports.imports, name="import"),
+    path("import/names", imports.names, name="import_names"),
+    path("import/files/<str:digest>", imports.look, name="import_look"),
+    path("import/<int:pk>", imports.one, name="import_one"),
+    path("import/<int:pk>/undo", imports.undo, name="import_undo"),
     path("people", people.people, name="people"),
     path("people/absences", people.absence_add, name="absence_add"),
     path("people/absences/<int:pk>/remove", people.absence_remove, name="absence_remove"),
