@@ -2,7 +2,6 @@
 
 import csv
 import math
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -94,15 +93,14 @@ def _write(path: Path, report: "BacktestReport") -> None:
             for row_id, values in zip(report.row_ids, report.quantiles.tolist(), strict=True):
                 if not math.isnan(values[0]):
                     rows.writerow([row_id, *(f"{value:.6g}" for value in values)])
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
+        written = Path(file.name)
+        written.chmod(0o644)
+        written.replace(path)
     except OSError as error:
         raise speaking.Stop(f"It cannot be written: {error.strerror}.", file=str(path)) from error
 
 
 def _print(report: "BacktestReport") -> None:
-    from kept import words
-
     said, found = report.headline, report.summary
     if not said.scored:
         speaking.say(
@@ -112,7 +110,7 @@ def _print(report: "BacktestReport") -> None:
         return
     speaking.say(
         f"Of {said.scored} finished pieces of work, {said.kept_at_90} took no more than what kept "
-        f"would have said at nine in ten ({words.percent(said.kept_at_90 / said.scored)})."
+        f"would have said at nine in ten ({_percent(said.kept_at_90 / said.scored)})."
     )
     speaking.say(
         f"As estimated it would have been {said.kept_as_estimated} "

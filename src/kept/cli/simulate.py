@@ -1,5 +1,6 @@
 """`kept simulate`: the futures of a plan file, without a database."""
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -85,14 +86,12 @@ def _progress(*, as_json: bool) -> Iterator[ThreadPoolExecutor | None]:
 
 
 def _print(answer: dict[str, Any]) -> None:
-    from kept import words
-
     speaking.table(
         ["Promise", "Chance", "50 %", "80 %", "90 %", "95 %"],
         [
             [
                 str(row["id"]),
-                "" if row["chance"] is None else words.percent(row["chance"]),
+                "" if row["chance"] is None else _percent(row["chance"]),
                 *(_moment(row["finish"], level) for level in ("50", "80", "90", "95")),
             ]
             for row in answer["promises"]
@@ -105,6 +104,13 @@ def _print(answer: dict[str, Any]) -> None:
         f"{answer['futures']} futures, seed {answer['seed']}, engine {answer['engine_version']}, "
         f"{answer['seconds']} s"
     )
+
+
+def _percent(chance: float) -> str:
+    """Say a chance as `kept.words` does, without Django's translations."""
+    if chance > 0.99:
+        return "over 99\u00a0%"
+    return "under 1\u00a0%" if chance < 0.01 else f"{math.floor(chance * 100 + 1e-9)}\u00a0%"
 
 
 def _moment(finish: dict[str, str | None], level: str) -> str:
