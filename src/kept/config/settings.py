@@ -160,6 +160,7 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "kept.web.joining.address_tried"
 AXES_LOCKOUT_TEMPLATE = "kept/locked_out.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
