@@ -20,6 +20,7 @@ from django.conf import settings
 from django.core.management.commands import flush
 from django.db import connections
 
+from kept.people.models import Member
 from kept.tenancy import guards, scope
 from tests import cast
 
@@ -65,3 +66,16 @@ def northlight(db: None, now: datetime) -> Iterator[cast.House]:
 def southbank(db: None, now: datetime) -> cast.House:
     """Cleo's house, which must never see or touch Northlight. Not entered."""
     return cast.southbank(now=now)
+
+
+@pytest.fixture
+def one_builder(northlight: cast.House) -> cast.House:
+    """Northlight, where only Dev does planned work: 9–13 and 14–18, all of it usable.
+
+    With one builder and nothing else to do, dates are worked out on paper.
+    """
+    Member.objects.exclude(pk=northlight.dev.pk).update(does_work=False)
+    house = northlight.organisation
+    house.usable_share = 1.0
+    house.save()
+    return northlight

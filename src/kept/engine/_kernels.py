@@ -265,7 +265,7 @@ def draw_all(plan, key, mine, common, normal_of_point, point_of_normal, out):  #
 
 
 @compiled
-def draw_stages(plan, seed, futures, first, mine, common, normal_of_point, point_of_normal):  # type: ignore[no-untyped-def]  # noqa: E501
+def draw_stages(plan, seed, futures, first, mine, common, normal_of_point, point_of_normal):  # type: ignore[no-untyped-def]
     """Minutes of work left of the stages from ``first`` on, shape (n, futures)."""
     n_stages = plan.release.size
     row = np.empty(n_stages, dtype=np.int32)
@@ -804,7 +804,9 @@ def run_layer(team, plan, layer, work, ready_at, busy, upper, start, finish, pie
                             else:
                                 able = False
                                 for i in range(n_slots):
-                                    able |= team.has_skill[p, plan.slot_skill[plan.slot_from[s] + i]]
+                                    able |= team.has_skill[
+                                        p, plan.slot_skill[plan.slot_from[s] + i]
+                                    ]
                                 if not able:
                                     continue
                             on_it = False
@@ -827,11 +829,7 @@ def run_layer(team, plan, layer, work, ready_at, busy, upper, start, finish, pie
                                         times, whats, n_events, next_at[p], -1
                                     )
                                 continue
-                            if not several:
-                                people[low + count] = p
-                                count += 1
-                                filled += 1
-                            elif place(team, plan, s, p, owner, parent, queue):
+                            if not several or place(team, plan, s, p, owner, parent, queue):
                                 people[low + count] = p
                                 count += 1
                                 filled += 1
@@ -969,7 +967,9 @@ def touches(team, plan, upper, people, n_on, s, low, other):  # type: ignore[no-
 
 
 @compiled
-def settle(team, plan, busy, upper, used, people, n_on, running, n_running, s, low, rest, rate, settled, t):  # type: ignore[no-untyped-def]  # noqa: E501
+def settle(
+    team, plan, busy, upper, used, people, n_on, running, n_running, s, low, rest, rate, settled, t
+):  # type: ignore[no-untyped-def]
     """Write down how far stages sharing with ``s`` have come, before their speed changes."""
     for k in range(n_running):
         other = running[k]
@@ -984,7 +984,27 @@ def settle(team, plan, busy, upper, used, people, n_on, running, n_running, s, l
 
 
 @compiled
-def reschedule(team, plan, busy, upper, used, people, n_on, running, n_running, s, low, rest, rate, held, t, finish_at, times, whats, n_events):  # type: ignore[no-untyped-def]  # noqa: E501
+def reschedule(
+    team,
+    plan,
+    busy,
+    upper,
+    used,
+    people,
+    n_on,
+    running,
+    n_running,
+    s,
+    low,
+    rest,
+    rate,
+    held,
+    t,
+    finish_at,
+    times,
+    whats,
+    n_events,
+):  # type: ignore[no-untyped-def]
     """Give the stages sharing with ``s`` their new speed and end."""
     for k in range(n_running):
         other = running[k]
@@ -1055,9 +1075,7 @@ def merge(team, busy, pieces, n_pieces):  # type: ignore[no-untyped-def]
                     joined = True
                 else:
                     w = first_window(team, c, ends[n - 1])
-                    joined = (
-                        w >= team.calendar_from[c + 1] or team.window_start[w] >= starts[i]
-                    )
+                    joined = w >= team.calendar_from[c + 1] or team.window_start[w] >= starts[i]
             if joined:
                 ends[n - 1] = max(ends[n - 1], ends[i])
             else:
@@ -1094,7 +1112,23 @@ def add_load(team, busy, week_from, week_start, load):  # type: ignore[no-untype
 
 
 @compiled
-def run_futures(team, plan, seed, low, high, mine, common, normal_of_point, point_of_normal, stages, busy_wanted, load_wanted, week_from, week_start, n_weeks):  # type: ignore[no-untyped-def]  # noqa: E501
+def run_futures(
+    team,
+    plan,
+    seed,
+    low,
+    high,
+    mine,
+    common,
+    normal_of_point,
+    point_of_normal,
+    stages,
+    busy_wanted,
+    load_wanted,
+    week_from,
+    week_start,
+    n_weeks,
+):  # type: ignore[no-untyped-def]
     """Simulate futures ``low`` to ``high - 1`` of a plan.
 
     Returns:
@@ -1181,7 +1215,25 @@ def run_futures(team, plan, seed, low, high, mine, common, normal_of_point, poin
 
 
 @compiled
-def run_ask(team, plan, seed, low, high, mine, common, normal_of_point, point_of_normal, busy_row, busy_from, busy_start, busy_end, load_wanted, week_from, week_start, n_weeks):  # type: ignore[no-untyped-def]  # noqa: E501
+def run_ask(
+    team,
+    plan,
+    seed,
+    low,
+    high,
+    mine,
+    common,
+    normal_of_point,
+    point_of_normal,
+    busy_row,
+    busy_from,
+    busy_start,
+    busy_end,
+    load_wanted,
+    week_from,
+    week_start,
+    n_weeks,
+):  # type: ignore[no-untyped-def]
     """Lay one more promise into what futures ``low`` to ``high - 1`` leave free.
 
     Args:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from kept.engine import ENGINE_VERSION, _kernels, laws
 from kept.engine import futures as runs
-from kept.engine.futures import Futures, People, Weeks, chance_on_time
+from kept.engine.futures import Futures, Weeks, chance_on_time
 from kept.engine.situation import Ask, Situation, Stage
 from kept.engine.worktime import NEVER
 
@@ -345,9 +345,7 @@ def _lay(
     )
 
 
-def _effects(
-    situation: Situation, before: Ints, after: Ints, *, line: float
-) -> tuple[Effect, ...]:
+def _effects(situation: Situation, before: Ints, after: Ints, *, line: float) -> tuple[Effect, ...]:
     """Compare each given promise's chance in the same futures without and with an ask.
 
     Args:
@@ -463,9 +461,7 @@ def find_dates(
         at = situation.minute(wanted)
         asked = joint.run(at, futures)
         chance_wanted = chance_on_time(asked.promise_finish[-1], at)
-        effects_wanted = _effects(
-            situation, base.promise_finish, asked.promise_finish, line=line
-        )
+        effects_wanted = _effects(situation, base.promise_finish, asked.promise_finish, line=line)
         overtime = _overtime(joint, asked, at)
     first = len(situation.stages)
     load_with = laid.load_minutes

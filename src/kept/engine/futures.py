@@ -310,9 +310,7 @@ def compile_plan(
         return np.array([i for group in groups for i in group], dtype=np.int32)
 
     return _kernels.Plan(
-        release=np.array(
-            [min(promises[own[i]].release, NEVER) for i in range(n)], dtype=np.int32
-        ),
+        release=np.array([min(promises[own[i]].release, NEVER) for i in range(n)], dtype=np.int32),
         begun=np.array([bool(stage.begun_by) for stage in stages], dtype=np.bool_),
         arrival=np.array([stage.arrives is not None for stage in stages], dtype=np.bool_),
         fixed_from=_offsets(fixed),
@@ -415,8 +413,21 @@ def _run_block(
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     return Block(
         *_kernels.run_futures(
-            team, plan, np.uint64(seed), low, high, mine, common, z, back,
-            stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
+            team,
+            plan,
+            np.uint64(seed),
+            low,
+            high,
+            mine,
+            common,
+            z,
+            back,
+            stages,
+            busy,
+            load,
+            weeks.week_from,
+            weeks.week_start,
+            n_weeks,
         )  # fmt: skip
     )
 
@@ -628,9 +639,7 @@ class Futures:
         rows = []
         at_work = self.situation.calendar(person)
         for week in np.flatnonzero(minutes):
-            usable = at_work.minutes_between(
-                max(int(starts[week]), 0), int(starts[week + 1])
-            )
+            usable = at_work.minutes_between(max(int(starts[week]), 0), int(starts[week + 1]))
             rows.append(
                 {
                     "week": worktime.week_label(weeks.first[calendar], int(week)),
