@@ -3,15 +3,15 @@
 from datetime import datetime, timedelta
 
 import pytest
+from tests import cast
+from tests.quotes.test_checking import end_of, given
+from tests.quotes.test_hold_and_yes import held
 
 from kept.plan import outlook
 from kept.plan.models import Outlook
 from kept.quotes import offering, rounds
 from kept.quotes.models import Quote
 from kept.tenancy import scope
-from tests import cast
-from tests.quotes.test_checking import end_of, given
-from tests.quotes.test_hold_and_yes import held
 
 
 def test_each_house_lets_offers_lapse_and_forecasts_what_is_a_day_old(
