@@ -58,7 +58,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Raises:
             OperationalError: with the server's own reason.
         """
-        params = {key: value for key, value in self.get_connection_params().items()}
+        params = dict(self.get_connection_params())
         params.pop("pool", None)
         with self.wrap_database_errors:
             self.Database.connect(**params, connect_timeout=10).close()
