@@ -152,6 +152,8 @@ def look(request: KeptRequest, digest: str) -> HttpResponse:
             return _look(request, data, name, said, refused=refused)
         waiting.drop(digest)
         messages.info(request, _told(brought))
+        if brought.promises:
+            return redirect("today")
         return redirect("past" if brought.finished_rows else "import")
     return _look(request, data, name, said)
 
@@ -248,20 +250,19 @@ def _choice(key: str, chosen: Mapping[str, str]) -> Select:
 
 def _grouped(problems: Sequence[Problem]) -> list[Grouped]:
     """Put problems with the same reason together, most frequent first; quoted cells differ."""
-    found: dict[tuple[str, str, bool], list[int]] = {}
+    found: dict[tuple[str, str, bool], list[Problem]] = {}
     for problem in problems:
         why = problem.why.replace(f"“{problem.value}”", "“…”")
-        key = (why, problem.column, problem.row_left_out)
-        found.setdefault(key, []).append(problem.row)
+        found.setdefault((why, problem.column, problem.row_left_out), []).append(problem)
     grouped = [
         Grouped(
-            why,
+            same[0].why,
             column,
-            len(rows),
-            ", ".join(str(row) for row in rows[:8]) + (" …" if len(rows) > 8 else ""),
+            len(same),
+            ", ".join(str(each.row) for each in same[:8]) + (" …" if len(same) > 8 else ""),
             left_out,
         )
-        for (why, column, left_out), rows in found.items()
+        for (_why, column, left_out), same in found.items()
     ]
     return sorted(grouped, key=lambda group: -group.count)
 
