@@ -153,10 +153,11 @@ def numbers(
 
 @dataclass(frozen=True)
 class Tick:
-    """A named day on an axis."""
+    """A named day on an axis; `short` stands where there is little room."""
 
     day: date
     label: str
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -425,7 +426,9 @@ def fan(value: Fan) -> SafeString:
     for tick in sorted(value.ticks_up, key=lambda t: t.day):
         parts.append(_level(left, right, y(tick.day), "hair"))
         if all(abs(y(tick.day) - other) >= 13 for other in shown):
-            parts.append(_text(tick.label, left - 1.2, y(tick.day) + 4, "end"))
+            place = y(tick.day) + 4
+            parts.append(_text(tick.label, left - 1.2, place, "end long-words"))
+            parts.append(_text(tick.short or tick.label, left - 1.2, place, "end short-words"))
             shown.append(y(tick.day))
     for tick in value.ticks_across:
         parts.append(_upright(x(tick.day), bottom, bottom + 5, "rule"))

@@ -1,8 +1,27 @@
 """Addresses of the pages. Each view declares who may use it (people/access.py)."""
 
+from allauth.account import views as library
 from django.urls import URLPattern, URLResolver, path
 
-from kept.web.pages import ask, imports, look, loose, past, people, promise, quote, search, today
+from kept.web.pages import (
+    ask,
+    clients,
+    first_run,
+    imports,
+    jobs,
+    joining,
+    look,
+    loose,
+    past,
+    people,
+    promise,
+    quote,
+    search,
+    services,
+    settings,
+    staff,
+    today,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.today, name="today"),
@@ -27,4 +46,54 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("look", look.look, name="look"),
     path("promises/<int:pk>", promise.promise, name="promise"),
     path("promises/<int:pk>/void", promise.void, name="promise_void"),
+]
+
+# The house: first run, log-in, people one by one, clients, services, jobs, settings.
+urlpatterns += [
+    path("first-run", first_run.first_run, name="first_run"),
+    path("accounts/login", library.login, name="account_login"),
+    path("accounts/logout", library.logout, name="account_logout"),
+    path("accounts/password", library.password_change, name="account_change_password"),
+    path("join/<str:secret>", joining.join, name="join"),
+    path("no-house", joining.no_house, name="no_house"),
+    path("houses", joining.houses, name="houses"),
+    path("houses/<int:pk>", joining.choose_house, name="choose_house"),
+    path("people/everybody", staff.everybody, name="everybody"),
+    path("people/new", staff.person_new, name="person_new"),
+    path("people/<int:pk>", staff.person, name="person"),
+    path("people/<int:pk>/skills", staff.person_skills, name="person_skills"),
+    path("people/<int:pk>/week", staff.person_week, name="person_week"),
+    path("people/<int:pk>/absences", staff.absence_new, name="person_absence"),
+    path("people/<int:pk>/absences/<int:absence>", staff.absence_remove, name="person_present"),
+    path("people/<int:pk>/invite", staff.person_invite, name="person_invite"),
+    path("people/<int:pk>/leave", staff.person_leave, name="person_leave"),
+    path("clients", clients.clients, name="clients"),
+    path("clients/new", clients.client_new, name="client_new"),
+    path("clients/<int:pk>", clients.client, name="client"),
+    path("clients/<int:pk>/archive", clients.client_archive, name="client_archive"),
+    path("clients/<int:pk>/contacts", clients.contact_new, name="contact_new"),
+    path("contacts/<int:pk>/archive", clients.contact_archive, name="contact_archive"),
+    path("services/new", services.service_new, name="service_new"),
+    path("services/<int:pk>", services.service, name="service"),
+    path("services/<int:pk>/archive", services.service_archive, name="service_archive"),
+    path("jobs", jobs.jobs, name="jobs"),
+    path("jobs/new", jobs.job_new, name="job_new"),
+    path("jobs/new/stages", jobs.job_in_stages, name="job_in_stages"),
+    path("jobs/<int:pk>", jobs.job, name="job"),
+    path("jobs/<int:pk>/state", jobs.job_state, name="job_state"),
+    path("jobs/<int:pk>/stages", jobs.stage_new, name="stage_new"),
+    path("jobs/<int:pk>/conditions", jobs.condition_new, name="condition_new"),
+    path("jobs/<int:pk>/assumptions", jobs.assumption_new, name="assumption_new"),
+    path("jobs/<int:pk>/obligations", jobs.obligation_new, name="obligation_new"),
+    path("jobs/<int:pk>/inbound", jobs.inbound_new, name="inbound_new"),
+    path("assumptions/<int:pk>/broke", jobs.assumption_broke, name="assumption_broke"),
+    path("obligations/<int:pk>/met", jobs.obligation_met, name="obligation_met"),
+    path("inbound/<int:pk>/met", jobs.inbound_met, name="inbound_met"),
+    path("stages/<int:pk>", jobs.stage, name="stage"),
+    path("stages/<int:pk>/begin", jobs.stage_begin, name="stage_begin"),
+    path("stages/<int:pk>/hours", jobs.stage_hours, name="stage_hours"),
+    path("settings", settings.settings, name="settings"),
+    path("settings/house", settings.house_settings, name="house_settings"),
+    path("settings/tokens", settings.token_new, name="token_new"),
+    path("settings/tokens/<int:pk>/revoke", settings.token_revoke, name="token_revoke"),
 ]

@@ -20,7 +20,7 @@ from kept.people import days, staff
 from kept.people.access import Policy, allow
 from kept.people.models import Absence, Member, Role, Skill
 from kept.plan import loading, pressure
-from kept.plan.pressure import TANK_AMBER, Cell, Pressure
+from kept.plan.pressure import TANK_AMBER, Cell, SkillRow
 from kept.tenancy.models import Organisation
 from kept.tenancy.refusals import Refused
 from kept.web import drawing
@@ -44,8 +44,8 @@ class AbsenceForm(forms.Form):
         widget=forms.DateInput({"type": "date"}),
     )
 
-    def __init__(self, *args: Any, by: Member, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *, by: Member) -> None:
+        super().__init__(data, label_suffix="")
         who = Member.objects.filter(left_at__isnull=True)
         if not by.may(Role.LEAD):
             who = who.filter(pk=by.pk)
@@ -145,13 +145,14 @@ def _context(request: KeptRequest, form: AbsenceForm) -> dict[str, object]:
         .select_related("member")
         .order_by("from_on", "pk")
     )
-    skills = _skills(measured, seen_by=member)
+    by_skill = measured.by_skill(list(Skill.objects.all()), seen_by=member.pk)
+    skills = [_skill_row(row) for row in by_skill]
     tank = measured.tank(now=now)
     tight = [
-        (row.name, week)
-        for row in skills
-        for shade, week in zip(row.cells, measured.mondays, strict=True)
-        if shade.heat in ("4", "over")
+        (row.skill.name, week)
+        for row in by_skill
+        for cell, week in zip(row.cells, measured.mondays, strict=True)
+        if cell.full
     ]
     return {
         "place": "people",
@@ -178,8 +179,8 @@ def _headline(tight: int, *, any_skills: bool) -> str:
     if not tight:
         return _("There is room in the next eight weeks")
     said = ngettext(
-        "%(count)s tight spot in the next eight weeks",
-        "%(count)s tight spots in the next eight weeks",
+        "%(count)s full spot in the next eight weeks",
+        "%(count)s full spots in the next eight weeks",
         tight,
     )
     return words.capital(said % {"count": words.spelled(tight)})
@@ -216,14 +217,9 @@ def _week(monday: date, house: Organisation) -> Week:
     )
 
 
-def _skills(measured: Pressure, *, seen_by: Member) -> list[HeatRow]:
-    rows = []
-    for row in measured.by_skill(list(Skill.objects.all()), seen_by=seen_by.pk):
-        people = ngettext("%(count)s person", "%(count)s people", row.people) % {
-            "count": row.people
-        }
-        rows.append(HeatRow(row.skill.name, people, [_free(cell) for cell in row.cells]))
-    return rows
+def _skill_row(row: SkillRow) -> HeatRow:
+    people = ngettext("%(count)s person", "%(count)s people", row.people) % {"count": row.people}
+    return HeatRow(row.skill.name, people, [_free(cell) for cell in row.cells])
 
 
 def _free(cell: Cell) -> Shade:

@@ -226,7 +226,10 @@ def _fan(
             promised=promised,
             today=this_day,
             ticks_across=tuple(drawing.Tick(day, words.short_day(day)) for day in across),
-            ticks_up=tuple(drawing.Tick(day, words.day(day, today=this_day)) for day in levels),
+            ticks_up=tuple(
+                drawing.Tick(day, words.day(day, today=this_day), words.short_day(day))
+                for day in levels
+            ),
             even_label=words.percent(0.5),
             sure_label=words.percent(0.9),
             promised_label=_("promised"),
