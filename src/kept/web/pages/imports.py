@@ -95,6 +95,7 @@ def imports(request: KeptRequest) -> HttpResponse:
     """List what came in, and take a file to look at."""
     if request.method != "POST":
         return _page(request)
+    sent = request.FILES.get("file")  # reading it is what finds it too large
     if request.META.get(uploads.TOO_LARGE):
         return _page(
             request,
@@ -103,7 +104,6 @@ def imports(request: KeptRequest) -> HttpResponse:
             )
             % {"size": intake.WEB.size_bytes // (1024 * 1024)},
         )
-    sent = request.FILES.get("file")
     if sent is None or not sent.size:
         return _page(request, wrong=_("Choose a file that is not empty. Nothing was sent yet."))
     digest = waiting.keep(sent.read(), now=clock.now())
@@ -195,7 +195,7 @@ def _look(
             "names": [name for name in preview.names if not name.means][:NAMES] if preview else [],
             "known_names": sum(bool(name.means) for name in preview.names) if preview else 0,
             "unknown_names": sum(not name.means for name in preview.names) if preview else 0,
-            "ask_columns": preview is None or not preview.used,
+            "ask_columns": preview is None or not (preview.used or preview.known or preview.questions),
         },
         status=422 if refused is not None else 200,
     )
