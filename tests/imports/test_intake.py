@@ -331,7 +331,7 @@ def test_finished_rows_take_no_query_each(northlight: cast.House, now: datetime)
             connection,
         ) as seen:
             intake.accept(file, "a.csv", by=northlight.ada, now=now)
-        return len(seen)
+        return sum("SAVEPOINT" not in query["sql"] for query in seen)
 
     queries(1, 0)
     assert queries(1, 100) == queries(3, 200)

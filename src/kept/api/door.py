@@ -32,6 +32,9 @@ from kept.tenancy.models import Organisation
 Function = TypeVar("Function", bound=Callable[..., Any])
 Run = Callable[..., HttpResponse]
 
+#: A file of 10 MB with its form around it.
+MOST_BYTES = 11 * 1024 * 1024
+
 #: Words an operation may name its scope by; a token carries some of them.
 SCOPES = {
     "read": "read everything the member may see",
@@ -86,11 +89,17 @@ class Door(Router):
         reads: str = "application/json",
         version_of: str = "",
         admin: bool = False,
+        or_shows: Mapping[int, Any] | None = None,
     ) -> Callable[[Function], Function]:
-        """Declare a POST; `version_of` names the address whose ETag an If-Match is compared to."""
+        """Declare a POST.
+
+        Args:
+            version_of: the address whose ETag an If-Match is compared to.
+            or_shows: what is shown with another status; the operation then returns a Status.
+        """
         return self._declare(
             "POST", path, policy, shows, status=status, reads=reads,
-            version_of=version_of, admin=admin,
+            version_of=version_of, admin=admin, or_shows=or_shows,
         )  # fmt: skip
 
     def change(
@@ -122,6 +131,7 @@ class Door(Router):
         version_of: str = "",
         admin: bool = False,
         also: tuple[int, ...] = (),
+        or_shows: Mapping[int, Any] | None = None,
     ) -> Callable[[Function], Function]:
         needs = "read" if method == "GET" else "admin" if admin else "write"
         statuses = {401, 403, 422, 429, 500, *also}
@@ -142,7 +152,9 @@ class Door(Router):
             self.api_operation(
                 [method],
                 path,
-                response={status: shows} | dict.fromkeys(contract.statuses, Problem),
+                response={status: shows}
+                | dict(or_shows or {})
+                | dict.fromkeys(contract.statuses, Problem),
                 operation_id=function.__name__,
                 summary=summary,
                 description=_described(description, contract),
@@ -159,7 +171,8 @@ class Door(Router):
 def _with_status(function: Callable[..., Any], status: int) -> Callable[..., Any]:
     @functools.wraps(function)
     def answer(*args: Any, **kw: Any) -> Status[Any]:
-        return Status(status, function(*args, **kw))
+        result = function(*args, **kw)
+        return result if isinstance(result, Status) else Status(status, result)
 
     return answer
 
@@ -244,11 +257,12 @@ def _door_of(contract: Contract) -> Callable[[Run], Run]:
 
 
 def _readable(request: HttpRequest, contract: Contract) -> None:
-    if not contract.reads:
-        return
+    """Refuse content that is too large or of another kind, before any of it is read."""
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if length > MOST_BYTES:
+        raise Refusal(413, _("At most 10 MB are read. Nothing was changed."))
     sent = request.content_type or ""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if length == "0" and not sent:
+    if not contract.reads or (not length and not sent):
         return
     if sent.split(";")[0].strip().lower() != contract.reads:
         raise Refusal(415, _("Send %(kind)s. Nothing was changed.") % {"kind": contract.reads})

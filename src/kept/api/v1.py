@@ -10,7 +10,9 @@ from kept.api import door, keys, problems
 from kept.api.resources import (
     answers,
     clients,
+    imports,
     jobs,
+    past,
     people,
     promises,
     quotes,
@@ -81,7 +83,7 @@ api = Described(
     openapi_extra={"tags": []},
 )
 problems.handled_by(api)
-for resource in (clients, people, services, jobs, answers, quotes, promises, tokens):
+for resource in (clients, people, services, jobs, answers, quotes, promises, imports, past, tokens):
     api.add_router("", resource.door)
 
 

@@ -9,4 +9,10 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kept.config.settings")
     from kept.cli import commands  # typer takes a tenth of a second; importing kept.cli does not
 
-    sys.exit(commands.main(prog_name="kept"))
+    try:
+        sys.exit(commands.main(prog_name="kept"))
+    except SystemExit as stop:
+        if not isinstance(stop.code, str):
+            raise
+        print(stop.code, file=sys.stderr)  # noqa: T201 - a setting that cannot be used
+        sys.exit(2)

@@ -26,7 +26,6 @@ def serve(
     """Bring the database up to date and serve kept."""
     if data is not None:
         os.environ["KEPT_DATA"] = str(data.expanduser().absolute())
-    answer_to(host)
     if problem := not_free(host, port):
         typer.echo(problem, err=True)
         raise typer.Exit(NO)
@@ -35,6 +34,7 @@ def serve(
     except NotReachable as error:
         typer.echo(error, err=True)
         raise typer.Exit(NO) from error
+    answer_to(host)
     address = f"http://{_written(host)}:{port}/"
     if code := first_code():
         typer.echo(f"Nobody has used this kept yet. To begin, open\n\n  {address}\n")
@@ -46,12 +46,10 @@ def serve(
 
 def answer_to(host: str) -> None:
     """Let kept answer to the host name it is told to listen on, beside those of KEPT_HOSTS."""
-    if host in {"0.0.0.0", "::", "localhost", "127.0.0.1"}:  # noqa: S104 - compared, not bound
-        return
-    from kept import environment
+    from django.conf import settings
 
-    known = environment.read("KEPT_HOSTS")
-    if _written(host) not in known:
+    known: list[str] = settings.ALLOWED_HOSTS
+    if host not in {"0.0.0.0", "::"} and _written(host) not in known:  # noqa: S104 - compared
         os.environ["KEPT_HOSTS"] = ",".join([*known, _written(host)])
 
 
@@ -95,6 +93,9 @@ def prepare() -> None:
     django.setup()
     owner = "owner" if "owner" in connections else DEFAULT_DB_ALIAS
     try:
+        for alias in connections:
+            if connections[alias].vendor == "postgresql":
+                connections[alias].reach()  # type: ignore[attr-defined]  # kept.tenancy.postgresql
         call_command("migrate", database=owner, interactive=False, verbosity=0)
         connections[DEFAULT_DB_ALIAS].ensure_connection()
     except OperationalError as error:
@@ -122,11 +123,10 @@ def first_code() -> str:
 
 def run(host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT, finishing the requests that are under way."""
+    from django.conf import settings
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
-
-    from kept import environment
 
     place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0]
     Granian(
@@ -136,7 +136,7 @@ def run(host: str, port: int) -> None:
         interface=Interfaces.WSGI,
         # One process: SQLite then has one writer, and waiting stays short.
         workers=1,
-        blocking_threads=environment.read("KEPT_THREADS"),
+        blocking_threads=settings.THREADS,
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,

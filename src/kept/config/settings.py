@@ -31,7 +31,7 @@ THREADS: int = read("KEPT_THREADS")
 def database(address: str, name: str) -> dict[str, Any]:
     """Return Django's settings of the database at `address`; SQLite in the data folder if empty."""
     if not address:
-        DATA.mkdir(parents=True, exist_ok=True)
+        DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
         address = f"sqlite:///{DATA / 'kept.sqlite3'}"
     found: dict[str, Any] = dict(environ.Env.db_url_config(address))
     match found.get("ENGINE"):
@@ -41,7 +41,7 @@ def database(address: str, name: str) -> dict[str, Any]:
             found["TEST"] = {"NAME": str(DATA / "test.sqlite3")}
         case "django.db.backends.postgresql":
             found["ENGINE"] = "kept.tenancy.postgresql"
-            pool = {"min_size": 1, "max_size": THREADS + 2, "timeout": 20}
+            pool = {"min_size": 1, "max_size": THREADS + 2, "timeout": 10}
             found["OPTIONS"] = {**found.get("OPTIONS", {}), "pool": pool}
         case _:
             raise BadSetting(name, "…", "a postgres:// or sqlite:// address")
@@ -119,6 +119,11 @@ STORAGES = {
 MEDIA_ROOT = DATA / "uploads"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "kept.web.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -160,6 +165,7 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "kept.web.joining.address_tried"
 AXES_LOCKOUT_TEMPLATE = "kept/locked_out.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

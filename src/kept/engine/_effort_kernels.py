@@ -13,18 +13,21 @@ attributes), m items in the pool, b bins of a histogram of positions.
 import numpy as np
 from numba import njit
 
-# Groups a row belongs to: all, person, subkind, project, person × subkind, project × subkind.
-GROUPS = 6
+# Groups a row belongs to, in this order; `durations.GROUPS` says what they are made of.
+ALL, PERSON, SUBKIND, PERSON_SUBKIND, PROJECT_SUBKIND, KIND, PROJECT_KIND, PERSON_KIND = range(8)
+SAME, SUBKIND_SAME, PERSON_SUBKIND_SAME = 8, 9, 10
+GROUPS = 11
 # What is kept of a group: count, mean ln estimate, and recent slip, size of slip, share exact.
 STATS = 5
-COVARIATES = 12
+COVARIATES = 13
 BINS = 100
 BUCKETS = 5
 SIGNS = 3
 TABLE_STEP = 50.0
 
 _NEW_GROUP = np.array([0.0, 0.0, 0.0, 0.5, 0.3])
-_RATES = np.array([0.01, 0.05, 0.02, 0.05, 0.15, 0.10])
+# How much of a group's slip the newest item is, at least.
+_RATES = np.array([0.01, 0.05, 0.02, 0.15, 0.10, 0.05, 0.05, 0.10, 0.02, 0.02, 0.02])
 _SLIP_LIMIT = 2.5
 _SCORE_LIMIT = 1.5
 
@@ -49,29 +52,41 @@ def _towards(value, count, home, pull):
 
 @njit(cache=True)
 def covariates(stats, groups, ln_estimate, out):
-    """Describe a piece of work by what its groups did so far; fills `out`, shape (12,)."""
-    whole, person, subkind = stats[groups[0]], stats[groups[1]], stats[groups[2]]
-    project, by_person, by_project = stats[groups[3]], stats[groups[4]], stats[groups[5]]
-    usual = whole[1]
+    """Describe a piece of work by its size and by what its groups did so far; fills `out`, (13,).
+
+    A group with few items leans on the wider one before it.
+    """
+    usual = stats[groups[ALL], 1]
+    kind, subkind = stats[groups[KIND]], stats[groups[SUBKIND]]
+    by_kind, by_subkind = stats[groups[PROJECT_KIND]], stats[groups[PROJECT_SUBKIND]]
+    person, own, own_kind = (
+        stats[groups[PERSON]],
+        stats[groups[PERSON_SUBKIND]],
+        stats[groups[PERSON_KIND]],
+    )
+    usual_kind = _towards(kind[1], kind[0], usual, 3.0)
     usual_subkind = _towards(subkind[1], subkind[0], usual, 3.0)
-    usual_project = _towards(by_project[1], by_project[0], usual_subkind, 3.0)
-    usual_person = _towards(person[1], person[0], usual_subkind, 3.0)
-    usual_person = _towards(by_person[1], by_person[0], usual_person, 3.0)
     slip_person = _towards(person[2], person[0], 0.0, 5.0)
     slip_subkind = _towards(subkind[2], subkind[0], 0.0, 5.0)
     spread_person = _towards(person[3], person[0], 0.5, 5.0)
+    slip_same, spread_same = 0.0, 0.5
+    for g in (SAME, SUBKIND_SAME, PERSON_SUBKIND_SAME):
+        same = stats[groups[g]]
+        slip_same = _towards(same[2], same[0], slip_same, 3.0)
+        spread_same = _towards(same[3], same[0], spread_same, 3.0)
     out[0] = min(max(ln_estimate - 1.0, -4.0), 4.0)
-    out[1] = ln_estimate - usual_subkind
-    out[2] = ln_estimate - usual_project
-    out[3] = ln_estimate - usual_person
-    out[4] = _towards(by_person[2], by_person[0], slip_person, 2.0)
-    out[5] = _towards(by_project[2], by_project[0], slip_subkind, 2.0)
-    out[6] = slip_person
-    out[7] = _towards(project[2], project[0], 0.0, 5.0)
-    out[8] = spread_person
-    out[9] = _towards(by_person[3], by_person[0], spread_person, 2.0)
-    out[10] = _towards(person[4], person[0], 0.3, 5.0)
-    out[11] = 1.0
+    out[1] = min(max(-ln_estimate, 0.0), 3.0)
+    out[2] = ln_estimate - usual_subkind
+    out[3] = ln_estimate - _towards(by_subkind[1], by_subkind[0], usual_subkind, 3.0)
+    out[4] = ln_estimate - _towards(by_kind[1], by_kind[0], usual_kind, 3.0)
+    out[5] = _towards(own[2], own[0], slip_person, 2.0)
+    out[6] = _towards(by_subkind[2], by_subkind[0], slip_subkind, 2.0)
+    out[7] = slip_same
+    out[8] = _towards(own[3], own[0], spread_person, 2.0)
+    out[9] = _towards(own_kind[3], own_kind[0], 0.5, 3.0)
+    out[10] = spread_same
+    out[11] = _towards(person[4], person[0], 0.3, 5.0)
+    out[12] = 1.0
 
 
 @njit(cache=True)
@@ -252,7 +267,7 @@ def _add_position(histogram, low, high):
             histogram[z] += max(0.0, inside) / (high - low)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def replay(
     codes,
     groups,
@@ -285,6 +300,7 @@ def replay(
     known,
     row_signs,
     has_forecast,
+    done,
 ):
     """Go through a history in order of days: forecast what is asked, then learn what is finished.
 
@@ -428,6 +444,7 @@ def replay(
         while asked < ask_order.size and estimate_day[ask_order[asked]] == day:
             r = ask_order[asked]
             asked += 1
+            done[0] = asked
             covariates(stats, groups[r], ln_estimate[r], one)
             described[r] = one
             row_signs[r, 0] = ln_estimate[r]
@@ -451,7 +468,7 @@ def replay(
                 totals,
                 mixed,
             )
-            seen = int(stats[groups[r, 1], 0])
+            seen = int(stats[groups[r, PERSON], 0])
             prior_share[r] = rest
             known[r] = seen
             has_forecast[r] = True
@@ -499,3 +516,41 @@ def replay(
         by_person,
         n_person,
     )
+
+
+@njit(cache=True, nogil=True)
+def global_quantiles(
+    ranks, sorted_values, estimate_day, known_day, ask_order, learn_order, levels, prior, out
+):
+    """Give, per asked row, plain quantiles of every ratio known before its day; fills `out`.
+
+    A Fenwick tree counts known ratios by rank. Before anything is known: the prior's quantiles.
+    The level is taken of n + 1, the item to come being one of them.
+    """
+    n = sorted_values.size
+    tree = np.zeros(n + 1, np.int64)
+    top = 1
+    while top * 2 <= n:
+        top *= 2
+    learned = 0
+    for place in range(ask_order.size):
+        r = ask_order[place]
+        while learned < learn_order.size and known_day[learn_order[learned]] < estimate_day[r]:
+            i = ranks[learn_order[learned]] + 1
+            learned += 1
+            while i <= n:
+                tree[i] += 1
+                i += i & (-i)
+        for level in range(levels.size):
+            if learned == 0:
+                out[r, level] = prior[level]
+                continue
+            wanted = min(int(np.ceil(levels[level] * (learned + 1) - 1e-9)), learned)
+            at = 0
+            step = top
+            while step > 0:
+                if at + step <= n and tree[at + step] < wanted:
+                    at += step
+                    wanted -= tree[at]
+                step //= 2
+            out[r, level] = sorted_values[at]

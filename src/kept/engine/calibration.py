@@ -55,14 +55,21 @@ def coverage(quantiles: ArrayLike, outcomes: ArrayLike, levels: ArrayLike) -> Fl
         The randomised probability integral transform; Czado, Gneiting and Held, "Predictive model
         assessment for count data", Biometrics 65 (2009).
     """
-    q, y, at = _forecasts(quantiles, outcomes, levels)
-    if y.size == 0:
+    if np.size(outcomes) == 0:
         raise ValueError("coverage needs at least one outcome")
+    return np.asarray(within(quantiles, outcomes, levels).mean(axis=0))
+
+
+def within(quantiles: ArrayLike, outcomes: ArrayLike, levels: ArrayLike) -> FloatArray:
+    """Say for each outcome and level whether it lies within: 0, 1, or a share for a tie.
+
+    Shape (n, m); the mean over outcomes is `coverage`.
+    """
+    q, y, at = _forecasts(quantiles, outcomes, levels)
     low, high = transform_interval(q, y, at)
     width = high - low
     # The stretch is never empty: between neighbouring levels lies at least one step.
-    inside = np.clip((at[None, :] - low[:, None]) / width[:, None], 0.0, 1.0)
-    return np.asarray(inside.mean(axis=0))
+    return np.clip((at[None, :] - low[:, None]) / width[:, None], 0.0, 1.0)
 
 
 def transform_interval(

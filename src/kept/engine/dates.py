@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from kept.engine import ENGINE_VERSION, _kernels, laws
 from kept.engine import futures as runs
-from kept.engine.futures import Futures, People, Weeks, chance_on_time
+from kept.engine.futures import Futures, Weeks, chance_on_time
 from kept.engine.situation import Ask, Situation, Stage
 from kept.engine.worktime import NEVER
 
@@ -271,12 +271,10 @@ def _ask_block(
     low: int,
     high: int,
 ) -> tuple[Ints, Ints, Ints, Any]:
-    z, back = runs._normal_tables()
-    mine, common = runs._weights(correlation)
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     rows, starts, ends = busy[low // runs.CHUNK]
     made: tuple[Ints, Ints, Ints, Any] = _kernels.run_ask(
-        team, plan, np.uint64(seed), low, high, mine, common, z, back, 0, rows, starts, ends,
+        team, plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows, starts, ends,
         load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
     return made
@@ -345,9 +343,7 @@ def _lay(
     )
 
 
-def _effects(
-    situation: Situation, before: Ints, after: Ints, *, line: float
-) -> tuple[Effect, ...]:
+def _effects(situation: Situation, before: Ints, after: Ints, *, line: float) -> tuple[Effect, ...]:
     """Compare each given promise's chance in the same futures without and with an ask.
 
     Args:
@@ -463,9 +459,7 @@ def find_dates(
         at = situation.minute(wanted)
         asked = joint.run(at, futures)
         chance_wanted = chance_on_time(asked.promise_finish[-1], at)
-        effects_wanted = _effects(
-            situation, base.promise_finish, asked.promise_finish, line=line
-        )
+        effects_wanted = _effects(situation, base.promise_finish, asked.promise_finish, line=line)
         overtime = _overtime(joint, asked, at)
     first = len(situation.stages)
     load_with = laid.load_minutes
@@ -627,11 +621,10 @@ def _heads(stage: Stage) -> int:
 
 def _work(run: Futures, first: int) -> Ints:
     """Minutes of work of the stages from ``first`` on, shape (n, futures)."""
-    z, back = runs._normal_tables()
-    mine, common = runs._weights(run.situation.correlation)
     work: Ints = _kernels.draw_stages(
-        run.plan, np.uint64(run.seed), run.futures, first, mine, common, z, back
-    )
+        run.plan, runs.shared_luck(run.situation.correlation), np.uint64(run.seed), run.futures,
+        first,
+    )  # fmt: skip
     return work
 
 
@@ -687,7 +680,11 @@ def _busy_before(base: Futures, end: int) -> npt.NDArray[np.float64]:
     for rows, starts, ends in base.busy:
         for row in rows:
             _kernels.add_load(
-                base.people.team, (row, starts, ends), week_from, np.tile(week, max(n, 1)), load
+                base.people.team,
+                _kernels.Busy(row, starts, ends),
+                week_from,
+                np.tile(week, max(n, 1)),
+                load,
             )
     return load[:, 0] / base.futures
 

@@ -12,7 +12,8 @@ Days are numbers: days since 1 January of year 1, with a fraction for the time.
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -55,6 +56,23 @@ _HOURS: Final[dict[str, float]] = {
 _PRIOR_LEVELS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.99, 1.0)
 _PRIOR_RATIOS = (0.05, 0.25, 0.4, 0.64, 0.89, 1.0, 1.2, 1.6, 2.6, 4.0, 10.0, 25.0)
 _PRIOR_ATOMS = 199
+
+
+# What the groups of a row are made of, in the order of the kernels. `size` is the estimate to
+# within two hundredths of its logarithm: people use the same few numbers again and again.
+_GROUPS: Final[tuple[tuple[str, ...], ...]] = (
+    (),
+    ("person",),
+    ("subkind",),
+    ("person", "subkind"),
+    ("project", "subkind"),
+    ("kind",),
+    ("project", "kind"),
+    ("person", "kind"),
+    ("size",),
+    ("subkind", "size"),
+    ("person", "subkind", "size"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +126,9 @@ class Method:
     lenses: tuple[Lens, ...]
     capacity: int = 8_000
     # Forecast positions: shrinkage by all, experience, person; and what is kept at each new item.
-    shrink: tuple[float, float, float] = (200.0, 200.0, 100.0)
-    fade: tuple[float, float, float] = (1.0, 1.0, 0.98)
-    ridge: float = 50.0
+    shrink: tuple[float, float, float] = (200.0, 250.0, 100.0)
+    fade: tuple[float, float, float] = (1.0, 1.0, 0.965)
+    ridge: float = 20.0
     # A profile learns from this many of the newest finished items and their earlier forecasts.
     memory: int = 20_000
 
@@ -119,11 +137,11 @@ _NEVER = 1e6
 
 METHOD: Final = Method(
     lenses=(
-        Lens("all work", 1, 1, 1, 1, 1000, 20, _NEVER, _NEVER, _NEVER),
-        Lens("work like it", 0.6, 0.6, 0.6, 0.6, 540, 5, 1.5, 0.25, 0.25),
-        Lens("close to it", 0.3, 0.3, 0.5, 0.5, 540, 2, 0.8, 0.2, 0.2),
-        Lens("the same size", 0.15, 0.2, 0.3, 0.3, 540, 3, 0.15, 0.4, 0.4),
-        Lens("the same people, lately", 0.08, 0.15, 0.25, 0.3, 60, 4, 0.6, 0.25, 0.25),
+        Lens("all work", 1, 1, 1, 1, 2800, 13, _NEVER, _NEVER, _NEVER),
+        Lens("work like it", 0.7, 0.8, 0.6, 0.7, 540, 2.6, 1.5, 0.29, 0.15),
+        Lens("close to it", 0.8, 0.3, 0.9, 0.8, 690, 1.0, 0.8, 0.2, 0.2),
+        Lens("the same size", 0.15, 0.1, 0.35, 0.3, 670, 3, 0.2, 0.4, 0.6),
+        Lens("the same people, lately", 0.17, 0.27, 0.2, 0.34, 56, 10, 0.6, 0.24, 0.5),
     )
 )
 
@@ -290,48 +308,35 @@ class DurationHistory:
             self._names[name] = known
             columns.append(np.asarray(codes, dtype=np.int64))
         self.codes = _read_only(np.ascontiguousarray(np.stack(columns, axis=1)))
-        person, subkind, project, _ = columns
-        pairs = []
-        self._pairs: list[dict[tuple[int, int], int]] = []
-        for left in (person, project):
-            seen: dict[tuple[int, int], int] = {}
-            pairs.append(
-                np.asarray(
-                    [
-                        seen.setdefault(pair, len(seen))
-                        for pair in zip(left.tolist(), subkind.tolist(), strict=True)
-                    ],
-                    dtype=np.int64,
-                )
-            )
-            self._pairs.append(seen)
-        starts = [1]
-        for count in (*(len(self._names[n]) for n in ("person", "subkind", "project")),):
-            starts.append(starts[-1] + count)
-        starts.append(starts[-1] + len(self._pairs[0]))
-        self._starts = starts
-        self._n_groups = starts[-1] + len(self._pairs[1])
-        self._groups = _read_only(
-            np.ascontiguousarray(
-                np.stack(
-                    (
-                        np.zeros(len(self.items), np.int64),
-                        person + starts[0],
-                        subkind + starts[1],
-                        project + starts[2],
-                        pairs[0] + starts[3],
-                        pairs[1] + starts[4],
-                    ),
-                    axis=1,
-                )
-            )
+        sizes = _sizes(self.ln_estimates)
+        parts = dict(
+            zip(("person", "subkind", "project", "kind", "size"), (*columns, sizes), strict=True)
         )
+        self._group_of: list[dict[tuple[int, ...], int]] = []
+        groups = np.empty((len(self.items), len(_GROUPS)), dtype=np.int64)
+        start = 0
+        for place, names in enumerate(_GROUPS):
+            seen: dict[tuple[int, ...], int] = {}
+            keys = zip(*(parts[name].tolist() for name in names), strict=True)
+            if names:
+                groups[:, place] = [seen.setdefault(key, start + len(seen)) for key in keys]
+            else:
+                seen[()] = start
+                groups[:, place] = start
+            self._group_of.append(seen)
+            start += len(seen)
+        self._n_groups = start
+        self._groups = _read_only(groups)
 
     @cached_property
     def known_days(self) -> FloatArray:
         """Give the day from whose end on a row's actual may be used: finished, and estimated."""
         days = np.fmax(self.finish_days, self.estimate_days)
         return np.asarray(_read_only(np.where(self.usable, days, np.inf)))
+
+    def names(self, what: str) -> tuple[str | None, ...]:
+        """Give the names behind the codes of `person`, `subkind`, `project` or `kind`."""
+        return tuple(self._names[what])
 
     @property
     def exact_share(self) -> float:
@@ -353,6 +358,81 @@ class DurationHistory:
         """Learn from everything finished before a day; a later row changes nothing in it."""
         return Profile(self, as_of_day)
 
+    def replay(
+        self,
+        levels: ArrayLike,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> "Replay":
+        """Forecast every row with an estimate from what was finished before its day of estimate.
+
+        Args:
+            levels: shape (m,), rising, strictly between 0 and 1.
+            progress: called with (rows done, rows in all) now and then.
+
+        Rows without a day of estimate get the day-one prior.
+        """
+        at = _checked_levels(levels)
+        days = self.estimate_days
+        ask, learn = self._orders()
+        ln_quantiles = np.full((len(self), at.size), np.nan)
+        ln_quantiles[self.forecastable] = np.log(prior_ratios(at))
+        traces, _ = self._replay(
+            ask=ask,
+            learn=learn,
+            until=np.inf,
+            levels=at,
+            quantiles=ln_quantiles,
+            progress=progress,
+        )
+        undated = self.forecastable & np.isnan(days)
+        atoms = _prior_atoms()
+        outcomes = self.ln_ratios[undated]
+        traces.said_low[undated] = np.searchsorted(atoms, outcomes, "left") / atoms.size
+        traces.said_high[undated] = np.searchsorted(atoms, outcomes, "right") / atoms.size
+        return Replay(
+            levels=at,
+            ln_quantiles=ln_quantiles,
+            reached_low=traces.said_low,
+            reached_high=traces.said_high,
+            known=traces.known,
+            prior_share=traces.prior_share,
+        )
+
+    def global_quantiles(self, levels: ArrayLike) -> FloatArray:
+        """Give ln(actual ÷ estimate) quantiles of all work known at each row's day, unweighted.
+
+        The simplest thing that learns: a baseline for `replay`, same shape and order.
+        """
+        from kept.engine import _effort_kernels as kernels
+
+        at = _checked_levels(levels)
+        prior = np.log(prior_ratios(at))
+        found = np.empty((len(self), at.size))
+        found[:] = prior
+        ask, learn = self._orders()
+        order = np.argsort(self.ln_ratios, kind="stable")
+        kernels.global_quantiles(
+            np.argsort(order, kind="stable"),
+            self.ln_ratios[order],
+            self.estimate_days,
+            self.known_days,
+            ask,
+            learn,
+            at,
+            prior,
+            found,
+        )
+        return found
+
+    def _orders(self) -> tuple[IntArray, IntArray]:
+        """Give the dated rows to forecast by day, and those to learn from by day known."""
+        ask = np.flatnonzero(self.forecastable & ~np.isnan(self.estimate_days))
+        learn = np.flatnonzero(np.isfinite(self.known_days))
+        return (
+            ask[np.argsort(self.estimate_days[ask], kind="stable")],
+            learn[np.argsort(self.known_days[learn], kind="stable")],
+        )
+
     def _replay(
         self,
         *,
@@ -361,12 +441,14 @@ class DurationHistory:
         until: float,
         levels: FloatArray,
         quantiles: FloatArray,
+        progress: Callable[[int, int], None] | None = None,
     ) -> tuple["_Traces", tuple[Any, ...]]:
         from kept.engine import _effort_kernels as kernels
 
         n = len(self.items)
         traces = _Traces.of(n)
-        state = kernels.replay(
+        done = np.zeros(1, np.int64)
+        arguments = (
             self.codes,
             self._groups,
             self.ln_estimates,
@@ -394,8 +476,38 @@ class DurationHistory:
             traces.known,
             traces.signs,
             traces.has_forecast,
+            done,
         )
-        return traces, state
+        if progress is None:
+            return traces, kernels.replay(*arguments)
+        # The loop counts into `done` and needs no interpreter, so this thread can look.
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            running = pool.submit(kernels.replay, *arguments)
+            while not wait([running], timeout=0.1).done:
+                progress(int(done[0]), int(ask.size))
+            progress(int(ask.size), int(ask.size))
+            return traces, running.result()
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Forecasts made as a history went along, in the history's canonical order.
+
+    Attributes:
+        levels: shape (m,).
+        ln_quantiles: shape (n, m). ln(actual ÷ estimate); NaN for rows without an estimate.
+        reached_low, reached_high: shape (n,). The level of the forecast just below the outcome,
+            and the one that includes it: apart where the outcome is a mass point.
+        known: shape (n,). Finished items of the same person at that moment.
+        prior_share: shape (n,).
+    """
+
+    levels: FloatArray
+    ln_quantiles: FloatArray
+    reached_low: FloatArray
+    reached_high: FloatArray
+    known: IntArray
+    prior_share: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -503,18 +615,16 @@ class Profile:
         """
         from kept.engine import _effort_kernels as kernels
 
-        at = np.ascontiguousarray(levels, dtype=np.float64)
-        if at.ndim != 1 or at.size == 0 or at[0] <= 0 or at[-1] >= 1 or np.any(np.diff(at) <= 0):
-            raise ValueError("levels must rise strictly between 0 and 1")
+        at = _checked_levels(levels)
         if estimate is not None and not (math.isfinite(estimate) and estimate > 0):
             raise ValueError(f"an estimate is a number above zero, not {estimate}")
         history = self.history
-        codes, groups = self._codes_of(person, kind, subkind, project)
         if estimate is None:
             ln_estimate = float(self._stats[0, 1])
         else:
             factor = np.array([_HOURS.get(unit.casefold(), 1.0)])
             ln_estimate = float(_ln_estimates(np.array([estimate]), factor)[0])
+        codes, groups = self._codes_of(person, kind, subkind, project, ln_estimate)
         described = np.empty(kernels.COVARIATES)
         kernels.covariates(self._stats, groups, ln_estimate, described)
         signs = np.array([ln_estimate, described @ self._slip, described @ self._spread])
@@ -541,7 +651,7 @@ class Profile:
             mixed,
         )
         whole, n_whole, by_bucket, n_bucket, by_person, n_person = self._histograms
-        known = int(self._stats[groups[1], 0])
+        known = int(self._stats[groups[kernels.PERSON], 0])
         bucket = kernels.bucket_of(known)
         steps = np.empty(kernels.BINS)
         kernels.level_steps(
@@ -590,36 +700,29 @@ class Profile:
         )
 
     def _codes_of(
-        self, person: str | None, kind: str | None, subkind: str | None, project: str | None
+        self,
+        person: str | None,
+        kind: str | None,
+        subkind: str | None,
+        project: str | None,
+        ln_estimate: float,
     ) -> tuple[IntArray, IntArray]:
         """Number the attributes as the history does; new names get numbers nobody has."""
-        names, starts = self.history._names, self.history._starts
-        unknown_group = self.history._n_groups
-        # The histogram of a new person is the spare, empty one at the end.
-        nobody = len(names["person"])
-        codes = np.array(
-            [
-                names["person"].get(person, nobody),
-                names["subkind"].get(subkind, -2),
-                names["project"].get(project, -2),
-                names["kind"].get(kind, -2),
-            ],
-            dtype=np.int64,
-        )
-        by_person = self.history._pairs[0].get((int(codes[0]), int(codes[1])))
-        by_project = self.history._pairs[1].get((int(codes[2]), int(codes[1])))
-        groups = np.array(
-            [
-                0,
-                codes[0] + starts[0] if person in names["person"] else unknown_group,
-                codes[1] + starts[1] if subkind in names["subkind"] else unknown_group,
-                codes[2] + starts[2] if project in names["project"] else unknown_group,
-                unknown_group if by_person is None else by_person + starts[3],
-                unknown_group if by_project is None else by_project + starts[4],
-            ],
-            dtype=np.int64,
-        )
-        return codes, groups
+        names = self.history._names
+        # The histogram of a new person, and the group of a new name, is the empty one at the end.
+        codes = {
+            "person": names["person"].get(person, len(names["person"])),
+            "subkind": names["subkind"].get(subkind, -2),
+            "project": names["project"].get(project, -2),
+            "kind": names["kind"].get(kind, -2),
+            "size": int(_sizes(np.array([ln_estimate]))[0]),
+        }
+        groups = [
+            known.get(tuple(codes[name] for name in made_of), self.history._n_groups)
+            for made_of, known in zip(_GROUPS, self.history._group_of, strict=True)
+        ]
+        four = [codes[name] for name in ("person", "subkind", "project", "kind")]
+        return np.array(four, dtype=np.int64), np.array(groups, dtype=np.int64)
 
 
 def shared_effect(positions: ArrayLike, projects: ArrayLike) -> float:
@@ -711,6 +814,18 @@ def _ln_estimates(estimates: FloatArray, factors: FloatArray) -> FloatArray:
     with np.errstate(over="ignore", under="ignore"):
         hours = np.where(estimates > 0, estimates, 1.0) * factors
     return np.asarray(np.log(np.clip(hours, 1e-6, 1e9)))
+
+
+def _checked_levels(levels: ArrayLike) -> FloatArray:
+    at = np.array(levels, dtype=np.float64)
+    if at.ndim != 1 or at.size == 0 or not (at[0] > 0 and at[-1] < 1 and (np.diff(at) > 0).all()):
+        raise ValueError("levels must rise strictly between 0 and 1")
+    return at
+
+
+def _sizes(ln_estimates: FloatArray) -> IntArray:
+    """Number estimates so that the same one, written a little differently, is the same."""
+    return np.rint(ln_estimates * 50.0).astype(np.int64)
 
 
 def _prior_atoms() -> FloatArray:

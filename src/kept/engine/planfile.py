@@ -30,9 +30,7 @@ def load(text: str | bytes) -> Situation:
     """
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
-        raise PlanFileError(
-            "", f"the file has {size / 1048576:.1f} MB; at most 10 MB are read"
-        )
+        raise PlanFileError("", f"the file has {size / 1048576:.1f} MB; at most 10 MB are read")
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8-sig")

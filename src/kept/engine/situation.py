@@ -174,7 +174,9 @@ class Situation:
             raise ValueError("a moment needs a zone")
         return (moment.astimezone(UTC) - self.start_utc) // timedelta(minutes=1)
 
-    def with_ask(self, ask: Ask, *, due: datetime | None, placement: str = "by_date") -> "Situation":
+    def with_ask(
+        self, ask: Ask, *, due: datetime | None, placement: str = "by_date"
+    ) -> "Situation":
         """This situation with an ask added as its last promise.
 
         Raises:
@@ -352,7 +354,9 @@ class _Reader:
         above: bool = False,
         what: str = "a number",
     ) -> float:
-        allowed = f"{what} {'above' if above else 'from'} {low:g} {'up ' if above else ''}to {high:g}"
+        allowed = (
+            f"{what} {'above' if above else 'from'} {low:g} {'up ' if above else ''}to {high:g}"
+        )
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise SituationError(path, f"must be {allowed}, not {_shown(value)}")
         try:
@@ -457,9 +461,7 @@ class _Reader:
             new.append(self.stage(path, {"promise": added.id, **stage}))
             if new[-1].promise != added.id:
                 raise SituationError(f"{path}.promise", f"must be the ask's own, {added.id!r}")
-        situation = replace(
-            base, promises=(*base.promises, added), stages=(*base.stages, *new)
-        )
+        situation = replace(base, promises=(*base.promises, added), stages=(*base.stages, *new))
         _check(situation, len(base.stages), "ask.stages")
         return situation
 
@@ -491,10 +493,14 @@ class _Reader:
             ) from None
         skills = tuple(
             self.name(f"{path}.skills[{i}]", skill)
-            for i, skill in enumerate(self.items(f"{path}.skills", entry.get("skills", []), "texts"))
+            for i, skill in enumerate(
+                self.items(f"{path}.skills", entry.get("skills", []), "texts")
+            )
         )
         absences = []
-        for i, pair in enumerate(self.items(f"{path}.absences", entry.get("absences") or [], "pairs")):
+        for i, pair in enumerate(
+            self.items(f"{path}.absences", entry.get("absences") or [], "pairs")
+        ):
             at = f"{path}.absences[{i}]"
             both = self.items(at, pair, "two days")
             if len(both) != 2:
@@ -505,7 +511,9 @@ class _Reader:
             absences.append((first, last))
         holidays = tuple(
             self.day(f"{path}.holidays[{i}]", day)
-            for i, day in enumerate(self.items(f"{path}.holidays", entry.get("holidays") or [], "days"))
+            for i, day in enumerate(
+                self.items(f"{path}.holidays", entry.get("holidays") or [], "days")
+            )
         )
         return Person(
             id=self.name(f"{path}.id", entry.get("id")),
@@ -552,9 +560,7 @@ class _Reader:
     def clock(self, path: str, value: Any) -> int:
         match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
         if match is None or int(match[1]) * 60 + int(match[2]) > 1440:
-            raise SituationError(
-                path, f"must be a time from 00:00 to 24:00, not {_shown(value)}"
-            )
+            raise SituationError(path, f"must be a time from 00:00 to 24:00, not {_shown(value)}")
         return int(match[1]) * 60 + int(match[2])
 
     def promise(self, path: str, entry: Mapping[str, Any]) -> Promise:
@@ -670,9 +676,7 @@ class _Reader:
         """Read an effort. Hours up to 100,000."""
         hours: dict[str, Any] = {"high": 1e5, "what": "hours"}
         if value is None:
-            raise SituationError(
-                path, "is missing: hours, or low, likely and high, or another law"
-            )
+            raise SituationError(path, "is missing: hours, or low, likely and high, or another law")
         if isinstance(value, int | float) and not isinstance(value, bool):
             return laws.certain(self.number(path, value, **hours))
         entry = self.mapping(path, value, "hours or an object")

@@ -26,6 +26,20 @@ from kept.people.models import Member, Role, WorkingTime
 from kept.plan import outlook
 from kept.tenancy import refusals, scope
 
+__all__ = [
+    "COMMAND_LINE",
+    "WEB",
+    "CannotRead",
+    "Limits",
+    "Preview",
+    "SomethingDepends",
+    "Undecided",
+    "accept",
+    "header",
+    "preview",
+    "undo",
+]
+
 Tick = Callable[[int, int], None]
 
 
@@ -160,6 +174,16 @@ def preview(
     )
 
 
+def header(file: IO[bytes] | bytes, *, limits: Limits = WEB) -> tuple[columns.Column, ...]:
+    """Return the columns of a file, so that a person can say which is which.
+
+    Raises:
+        CannotRead: the file is no table.
+    """
+    _data, table = _table(file, limits)
+    return columns.columns_of(table)
+
+
 def accept(
     file: IO[bytes] | bytes,
     name: str,
@@ -225,10 +249,10 @@ def _reading(
     table: text.Table, mapping: Mapping[str, str] | None, *, now: datetime, tick: Tick | None
 ) -> tuple[work.Reading, bool]:
     organisation = scope.current()
-    header = columns.columns_of(table)
+    found = columns.columns_of(table)
     remembered = {
         choice.field: choice.column
-        for choice in ColumnChoice.objects.filter(header_digest=columns.digest(header))
+        for choice in ColumnChoice.objects.filter(header_digest=columns.digest(found))
     }
     house = work.House(
         zone=organisation.zone, day_ends_at=organisation.day_ends_at, working=_working()
@@ -493,27 +517,31 @@ def _remember(reading: work.Reading, row: Import, *, by: Member, now: datetime) 
     for field in columns.FIELDS:
         said.setdefault(field, "")  # a field that is read from no column stays so
     places = {field: column.position for field, column in reading.layout.columns.items()}
+    before = {
+        choice.field: choice
+        for choice in ColumnChoice.objects.filter(header_digest=reading.header_digest)
+    }
     written = []
     for field, column in said.items():
-        choice, _made = ColumnChoice.objects.update_or_create(
-            header_digest=reading.header_digest,
-            field=field,
-            defaults={"column": column[:200], "position": places.get(field, 0)},
+        choice = before.pop(field, None) or ColumnChoice(
+            header_digest=reading.header_digest, field=field, position=-1
         )
-        written.append(choice)
-    removed = ColumnChoice.objects.filter(header_digest=reading.header_digest).exclude(
-        field__in=said
-    )
-    gone = list(removed.values_list("pk", flat=True))
-    removed.delete()
-    recording.record(
-        Event.Kind.IMPORT_ROWS,
-        about=row,
-        by=by,
-        at=now,
-        rows=written,
-        removed=[(recording.table_of(ColumnChoice), key) for key in gone],
-    )
+        now_says = (column[:200], places.get(field, 0))
+        if (choice.column, choice.position) != now_says:
+            choice.column, choice.position = now_says
+            choice.save()
+            written.append(choice)
+    gone = [choice.pk for choice in before.values()]
+    ColumnChoice.objects.filter(pk__in=gone).delete()
+    if written or gone:
+        recording.record(
+            Event.Kind.IMPORT_ROWS,
+            about=row,
+            by=by,
+            at=now,
+            rows=written,
+            removed=[(recording.table_of(ColumnChoice), key) for key in gone],
+        )
 
 
 def undo(import_: Import, *, by: Member, now: datetime) -> Import:

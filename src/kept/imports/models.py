@@ -49,7 +49,8 @@ class ImportProblem(Scoped):
     value = models.CharField(max_length=200, blank=True)
     why = models.CharField(max_length=300)
 
-    personal = ("value",)
+    # The reason quotes the cell.
+    personal = ("value", "why")
 
     class Meta:
         base_manager_name = "objects"

@@ -402,9 +402,12 @@ def _met(row: Supply, kind: Event.Kind, by: Member, now: datetime) -> Supply:
 
 def _changed(stage: Stage, changes: StageChanges, of: int) -> StageSketch:
     sketch = catalogue.checked_one(replace(sketch_of(stage), **changes), stage.position, of)
+    # Somebody who has left may stay named; whoever is named anew must be here.
+    before = {stage.owner_id, *(tie.member_id for tie in stage.people.all())}
     newly_named = [
-        *([sketch.owner] if "owner" in changes and sketch.owner else []),
-        *(sketch.people if "people" in changes else ()),
+        member
+        for member in (sketch.owner, *sketch.people)
+        if member is not None and member.pk not in before
     ]
     _refuse_absent([replace(sketch, owner=None, people=tuple(newly_named))])
     return sketch

@@ -20,7 +20,7 @@ from kept.tenancy import scope
 UNDATED_AGE = timedelta(days=540)
 
 _KEPT_AT_ONCE = 16
-_profiles: OrderedDict[tuple[int, int, str, int], durations.Profile] = OrderedDict()
+_profiles: OrderedDict[tuple[int, str], durations.Profile] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -51,21 +51,24 @@ def current(now: datetime) -> durations.Profile:
     """
     row = DurationProfile.objects.filter(made_at__lte=now).order_by("-made_at", "-pk").first()
     organisation = scope.current()
-    if row is None:
-        return _computed((organisation.pk, 0, "", 0), [], as_of=organisation.created_at)
-    key = (organisation.pk, row.pk, row.version, row.items)
+    version = "" if row is None else row.version
     with _lock:
-        known = _profiles.get(key)
+        known = _profiles.get((organisation.pk, version))
         if known is not None:
-            _profiles.move_to_end(key)
+            _profiles.move_to_end((organisation.pk, version))
             return known
-    return _computed(key, _items(row.made_at), as_of=row.made_at)
+    if row is None:
+        profile = _fitted([], as_of=organisation.created_at)
+    else:
+        profile = _fitted(_items(row.made_at), as_of=row.made_at)
+    return _remembered(version, profile)
 
 
 def refit(*, by: Member | None, now: datetime) -> DurationProfile:
     """Learn from all finished work there is at `now`, as a new version that answers will name."""
     with transaction.atomic():
         profile = _fitted(_items(now), as_of=now)
+        _remembered(profile.version, profile)
         latest = (
             PastItem.objects.filter(finished_at__isnull=False)
             .order_by(F("finished_at").desc())
@@ -89,12 +92,10 @@ def refit(*, by: Member | None, now: datetime) -> DurationProfile:
     return row
 
 
-def _computed(
-    key: tuple[int, int, str, int], items: list[durations.PastItem], *, as_of: datetime
-) -> durations.Profile:
-    profile = _fitted(items, as_of=as_of)
+def _remembered(version: str, profile: durations.Profile) -> durations.Profile:
+    # A version names its content, so one that a rolled back transaction made does no harm.
     with _lock:
-        _profiles[key] = profile
+        _profiles[scope.current().pk, version] = profile
         while len(_profiles) > _KEPT_AT_ONCE:
             _profiles.popitem(last=False)
     return profile

@@ -426,3 +426,20 @@ def _dates(answer: Answer, checked: Checked) -> list[AnswerDate]:
         for why, level, date in said
         if date is not None
     ]
+
+
+def again(answer: Answer) -> "engine.Dates":
+    """Compute a kept answer again, from the situation, seed and ask that were kept with it."""
+    plan = loading.kept_plan(answer.snapshot)
+    ask = engine.Ask(promise=answer.ask["promise"], stages=answer.ask["stages"])
+    with scope.acting_in(answer.organisation):
+        return engine.find_dates(
+            engine.Situation.from_document(plan),
+            ask,
+            due_candidates=candidates(now=answer.asked_at, zone=answer.zone),
+            wanted=answer.wanted_at,
+            confidence=answer.confidence,
+            line=answer.line,
+            futures=answer.futures,
+            seed=answer.seed,
+        )

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import redirect, render
 
 from kept import clock
-from kept.people import access
+from kept.people import access, opening
 from kept.people.access import Policy
 from kept.people.models import Login, Member
 from kept.plan import outlook
@@ -56,6 +56,8 @@ class Doorkeeper:
         policy = access.policy_of(match.func, match.url_name)
         if policy is None:
             raise PermissionDenied("This route declares no policy.")
+        if match.url_name == "account_login" and not opening.is_open():
+            return redirect("first_run")
         if policy in (Policy.ANYONE, Policy.SETUP, Policy.LINK):
             return None
         if not request.user.is_authenticated:
@@ -71,6 +73,8 @@ class Doorkeeper:
         if member is None:
             return redirect("no_house")
         if not member.may(role):
+            if match.url_name == "today":
+                return redirect("jobs")  # a guest's first page: the jobs that name them
             return render(request, "kept/403.html", {"needs": role}, status=403)
         request.__dict__["_scope"] = scope.enter(member.organisation)
         request.member = member  # type: ignore[attr-defined]

@@ -52,6 +52,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
             cursor.execute(TELL, wanted)
         self.told = wanted
 
+    def reach(self) -> None:
+        """Connect once beside the pool, which waits long and does not say why it could not.
+
+        Raises:
+            OperationalError: with the server's own reason.
+        """
+        params = dict(self.get_connection_params())
+        params.pop("pool", None)
+        with self.wrap_database_errors:
+            self.Database.connect(**params, connect_timeout=10).close()
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self.told = None
         return super().get_new_connection(conn_params)
