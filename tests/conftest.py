@@ -19,6 +19,7 @@ import pytest
 from django.conf import settings
 from django.core.management.commands import flush
 from django.db import connections
+from django.test import override_settings
 
 from kept.people.models import Member
 from kept.tenancy import guards, scope
@@ -46,6 +47,13 @@ def _tables_can_be_emptied() -> None:
         empty(self, **options)
 
     flush.Command.handle = handle  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hash passwords quickly: argon2 takes most of a second on purpose."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture

@@ -68,7 +68,9 @@ def random_plan(number, *, certain=0.6, machines=True):
     for i in range(roll.randint(1, 5)):
         promise = {"id": f"p{i}"}
         if roll.random() < 0.7:
-            promise["due"] = f"{month}{min(day + roll.randint(-1, 6), 28):02d}T{roll.randint(0, 23):02d}:00+00:00"
+            promise["due"] = (
+                f"{month}{min(day + roll.randint(-1, 6), 28):02d}T{roll.randint(0, 23):02d}:00+00:00"
+            )
         if roll.random() < 0.2:
             promise["priority"] = roll.choice((1, 2, 2.5))
         if roll.random() < 0.35:
@@ -76,7 +78,9 @@ def random_plan(number, *, certain=0.6, machines=True):
             if roll.random() < 0.5:
                 promise["accepted"] = roll.randint(0, 3)
         if roll.random() < 0.2:
-            promise["release"] = f"{month}{min(day + roll.randint(0, 3), 28):02d}T{roll.randint(0, 23):02d}:17+00:00"
+            promise["release"] = (
+                f"{month}{min(day + roll.randint(0, 3), 28):02d}T{roll.randint(0, 23):02d}:17+00:00"
+            )
         promises.append(promise)
     skills = {skill for person in people for skill in person["skills"]}
     stages = []
@@ -112,7 +116,9 @@ def random_plan(number, *, certain=0.6, machines=True):
 def _staff(roll, stage, people, skills):
     everybody = [person["id"] for person in people]
     if roll.random() < 0.6 or not skills:
-        stage["people"] = roll.sample(everybody, 1 if roll.random() < 0.75 else min(2, len(everybody)))
+        stage["people"] = roll.sample(
+            everybody, 1 if roll.random() < 0.75 else min(2, len(everybody))
+        )
     if skills and ("people" not in stage or roll.random() < 0.15):
         needs = {}
         for skill in roll.sample(sorted(skills), min(len(skills), roll.choice((1, 1, 2)))):

@@ -146,7 +146,9 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "path", "message"), WRONG, ids=[f"{i}-{w[1]}" for i, w in enumerate(WRONG)])
+@pytest.mark.parametrize(
+    ("change", "path", "message"), WRONG, ids=[f"{i}-{w[1]}" for i, w in enumerate(WRONG)]
+)
 def test_what_is_wrong_is_named_with_its_path_and_what_is_allowed(change, path, message):
     assert wrong(change) == (path, message)
 
@@ -161,7 +163,9 @@ def test_a_plan_without_its_parts_says_which_is_missing():
 
 
 def test_an_entry_nobody_knows_is_ignored_and_named():
-    situation = Situation.from_document(PLAN | {"people": [{**PLAN["people"][0], "sharre": 1}, PLAN["people"][1]]})
+    situation = Situation.from_document(
+        PLAN | {"people": [{**PLAN["people"][0], "sharre": 1}, PLAN["people"][1]]}
+    )
 
     assert situation.unknown == ("people[0].sharre",)
 
@@ -177,8 +181,14 @@ def test_an_ask_is_added_as_the_last_promise_and_checked_below_its_own_path():
     for broken, path in (
         (Ask({"id": "p1"}, []), "ask.promise.id"),
         (Ask({"id": "new"}, [{"id": "s1", "people": ["dev"], "effort": 2}]), "ask.stages[0].id"),
-        (Ask({"id": "new"}, [{"id": "a", "people": ["bob"], "effort": 2}]), "ask.stages[0].people[0]"),
-        (Ask({"id": "new"}, [{"id": "a", "people": ["dev"], "effort": -2}]), "ask.stages[0].effort"),
+        (
+            Ask({"id": "new"}, [{"id": "a", "people": ["bob"], "effort": 2}]),
+            "ask.stages[0].people[0]",
+        ),
+        (
+            Ask({"id": "new"}, [{"id": "a", "people": ["dev"], "effort": -2}]),
+            "ask.stages[0].effort",
+        ),
     ):
         with pytest.raises(SituationError) as caught:
             situation.with_ask(broken, due=None)

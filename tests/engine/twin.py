@@ -101,9 +101,7 @@ def _clock(text):
 
 def at_work(person, start, length):
     """Whether a person is at work, for each minute."""
-    windows = [
-        [(_clock(a), _clock(b)) for a, b in person["week"].get(day, [])] for day in DAYS
-    ]
+    windows = [[(_clock(a), _clock(b)) for a, b in person["week"].get(day, [])] for day in DAYS]
     away = [tuple(map(date.fromisoformat, pair)) for pair in person.get("absences", [])]
     away += [(date.fromisoformat(day),) * 2 for day in person.get("holidays", [])]
     return [
@@ -206,8 +204,7 @@ def run(plan, *, seed=1, future=0, length=14 * 1440, lifted=()):
             (
                 middle[other] + tail(other)
                 for other, stage in stages.items()
-                if name in stage.get("after", [])
-                and stage["promise"] == stages[name]["promise"]
+                if name in stage.get("after", []) and stage["promise"] == stages[name]["promise"]
             ),
             default=0,
         )
@@ -324,9 +321,7 @@ def run(plan, *, seed=1, future=0, length=14 * 1440, lifted=()):
                             again = True
                             break
                         continue
-                    near = [
-                        who for who in order if next_work[who][minute] - minute <= AWAY
-                    ]
+                    near = [who for who in order if next_work[who][minute] - minute <= AWAY]
                     _, possible = _fill(
                         slots[name],
                         [people[who] for who in others if who in near],
@@ -340,9 +335,7 @@ def run(plan, *, seed=1, future=0, length=14 * 1440, lifted=()):
                         taken.update(who for who in fixed + chosen if here(who))
             # One minute of work, shared by those who share people.
             count = {who: sum(who in crew[o] for o in running) for who in people}
-            usage = {
-                m: sum(stages[o].get("uses", {}).get(m, 0) for o in running) for m in capacity
-            }
+            usage = {m: sum(stages[o].get("uses", {}).get(m, 0) for o in running) for m in capacity}
             did = set()
             for name in running:
                 uses = stages[name].get("uses", {})

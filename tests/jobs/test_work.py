@@ -117,7 +117,7 @@ def test_a_stage_is_its_owner_s_its_people_s_or_a_lead_s_to_move(
     northlight: cast.House, page: Job, now: datetime
 ) -> None:
     build = page.stages.get(name="Build")
-    with pytest.raises(NotAllowed, match="“Build” is Dev's"):
+    with pytest.raises(NotAllowed, match="“Build” is Dev’s"):
         work.begin(build, by=northlight.maya, now=now)
     with pytest.raises(NotAllowed):
         work.begin(build, by=northlight.gus, now=now)

@@ -49,10 +49,10 @@ def test_dates_are_judged_by_the_day_and_counted_before_shares(
     assert dates is not None
     assert (dates.kept, dates.kept.share) == (Count("", 2, 4), None)
     assert (dates.first, dates.last, dates.moved) == (False, None, None)
-    assert dates.late_days == Spread(2, p50=3, p80=7, p90=7, p95=7, lowest=3, highest=7)
+    assert dates.late_days == Spread(2, p10=3, p50=3, p80=7, p90=7, p95=7, lowest=3, highest=7)
     assert dates.by_client == (Count("A", 1, 2), Count("B", 1, 2))
     assert [bar for bar in dates.bars if bar.count] == [
-        Bar(-7, -2, 1), Bar(0, 1, 1), Bar(2, 4, 1), Bar(4, 8, 1),
+        Bar(-7, 0, 1), Bar(0, 1, 1), Bar(2, 4, 1), Bar(4, 8, 1),
     ]  # fmt: skip
 
 

@@ -23,8 +23,7 @@ class Command:
 
 #: In the order in which a new house meets them.
 COMMANDS = {
-    "serve": Command("serve", "Serve pages and API on this machine."),
-    "demo": Command("demo", "Make a sample house with a year of past, and serve it."),
+    "serve": Command("serve", "Bring the database up to date and serve kept."),
     "check": Command("check", "Ask by when something can be promised, and who pays for that yes."),
     "hold": Command("quoting", "Hold the capacity that one date of an answer needs."),
     "offer": Command("quoting", "Say that a held date was offered to the client."),
@@ -37,7 +36,6 @@ COMMANDS = {
     "backtest": Command("backtest", "Measure forecasts on a history file, without a database."),
     "simulate": Command("simulate", "Draw the futures of a plan file, without a database."),
     "token": Command("token", "Make an API token for scripts; it is shown once."),
-    "verify": Command("verify", "Check that nothing was altered: the chain of events, and rows."),
     "doctor": Command("doctor", "Check this installation, and say what to mend."),
     "routes": Command("routes", "List every address, its methods, and who may use it."),
     "manage": Command("manage", "Run one of Django's own commands."),
@@ -69,7 +67,7 @@ def load(name: str) -> Any:
     app: typer.Typer | None = getattr(module, "app", None)
     if app is None:
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        function = getattr(module, name, None) or getattr(module, f"{name}_")
+        function = getattr(module, name, None) or getattr(module, f"{name}_")  # import is a keyword
         app.command(name, context_settings=getattr(module, "CONTEXT", None))(function)
     loaded = typer.main.get_command(app)
     loaded.name = name

@@ -413,7 +413,7 @@ def _save(service: Service) -> None:
 
 
 def _name(name: str) -> str:
-    return given.one_line(name, called=_("The service's name"), field="name", longest=120)
+    return given.one_line(name, called=_("The service’s name"), field="name", longest=120)
 
 
 def _price(price: Decimal | None) -> Decimal | None:

@@ -163,11 +163,11 @@ def _save(client: Client) -> None:
 
 
 def _name(name: str) -> str:
-    return given.one_line(name, called=_("The client's name"), field="name", longest=160)
+    return given.one_line(name, called=_("The client’s name"), field="name", longest=160)
 
 
 def _contact_name(name: str) -> str:
-    return given.one_line(name, called=_("The contact's name"), field="name", longest=120)
+    return given.one_line(name, called=_("The contact’s name"), field="name", longest=120)
 
 
 def _note(note: str) -> str:

@@ -119,6 +119,11 @@ STORAGES = {
 MEDIA_ROOT = DATA / "uploads"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "kept.web.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -160,6 +165,7 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "kept.web.joining.address_tried"
 AXES_LOCKOUT_TEMPLATE = "kept/locked_out.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

@@ -6,6 +6,7 @@ happen. Work is counted in units of ``RATE`` per minute, so that shares of a
 thousandth and up to ten stages at once divide without a rest.
 """
 
+import math
 import os
 import tempfile
 from collections.abc import Callable
@@ -55,78 +56,127 @@ RATE = 2_520_000
 """Units of work in a minute at full share."""
 
 
-class Team(NamedTuple):
-    """People, their calendars and what there is to use; windows of all calendars in one row."""
+# Columns of the packed rows: what belongs together lies together.
+W_START, W_END, W_WORK, W_TURNS = range(4)
+P_CALENDAR, P_FIRST, P_LAST, P_WORK, P_WORK_END, P_RATE, P_PARALLEL, P_LIFTED = range(8)
+P_SKILL, P_SKILL_END = 8, 9
+S_RELEASE, S_BEGUN, S_ARRIVAL, S_ARRIVES, S_LAYER, S_PROMISE, S_CREW = range(7)
+S_FIXED, S_FIXED_END, S_SLOT, S_SLOT_END, S_USE, S_USE_END = range(7, 13)
+S_NEXT, S_NEXT_END, S_BEFORE, S_BEFORE_END = range(13, 17)
+S_FORM, S_KNOT, S_KNOT_END, S_SHARED = range(17, 21)
+L_BASE, L_SCALE, L_BEGIN, L_STRETCH, L_MINUS, L_LEFT = range(6)
+# The state of a stage and of a person while a layer runs, and counters.
+J_WAITS, J_READY, J_END, J_REST, J_SETTLED, J_RATE, J_CREW, J_RUN = range(8)
+H_HELD, H_WINDOW, H_AT, H_NEXT, H_LOOK, H_LAPSE, H_RESERVED, H_WANTED, H_DIRTY = range(9)
+N_EVENTS, N_READY, N_RUNNING, N_STACK, N_DIRTY, N_PIECES, N_STAMP, N_RESERVED = range(8)
+N_RECONSIDER, N_MACHINE, N_SHARING, N_TURN, N_COUNTERS = range(8, 13)
 
-    calendar_from: Longs
-    """(n_calendars + 1,) where each calendar's windows begin."""
-    window_start: Ints
-    window_end: Ints
-    window_work: Ints
-    """Working minutes of the calendar before each window."""
-    window_last: Ints
-    """The end of the last window before the next absence (a gap longer than AWAY)."""
+EVENT = 32
+"""An event is its minute, shifted, and what happens: a stage ends, gets ready, a person comes."""
+
+
+class Team(NamedTuple):
+    """People, their calendars and what there is to use.
+
+    Attributes:
+        windows: (n_windows, 4) of all calendars: start, end, working minutes of the
+            calendar before it, end of the last window before the next absence.
+        day_window: (n_calendars, n_days + 2) the first window that ends after a day begins.
+        work_window: the window that holds every 256th working minute of a calendar.
+        person: (n_people, 10) calendar, its windows, its part of work_window, usable
+            share in units of work a minute, parallel limit, whether as many of them as
+            wanted are there, and their part of skills.
+        skills: the skills of each person, one after another.
+        skill_from, skill_person: the members of each skill, in the order of people.
+        has_skill: (n_people, n_skills).
+        capacity: (n_resources,).
+    """
+
+    windows: Ints
     day_window: Ints
-    """(n_calendars, n_days + 2) the first window that ends after a day begins."""
-    work_from: Longs
     work_window: Ints
-    """The window that holds every 256th working minute of a calendar."""
-    person_calendar: Ints
-    person_rate: Longs
-    """Usable share in units of work per minute."""
-    person_parallel: Ints
-    person_lifted: Flags
-    """As many of this person as wanted: nothing queues for them."""
+    person: Longs
+    skills: Ints
     skill_from: Longs
     skill_person: Ints
     has_skill: Flags
-    """(n_people, n_skills)"""
     capacity: Longs
-    """(n_resources,)"""
 
 
 class Plan(NamedTuple):
-    """Stages in rank order within layers; a later layer uses what earlier ones leave free."""
+    """Stages in layers; a later layer uses what earlier ones leave free.
 
-    release: Ints
-    begun: Flags
-    arrival: Flags
-    fixed_from: Longs
-    fixed_person: Ints
-    slot_from: Longs
-    slot_skill: Ints
-    use_from: Longs
-    use_resource: Ints
-    use_amount: Longs
-    next_from: Longs
-    next_stage: Ints
-    before_from: Longs
-    before_stage: Ints
-    layer: Ints
-    order: Ints
-    layer_from: Longs
-    promise: Ints
-    n_promises: int
-    promise_release: Ints
+    Attributes:
+        stage: (n_stages, 21), see the S_ columns; ranges point into links or uses.
+        law: (n_stages, 6), see the L_ columns; hours.
+        luck: (n_stages,) the stage's part of the key of its luck.
+        links: people, skills and stages that stages name, one after another.
+        uses: (n, 2) resource and amount.
+        order: (n_stages,) stages by layer, then rank.
+        position: (n_stages,) the inverse of order.
+        layer_from: (n_layers + 1,) where each layer begins in order.
+        promise_release, promise_luck: (n_promises,).
+        knots: (n, 2) shares and values of the laws' shapes.
+    """
+
+    stage: Ints
+    law: Floats
     luck: Keys
+    links: Ints
+    uses: Longs
+    order: Ints
+    position: Ints
+    layer_from: Longs
+    promise_release: Ints
     promise_luck: Keys
-    shared: Flags
-    """Whether a stage shares in the luck of its promise."""
-    form: Ints
-    base: Floats
-    scale: Floats
-    knot_from: Longs
-    knot_to: Longs
-    knot_u: Floats
-    knot_y: Floats
-    begin_u: Floats
-    """The share of futures that the work done so far has ruled out."""
-    stretch: Floats
-    minus: Floats
-    """Hours worked already."""
-    left: Floats
-    """The share of each draw that is still to do."""
-    arrives_from: Ints
+    knots: Floats
+
+
+class Shared(NamedTuple):
+    """How stages share in the luck of their promise.
+
+    Attributes:
+        own, common: weights of a stage's own and its promise's luck, in 1/65536;
+            ``common`` 0 leaves each stage its own.
+        normal: (4096,) normal quantiles in 1/65536.
+        point: the point of each normal value, in steps of 16/65536 from -6.
+    """
+
+    own: int
+    common: int
+    normal: Longs
+    point: Ints
+
+
+class Busy(NamedTuple):
+    """When earlier layers need people: the stretches of person p are start[first[p]:first[p+1]]."""
+
+    first: Longs
+    start: Ints
+    end: Ints
+
+
+class State(NamedTuple):
+    """Room to work in: reused for every layer of every future."""
+
+    stage: Longs
+    person: Longs
+    count: Longs
+    crew: Ints
+    events: Longs
+    root: Ints
+    child: Ints
+    sibling: Ints
+    ready: Ints
+    running: Ints
+    stack: Ints
+    dirty: Ints
+    deferred: Ints
+    reserved: Ints
+    used: Longs
+    owner: Ints
+    parent: Ints
+    queue: Ints
 
 
 # -- luck -------------------------------------------------------------
@@ -147,28 +197,27 @@ def mix(x: Any) -> Any:
 
 
 @compiled
-def future_key(seed: Any, future: Any) -> Any:
+def future_key(seed: Any, future: int) -> Any:
     return mix(mix(np.uint64(seed) + GOLD) + np.uint64(future + 1) * GOLD)
 
 
 @compiled
-def quantile(u, knot_u, knot_y, low, high):  # type: ignore[no-untyped-def]  # arrays or scalars
+def value_at(u: float, knots: Floats, low: int, high: int) -> float:
     """Read the value at ``u`` off straight lines through knots ``low`` to ``high - 1``."""
     if high - low == 1:
-        return knot_y[low]
+        return knots[low, 1]
     at = low + int(u * (high - low - 1))
-    while at > low and knot_u[at] > u:
+    while at > low and knots[at, 0] > u:
         at -= 1
-    while at < high - 2 and knot_u[at + 1] < u:
+    while at < high - 2 and knots[at + 1, 0] < u:
         at += 1
-    u0, u1 = knot_u[at], knot_u[at + 1]
-    part = (u - u0) / (u1 - u0)
+    part = (u - knots[at, 0]) / (knots[at + 1, 0] - knots[at, 0])
     part = min(max(part, 0.0), 1.0)
-    return knot_y[at] + part * (knot_y[at + 1] - knot_y[at])
+    return knots[at, 1] + part * (knots[at + 1, 1] - knots[at, 1])
 
 
 @compiled
-def normal_quantile(u):  # type: ignore[no-untyped-def]
+def normal_quantile(u: float) -> float:
     """The standard normal quantile, to 16 figures.
 
     Source: Wichura (1988), algorithm AS 241, PPND16.
@@ -189,7 +238,7 @@ def normal_quantile(u):  # type: ignore[no-untyped-def]
             + 4.2313330701600911252e1) * r + 1.0
         )  # fmt: skip
         return q * up / down
-    r = np.sqrt(-np.log(u if q < 0 else 1.0 - u))
+    r = math.sqrt(-math.log(u if q < 0 else 1.0 - u))
     if r <= 5.0:
         r -= 1.6
         up = (
@@ -222,57 +271,52 @@ def normal_quantile(u):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def draw(plan, s, point):  # type: ignore[no-untyped-def]  # a Plan, compiled
+def draw(plan: Plan, s: int, point: int) -> int:
     """Minutes of work left of stage ``s`` at one of the 4,096 points."""
-    form = plan.form[s]
+    form = plan.stage[s, S_FORM]
+    law = plan.law
     if form == 0:
-        hours = plan.base[s]
+        hours = law[s, L_BASE]
     else:
         u = (point + 0.5) / 4096.0
-        u = plan.begin_u[s] + (1.0 - plan.begin_u[s]) * u
+        u = law[s, L_BEGIN] + (1.0 - law[s, L_BEGIN]) * u
         if form == 3:
-            hours = -plan.scale[s] * np.log1p(-u)
+            hours = -law[s, L_SCALE] * math.log1p(-u)
         elif form == 4:
-            hours = np.exp(plan.base[s] + plan.scale[s] * normal_quantile(u))
+            hours = math.exp(law[s, L_BASE] + law[s, L_SCALE] * normal_quantile(u))
         else:
-            y = quantile(u, plan.knot_u, plan.knot_y, plan.knot_from[s], plan.knot_to[s])
-            hours = plan.base[s] + plan.scale[s] * y
+            y = value_at(u, plan.knots, plan.stage[s, S_KNOT], plan.stage[s, S_KNOT_END])
+            hours = law[s, L_BASE] + law[s, L_SCALE] * y
             if form == 2:
-                hours = np.exp(hours)
-    hours = max(hours * plan.stretch[s] - plan.minus[s], 0.0) * plan.left[s]
-    return int(min(np.floor(hours * 60.0 + 0.5), float(HORIZON)))
+                hours = math.exp(hours)
+    hours = max(hours * law[s, L_STRETCH] - law[s, L_MINUS], 0.0) * law[s, L_LEFT]
+    return int(min(math.floor(hours * 60.0 + 0.5), HORIZON))
 
 
 @compiled
-def draw_all(plan, key, mine, common, normal_of_point, point_of_normal, out):  # type: ignore[no-untyped-def]
-    """Draw the work of every stage in one future.
-
-    Args:
-        mine, common: weights of the stage's own and its promise's luck, in 1/65536;
-            ``common`` 0 leaves each stage its own.
-        normal_of_point: shape (4096,), normal quantiles in 1/65536.
-        point_of_normal: the point of each normal value, in steps of 16/65536 from -6.
-        out: shape (n_stages,), filled with minutes.
-    """
+def draw_all(plan: Plan, shared: Shared, key: Any, out: Ints) -> None:
+    """Draw every stage in one future: minutes of work, or until an arrival is there."""
     for s in range(out.size):
         point = np.int64(mix(key ^ plan.luck[s]) >> _S52)
-        if common and plan.shared[s]:
-            other = np.int64(mix(key ^ plan.promise_luck[plan.promise[s]] ^ _PROMISE) >> _S52)
-            z = (mine * normal_of_point[point] + common * normal_of_point[other]) >> 16
+        if shared.common and plan.stage[s, S_SHARED]:
+            promise = plan.stage[s, S_PROMISE]
+            other = np.int64(mix(key ^ plan.promise_luck[promise] ^ _PROMISE) >> _S52)
+            z = (shared.own * shared.normal[point] + shared.common * shared.normal[other]) >> 16
             at = (z + 6 * 65536) >> 4
-            point = np.int64(point_of_normal[min(max(at, 0), point_of_normal.size - 1)])
+            point = np.int64(shared.point[min(max(at, 0), shared.point.size - 1)])
         out[s] = draw(plan, s, point)
+        if plan.stage[s, S_ARRIVAL]:
+            out[s] = min(out[s] + plan.stage[s, S_ARRIVES], HORIZON)
 
 
 @compiled
-def draw_stages(plan, seed, futures, first, mine, common, normal_of_point, point_of_normal):  # type: ignore[no-untyped-def]
+def draw_stages(plan: Plan, shared: Shared, seed: Any, futures: int, first: int) -> Ints:
     """Minutes of work left of the stages from ``first`` on, shape (n, futures)."""
-    n_stages = plan.release.size
+    n_stages = plan.luck.size
     row = np.empty(n_stages, dtype=np.int32)
     out = np.empty((n_stages - first, futures), dtype=np.int32)
     for f in range(futures):
-        key = future_key(seed, f)
-        draw_all(plan, key, mine, common, normal_of_point, point_of_normal, row)
+        draw_all(plan, shared, future_key(seed, f), row)
         for s in range(first, n_stages):
             out[s - first, f] = row[s]
     return out
@@ -282,82 +326,95 @@ def draw_stages(plan, seed, futures, first, mine, common, normal_of_point, point
 
 
 @compiled
-def first_window(team, c, t):  # type: ignore[no-untyped-def]
-    """The first window of calendar ``c`` that ends after ``t``."""
-    last = team.calendar_from[c + 1]
+def first_window(team: Team, p: int, t: int) -> int:
+    """The first window of a person's calendar that ends after ``t``."""
+    last = team.person[p, P_LAST]
     day = t // 1440
     if day >= team.day_window.shape[1]:
         return last
-    w = np.int64(team.day_window[c, day])
-    while w < last and team.window_end[w] <= t:
+    w = np.int64(team.day_window[team.person[p, P_CALENDAR], day])
+    while w < last and team.windows[w, W_END] <= t:
         w += 1
     return w
 
 
 @compiled
-def worked_before(team, c, t):  # type: ignore[no-untyped-def]
-    """Working minutes of calendar ``c`` before ``t``."""
-    w = first_window(team, c, t)
-    if w >= team.calendar_from[c + 1]:
-        if w == team.calendar_from[c]:
-            return 0
-        return team.window_work[w - 1] + team.window_end[w - 1] - team.window_start[w - 1]
-    return team.window_work[w] + max(0, t - team.window_start[w])
+def worked_before(team: Team, p: int, t: int) -> int:
+    """Working minutes of a person's calendar before ``t``."""
+    w = first_window(team, p, t)
+    if w >= team.person[p, P_LAST]:
+        if w == team.person[p, P_FIRST]:
+            return np.int64(0)
+        w -= 1
+        return np.int64(
+            team.windows[w, W_WORK] + team.windows[w, W_END] - team.windows[w, W_START]
+        )
+    return np.int64(team.windows[w, W_WORK] + max(0, t - team.windows[w, W_START]))
 
 
 @compiled
-def minute_of_work(team, c, work):  # type: ignore[no-untyped-def]
-    """The moment at which ``work`` (> 0) working minutes of calendar ``c`` have passed."""
-    at = team.work_from[c] + (work >> 8)
-    if at >= team.work_from[c + 1]:
-        return NEVER
-    w = np.int64(team.work_window[at])
-    last = team.calendar_from[c + 1]
-    while w + 1 < last and team.window_work[w + 1] < work:
+def minute_of_work(team: Team, p: int, w: int, t: int, minutes: int) -> int:
+    """The moment at which ``minutes`` (> 0) of working time have passed since ``t``.
+
+    Args:
+        w: the first window that ends after ``t``.
+    """
+    last = team.person[p, P_LAST]
+    if w >= last:
+        return np.int64(NEVER)
+    windows = team.windows
+    work = windows[w, W_WORK] + max(0, t - windows[w, W_START]) + minutes
+    steps = 0
+    while w + 1 < last and windows[w + 1, W_WORK] < work:
         w += 1
-    minute = team.window_start[w] + (work - team.window_work[w])
-    if minute > team.window_end[w]:
-        return NEVER
-    return minute
+        steps += 1
+        if steps == 6:
+            at = team.person[p, P_WORK] + (work >> 8)
+            if at >= team.person[p, P_WORK_END]:
+                return np.int64(NEVER)
+            w = max(w, np.int64(team.work_window[at]))
+    minute = windows[w, W_START] + (work - windows[w, W_WORK])
+    if minute > windows[w, W_END]:
+        return np.int64(NEVER)
+    return np.int64(minute)
 
 
 @compiled
-def next_free(team, busy_from, busy_start, busy_end, p, t):  # type: ignore[no-untyped-def]
+def next_free(team: Team, busy: Busy, p: int, t: int) -> tuple[int, int]:
     """The next stretch ``[a, b)``, a >= t, in which a person works and nobody above needs them."""
-    c = team.person_calendar[p]
-    last = team.calendar_from[c + 1]
-    w = first_window(team, c, t)
-    low, n = busy_from[p], busy_from[p + 1]
-    if team.person_lifted[p]:
-        low = n
-    i = low
+    last = team.person[p, P_LAST]
+    w = first_window(team, p, t)
+    i, n = busy.first[p], busy.first[p + 1]
+    if team.person[p, P_LIFTED]:
+        i = n
     high = n
     while i < high:
         middle = (i + high) // 2
-        if busy_end[middle] <= t:
+        if busy.end[middle] <= t:
             i = middle + 1
         else:
             high = middle
+    here = np.int64(t)
     while w < last:
-        a = max(t, team.window_start[w])
-        while i < n and busy_end[i] <= a:
+        a = max(here, np.int64(team.windows[w, W_START]))
+        while i < n and busy.end[i] <= a:
             i += 1
-        if i < n and busy_start[i] <= a:
-            t = busy_end[i]
-            while w < last and team.window_end[w] <= t:
+        if i < n and busy.start[i] <= a:
+            here = np.int64(busy.end[i])
+            while w < last and team.windows[w, W_END] <= here:
                 w += 1
             continue
-        b = team.window_end[w]
-        if i < n and busy_start[i] < b:
-            b = busy_start[i]
-        return np.int64(a), np.int64(b)
+        b = np.int64(team.windows[w, W_END])
+        if i < n and busy.start[i] < b:
+            b = np.int64(busy.start[i])
+        return a, b
     return np.int64(NEVER), np.int64(NEVER)
 
 
 @compiled
-def upper_use(upper, r, t):  # type: ignore[no-untyped-def]
+def upper_use(upper: Longs, r: int, t: int) -> tuple[int, int]:
     """How much of a resource earlier layers use at ``t``, and when that may change."""
-    use, until = 0, NEVER
+    use, until = np.int64(0), np.int64(NEVER)
     for i in range(upper.shape[0]):
         if upper[i, 0] == r:
             if upper[i, 1] <= t < upper[i, 2]:
@@ -369,15 +426,18 @@ def upper_use(upper, r, t):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def next_common(team, plan, busy, upper, used, people, low, n, s, t):  # type: ignore[no-untyped-def]
+def next_common(
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, s: int, t: int
+) -> tuple[int, int]:
     """The next stretch in which everybody on a stage, and all it uses, is there."""
-    busy_from, busy_start, busy_end = busy
+    low = plan.stage[s, S_CREW]
+    high = low + state.stage[s, J_CREW]
     a = np.int64(t)
     while True:
         moved = False
         b = np.int64(NEVER)
-        for i in range(low, low + n):
-            x, y = next_free(team, busy_from, busy_start, busy_end, people[i], a)
+        for i in range(low, high):
+            x, y = next_free(team, busy, state.crew[i], a)
             if x >= NEVER:
                 return np.int64(NEVER), np.int64(NEVER)
             if x > a:
@@ -386,11 +446,11 @@ def next_common(team, plan, busy, upper, used, people, low, n, s, t):  # type: i
                 break
             b = min(b, y)
         if not moved and upper.shape[0]:
-            for i in range(plan.use_from[s], plan.use_from[s + 1]):
-                r = plan.use_resource[i]
+            for i in range(plan.stage[s, S_USE], plan.stage[s, S_USE_END]):
+                r = plan.uses[i, 0]
                 use, until = upper_use(upper, r, a)
-                if use + used[r] > team.capacity[r]:
-                    a = np.int64(until)
+                if use + state.used[r] > team.capacity[r]:
+                    a = until
                     moved = True
                     break
                 b = min(b, until)
@@ -401,20 +461,24 @@ def next_common(team, plan, busy, upper, used, people, low, n, s, t):  # type: i
 
 
 @compiled
-def advance(team, plan, busy, upper, used, people, low, n, s, t, minutes):  # type: ignore[no-untyped-def]
-    """The moment at which a stage has had ``minutes`` (> 0) of everybody's time since ``t``."""
-    if n == 0 and upper.shape[0] == 0:
-        end = t + minutes
-        return np.int64(end) if end <= HORIZON else np.int64(NEVER)
-    if n == 1 and upper.shape[0] == 0:
-        p = people[low]
-        if busy[0][p] == busy[0][p + 1] or team.person_lifted[p]:
-            c = team.person_calendar[p]
-            return np.int64(minute_of_work(team, c, worked_before(team, c, t) + minutes))
-    left = np.int64(minutes)
+def ends_at(
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, s: int, t: int
+) -> int:
+    """The moment at which a running stage has had all the time it still needs, from ``t`` on."""
+    rate = state.stage[s, J_RATE]
+    left = (state.stage[s, J_REST] + rate - 1) // rate
+    n = state.stage[s, J_CREW]
+    if upper.shape[0] == 0:
+        if n == 0:
+            end = np.int64(t + left)
+            return end if end <= HORIZON else np.int64(NEVER)
+        if n == 1:
+            p = state.crew[plan.stage[s, S_CREW]]
+            if busy.first[p] == busy.first[p + 1] or team.person[p, P_LIFTED]:
+                return minute_of_work(team, p, first_window(team, p, t), t, left)
     here = np.int64(t)
     while True:
-        a, b = next_common(team, plan, busy, upper, used, people, low, n, s, here)
+        a, b = next_common(team, plan, busy, upper, state, s, here)
         if a >= NEVER:
             return np.int64(NEVER)
         if left <= b - a:
@@ -425,14 +489,16 @@ def advance(team, plan, busy, upper, used, people, low, n, s, t, minutes):  # ty
 
 
 @compiled
-def passed(team, plan, busy, upper, used, people, low, n, s, t, end):  # type: ignore[no-untyped-def]
-    """Minutes of everybody's time a stage has had in ``[t, end)``."""
-    if n == 0 and upper.shape[0] == 0:
+def passed(
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, s: int, t: int, end: int
+) -> int:
+    """Minutes of everybody's time a running stage has had in ``[t, end)``."""
+    if state.stage[s, J_CREW] == 0 and upper.shape[0] == 0:
         return np.int64(end - t)
     total = np.int64(0)
     here = np.int64(t)
     while here < end:
-        a, b = next_common(team, plan, busy, upper, used, people, low, n, s, here)
+        a, b = next_common(team, plan, busy, upper, state, s, here)
         if a >= end:
             break
         total += min(b, np.int64(end)) - a
@@ -440,72 +506,226 @@ def passed(team, plan, busy, upper, used, people, low, n, s, t, end):  # type: i
     return total
 
 
+@compiled
+def is_away(team: Team, p: int, t: int) -> bool:
+    """Whether a person's next working minute is further off than others need wait for."""
+    w = first_window(team, p, t)
+    return bool(w >= team.person[p, P_LAST] or team.windows[w, W_START] - t > AWAY)
+
+
+@compiled
+def turns_away(team: Team, p: int, t: int) -> int:
+    """When somebody who is not away next turns so."""
+    return np.int64(team.windows[first_window(team, p, t), W_TURNS])
+
+
 # -- the queue of events ----------------------------------------------
 
 
 @compiled
-def push(times, whats, n, time, what):  # type: ignore[no-untyped-def]
-    """Add to a binary heap ordered by time; gives the arrays back, grown if need be."""
-    if n == times.size:
-        more_times = np.empty(2 * n + 16, dtype=np.int64)
-        more_whats = np.empty(2 * n + 16, dtype=np.int64)
-        more_times[:n] = times
-        more_whats[:n] = whats
-        times, whats = more_times, more_whats
-    i = n
+def push(state: State, n_stages: int, time: int, what: int) -> None:
+    """Add an event; when there is no room left, those overtaken are dropped first."""
+    if state.count[N_EVENTS] == state.events.size:
+        purge(state, n_stages)
+    i = state.count[N_EVENTS]
+    state.count[N_EVENTS] = i + 1
+    event = (np.int64(time) << EVENT) | np.int64(what)
+    events = state.events
     while i > 0:
         parent = (i - 1) >> 1
-        if times[parent] <= time:
+        if events[parent] <= event:
             break
-        times[i] = times[parent]
-        whats[i] = whats[parent]
+        events[i] = events[parent]
         i = parent
-    times[i] = time
-    whats[i] = what
-    return times, whats, n + 1
+    events[i] = event
 
 
 @compiled
-def pop(times, whats, n):  # type: ignore[no-untyped-def]
-    """Remove the earliest entry; it is returned with the new length."""
-    what = whats[0]
-    n -= 1
-    time, last = times[n], whats[n]
-    i = 0
+def pop(state: State) -> int:
+    """Remove and return the earliest event."""
+    events = state.events
+    first = events[0]
+    n = state.count[N_EVENTS] - 1
+    state.count[N_EVENTS] = n
+    last = events[n]
+    i = np.int64(0)
     while True:
         child = 2 * i + 1
         if child >= n:
             break
-        if child + 1 < n and times[child + 1] < times[child]:
+        if child + 1 < n and events[child + 1] < events[child]:
             child += 1
-        if times[child] >= time:
+        if events[child] >= last:
             break
-        times[i] = times[child]
-        whats[i] = whats[child]
+        events[i] = events[child]
         i = child
     if n > 0:
-        times[i] = time
-        whats[i] = last
-    return what, n
-
-
-# -- who takes a stage ------------------------------------------------
+        events[i] = last
+    return first
 
 
 @compiled
-def place(team, plan, s, p, owner, parent, queue):  # type: ignore[no-untyped-def]
-    """Give person ``p`` one of the slots of stage ``s``, moving others if need be.
+def purge(state: State, n_stages: int) -> None:
+    """Keep only events that still mean something; sorted, so still a heap."""
+    n = np.int64(0)
+    n_people = state.person.shape[0]
+    for i in range(state.count[N_EVENTS]):
+        event = state.events[i]
+        time, what = event >> EVENT, event & ((np.int64(1) << EVENT) - 1)
+        if what < n_stages:
+            keep = state.stage[what, J_END] == time
+        elif what < 2 * n_stages:
+            keep = True
+        elif what < 2 * n_stages + n_people:
+            keep = state.person[what - 2 * n_stages, H_LOOK] == time
+        elif what < 2 * n_stages + 2 * n_people:
+            keep = state.person[what - 2 * n_stages - n_people, H_LAPSE] == time
+        else:
+            keep = state.count[N_MACHINE] == time
+        if keep:
+            state.events[n] = event
+            n += 1
+    state.events[:n].sort()
+    state.count[N_EVENTS] = n
+
+
+# -- queues of ready stages: pairing heaps by rank ---------------------
+
+
+@compiled
+def meld(plan: Plan, state: State, a: int, b: int) -> int:
+    if a < 0:
+        return b
+    if b < 0:
+        return a
+    if plan.position[b] < plan.position[a]:
+        a, b = b, a
+    state.sibling[b] = state.child[a]
+    state.child[a] = b
+    return a
+
+
+@compiled
+def add_ready(plan: Plan, state: State, q: int, s: int) -> None:
+    """Put a stage into queue ``q``: a person's own, or that of a skill."""
+    state.child[s] = -1
+    state.sibling[s] = -1
+    state.root[q] = meld(plan, state, state.root[q], s)
+
+
+@compiled
+def take_ready(plan: Plan, state: State, q: int) -> int:
+    """Remove and return the first stage of queue ``q`` (Fredman et al. 1986, two passes)."""
+    top = state.root[q]
+    pairs = -1
+    here = state.child[top]
+    while here >= 0:
+        other = state.sibling[here]
+        after = -1
+        if other >= 0:
+            after = state.sibling[other]
+            state.sibling[other] = -1
+        state.sibling[here] = -1
+        both = meld(plan, state, here, other)
+        state.sibling[both] = pairs
+        pairs = both
+        here = after
+    merged = -1
+    while pairs >= 0:
+        after = state.sibling[pairs]
+        state.sibling[pairs] = -1
+        merged = meld(plan, state, merged, pairs)
+        pairs = after
+    state.root[q] = merged
+    return top
+
+
+@compiled
+def best_queue(team: Team, plan: Plan, state: State, p: int) -> int:
+    """The queue whose first stage a person would take, or -1."""
+    best = np.int64(-1)
+    rank = np.int64(NEVER)
+    if state.root[p] >= 0:
+        best = np.int64(p)
+        rank = np.int64(plan.position[state.root[p]])
+    n_people = team.person.shape[0]
+    for i in range(team.person[p, P_SKILL], team.person[p, P_SKILL_END]):
+        q = n_people + team.skills[i]
+        if state.root[q] >= 0 and plan.position[state.root[q]] < rank:
+            best = np.int64(q)
+            rank = np.int64(plan.position[state.root[q]])
+    return best
+
+
+# -- people -----------------------------------------------------------
+
+
+@compiled
+def comes_at(team: Team, busy: Busy, state: State, p: int, t: int) -> int:
+    """When a person is next at work and not needed above: ``t`` if they are here."""
+    mine = state.person
+    if mine[p, H_AT] == t:
+        return mine[p, H_NEXT]
+    if busy.first[p] == busy.first[p + 1] or team.person[p, P_LIFTED]:
+        w = mine[p, H_WINDOW]
+        last = team.person[p, P_LAST]
+        steps = 0
+        while w < last and team.windows[w, W_END] <= t:
+            w += 1
+            steps += 1
+            if steps == 6:
+                w = max(w, first_window(team, p, t))
+        mine[p, H_WINDOW] = w
+        coming = np.int64(NEVER)
+        if w < last:
+            coming = max(np.int64(t), np.int64(team.windows[w, W_START]))
+    else:
+        coming, _ = next_free(team, busy, p, t)
+    mine[p, H_AT] = t
+    mine[p, H_NEXT] = coming
+    return coming
+
+
+@compiled
+def look_when_here(team: Team, busy: Busy, state: State, n_stages: int, p: int, t: int) -> None:
+    """Look again when a person who is not here comes."""
+    coming = comes_at(team, busy, state, p, t)
+    if coming < NEVER and state.person[p, H_LOOK] != coming:
+        state.person[p, H_LOOK] = coming
+        push(state, n_stages, coming, 2 * n_stages + p)
+
+
+@compiled
+def mark(state: State, p: int) -> None:
+    """Somebody may take something now."""
+    if state.person[p, H_DIRTY] == 0:
+        state.person[p, H_DIRTY] = 1
+        state.dirty[state.count[N_DIRTY]] = p
+        state.count[N_DIRTY] += 1
+
+
+@compiled
+def has_room(team: Team, state: State, p: int) -> bool:
+    """Whether a person may be on one more stage."""
+    return bool(
+        team.person[p, P_LIFTED] or state.person[p, H_HELD] < team.person[p, P_PARALLEL]
+    )
+
+
+@compiled
+def place(team: Team, plan: Plan, state: State, s: int, p: int) -> int:
+    """Give person ``p`` one of the slots of stage ``s``, moving others if need be; 1 if it works.
 
     Breadth-first augmenting paths: whoever was placed stays placed, so trying
     people in order gives the first of them that can fill the slots together.
     """
-    low = plan.slot_from[s]
-    n = plan.slot_from[s + 1] - low
-    for i in range(n):
-        parent[i] = -2
+    low = plan.stage[s, S_SLOT]
+    n = plan.stage[s, S_SLOT_END] - low
+    owner, parent, queue = state.owner, state.parent, state.queue
     head, tail = 0, 0
     for i in range(n):
-        if team.has_skill[p, plan.slot_skill[low + i]]:
+        parent[i] = -2
+        if team.has_skill[p, plan.links[low + i]]:
             parent[i] = -1
             queue[tail] = i
             tail += 1
@@ -517,530 +737,751 @@ def place(team, plan, s, p, owner, parent, queue):  # type: ignore[no-untyped-de
                 owner[slot] = owner[parent[slot]]
                 slot = parent[slot]
             owner[slot] = p
-            return True
+            return 1
         for i in range(n):
-            if parent[i] == -2 and team.has_skill[owner[slot], plan.slot_skill[low + i]]:
+            if parent[i] == -2 and team.has_skill[owner[slot], plan.links[low + i]]:
                 parent[i] = slot
                 queue[tail] = i
                 tail += 1
-    return False
+    return 0
 
 
 @compiled
-def is_away(team, p, t):  # type: ignore[no-untyped-def]
-    """Whether a person's next working minute is further off than others need wait for."""
-    c = team.person_calendar[p]
-    w = first_window(team, c, t)
-    return w >= team.calendar_from[c + 1] or team.window_start[w] - t > AWAY
-
-
-@compiled
-def turns_away(team, p, t):  # type: ignore[no-untyped-def]
-    """When somebody who is not away next turns so."""
-    c = team.person_calendar[p]
-    return np.int64(team.window_last[first_window(team, c, t)])
-
-
-# -- one layer of one future ------------------------------------------
-
-
-@compiled
-def run_layer(team, plan, layer, work, ready_at, busy, upper, start, finish, pieces, emit):  # type: ignore[no-untyped-def]
-    """Dispatch the stages of one layer on what earlier layers leave free.
-
-    Args:
-        work: (n_stages,) minutes of work left; for an arrival, minutes until it is there.
-        ready_at: (n_stages,) the earliest moment by release and by earlier layers.
-        busy: earlier layers' stretches per person: offsets, starts, ends.
-        upper: (n, 4) resource, from, to, amount of earlier layers.
-        start, finish: (n_stages,) filled for the stages of this layer.
-        pieces: (capacity, 3) room for person, from, to.
-        emit: whether stretches of work are wanted.
-
-    Returns:
-        pieces, perhaps grown, and how many are filled.
-    """
-    n_people = team.person_calendar.size
-    first, last = plan.layer_from[layer], plan.layer_from[layer + 1]
-    n_stages = work.size
-    waits = np.zeros(n_stages, dtype=np.int32)
-    position = np.empty(n_stages, dtype=np.int32)
-    finish_at = np.full(n_stages, NEVER, dtype=np.int64)
-    rest = np.zeros(n_stages, dtype=np.int64)
-    settled = np.zeros(n_stages, dtype=np.int64)
-    rate = np.zeros(n_stages, dtype=np.int64)
-    n_on = np.zeros(n_stages, dtype=np.int64)
-    people = np.empty(plan.fixed_person.size + plan.slot_skill.size + 1, dtype=np.int32)
-    held = np.zeros(n_people, dtype=np.int32)
-    here_at = np.full(n_people, -1, dtype=np.int64)
-    here = np.zeros(n_people, dtype=np.bool_)
-    next_at = np.zeros(n_people, dtype=np.int64)
-    look_at = np.full(n_people, -1, dtype=np.int64)
-    lapse_at = np.full(n_people, -1, dtype=np.int64)
-    reserved = np.zeros(n_people, dtype=np.int64)
-    stamp = 0
-    used = np.zeros(team.capacity.size, dtype=np.int64)
-    ready = np.empty(last - first + 1, dtype=np.int32)
-    n_ready = 0
-    running = np.empty(last - first + 1, dtype=np.int32)
-    n_running = 0
-    stack = np.empty(2 * (last - first) + 2, dtype=np.int32)
-    most = 1
-    for s in range(n_stages):
-        most = max(most, plan.slot_from[s + 1] - plan.slot_from[s])
-    owner = np.empty(most, dtype=np.int32)
-    parent = np.empty(most, dtype=np.int32)
-    queue = np.empty(most, dtype=np.int32)
-    times = np.empty(last - first + n_people + 16, dtype=np.int64)
-    whats = np.empty(times.size, dtype=np.int64)
-    n_events = 0
-    n_pieces = 0
-    busy_from, busy_start, busy_end = busy
-
-    for at in range(first, last):
-        s = plan.order[at]
-        position[s] = at
-        start[s] = NEVER
-        finish[s] = NEVER
-        for i in range(plan.before_from[s], plan.before_from[s + 1]):
-            if plan.layer[plan.before_stage[i]] == layer:
-                waits[s] += 1
-    for at in range(first, last):
-        s = plan.order[at]
-        if waits[s] == 0 and ready_at[s] < NEVER:
-            times, whats, n_events = push(times, whats, n_events, max(0, ready_at[s]), -s - 2)
-
-    t = np.int64(0)
-    opening = True
-    while n_events or opening:
-        if not opening or (n_events and times[0] == 0):
-            t = times[0]
-        n_stack = 0
-        while n_events and times[0] == t:
-            what, n_events = pop(times, whats, n_events)
-            if what >= 0:
-                if start[what] < NEVER and finish[what] == NEVER and finish_at[what] == t:
-                    finish_at[what] = -1
-                    stack[n_stack] = what
-                    n_stack += 1
-            elif what < -1:
-                s = -what - 2
-                stack[n_stack] = -s - 2
-                n_stack += 1
-        looking = True
-        while looking:
-            # Everything that ends or gets ready now, and what that makes ready.
-            while n_stack:
-                n_stack -= 1
-                what = stack[n_stack]
-                if what <= -2:
-                    s = -what - 2
-                    if plan.arrival[s]:
-                        start[s] = max(t, np.int64(work[s]))
-                        finish_at[s] = start[s]
-                        if work[s] > t:
-                            if work[s] >= HORIZON:
-                                start[s] = NEVER
-                            else:
-                                times, whats, n_events = push(times, whats, n_events, work[s], s)
-                            continue
-                        what = s
-                    elif (
-                        work[s] == 0
-                        and plan.fixed_from[s] == plan.fixed_from[s + 1]
-                        and plan.slot_from[s] == plan.slot_from[s + 1]
-                        and plan.use_from[s] == plan.use_from[s + 1]
-                    ):
-                        start[s] = t
-                        what = s
-                    else:
-                        i = n_ready
-                        while i > 0 and ready[i - 1] > position[s]:
-                            ready[i] = ready[i - 1]
-                            i -= 1
-                        ready[i] = position[s]
-                        n_ready += 1
-                        continue
-                s = what
-                finish[s] = t
-                low = plan.fixed_from[s] + plan.slot_from[s]
-                if n_on[s] or rate[s]:
-                    # It was running: its people and what it uses are free again.
-                    shares = False
-                    for i in range(low, low + n_on[s]):
-                        p = people[i]
-                        shares |= team.person_parallel[p] > 1 and not team.person_lifted[p]
-                    if upper.shape[0] and plan.use_from[s] < plan.use_from[s + 1]:
-                        shares = True
-                    for i in range(n_running):
-                        if running[i] == s:
-                            n_running -= 1
-                            running[i] = running[n_running]
-                            break
-                    if emit:
-                        together = upper.shape[0] == 0
-                        for i in range(low, low + n_on[s]):
-                            p = people[i]
-                            same = team.person_calendar[p] == team.person_calendar[people[low]]
-                            none = busy_from[p] == busy_from[p + 1]
-                            if n_on[s] > 1 and not (same and none):
-                                together = False
-                        a = np.int64(start[s])
-                        b = t
-                        while a < t:
-                            if not together:
-                                a, b = next_common(
-                                    team, plan, busy, upper, used, people, low, n_on[s], s, a
-                                )
-                                b = min(b, t)
-                                if a >= t:
-                                    break
-                            if n_pieces + n_on[s] > pieces.shape[0]:
-                                grown = np.empty((2 * pieces.shape[0] + 64, 3), dtype=np.int32)
-                                grown[:n_pieces] = pieces[:n_pieces]
-                                pieces = grown
-                            for i in range(low, low + n_on[s]):
-                                pieces[n_pieces, 0] = people[i]
-                                pieces[n_pieces, 1] = a
-                                pieces[n_pieces, 2] = b
-                                n_pieces += 1
-                            a = b
-                    if shares:
-                        settle(team, plan, busy, upper, used, people, n_on, running, n_running,
-                               s, low, rest, rate, settled, t)  # fmt: skip
-                    for i in range(low, low + n_on[s]):
-                        held[people[i]] -= 1
-                    for i in range(plan.use_from[s], plan.use_from[s + 1]):
-                        used[plan.use_resource[i]] -= plan.use_amount[i]
-                    if shares:
-                        times, whats, n_events = reschedule(
-                            team, plan, busy, upper, used, people, n_on, running, n_running,
-                            s, low, rest, rate, held, t, finish_at, times, whats, n_events,
-                        )  # fmt: skip
-                for i in range(plan.next_from[s], plan.next_from[s + 1]):
-                    other = plan.next_stage[i]
-                    if plan.layer[other] != layer:
-                        continue
-                    waits[other] -= 1
-                    ready_at[other] = max(np.int64(ready_at[other]), t)
-                    if waits[other] == 0 and ready_at[other] < NEVER:
-                        if ready_at[other] <= t:
-                            stack[n_stack] = -other - 2
-                            n_stack += 1
-                        else:
-                            times, whats, n_events = push(
-                                times, whats, n_events, ready_at[other], -other - 2
-                            )
-            # Who is there takes, of what is ready for them, the first by rank.
-            looking = False
-            stamp += 1
-            i_ready = 0
-            passes = 2 if opening else 1
-            while passes:
-                first_pass = passes == 2
-                i_ready = 0
-                while i_ready < n_ready:
-                    s = plan.order[ready[i_ready]]
-                    if first_pass and not plan.begun[s]:
-                        i_ready += 1
-                        continue
-                    low = plan.fixed_from[s] + plan.slot_from[s]
-                    n_fixed = plan.fixed_from[s + 1] - plan.fixed_from[s]
-                    n_slots = plan.slot_from[s + 1] - plan.slot_from[s]
-                    fits = True
-                    for i in range(plan.use_from[s], plan.use_from[s + 1]):
-                        r = plan.use_resource[i]
-                        above, until = upper_use(upper, r, t)
-                        if used[r] + above + plan.use_amount[i] > team.capacity[r]:
-                            fits = False
-                            if until < NEVER:
-                                times, whats, n_events = push(times, whats, n_events, until, -1)
-                    if not fits:
-                        i_ready += 1
-                        continue
-                    count = 0
-                    for i in range(n_fixed):
-                        p = plan.fixed_person[plan.fixed_from[s] + i]
-                        people[low + i] = p
-                        if held[p] >= team.person_parallel[p] and not team.person_lifted[p]:
-                            fits = False
-                            continue
-                        if first_pass:
-                            continue
-                        if here_at[p] != t:
-                            a, _ = next_free(team, busy_from, busy_start, busy_end, p, t)
-                            here_at[p] = t
-                            here[p] = a == t
-                            next_at[p] = a
-                        if not here[p]:
-                            fits = False
-                            if next_at[p] < NEVER and look_at[p] != next_at[p]:
-                                look_at[p] = next_at[p]
-                                times, whats, n_events = push(
-                                    times, whats, n_events, next_at[p], -1
-                                )
-                        elif reserved[p] == stamp and not team.person_lifted[p]:
-                            fits = False
-                    count = n_fixed
-                    if n_slots and not first_pass:
-                        for i in range(n_slots):
-                            owner[i] = -1
-                        filled = 0
-                        for i in range(n_fixed):
-                            filled += place(team, plan, s, people[low + i], owner, parent, queue)
-                        several = False
-                        skill = plan.slot_skill[plan.slot_from[s]]
-                        for i in range(1, n_slots):
-                            several |= plan.slot_skill[plan.slot_from[s] + i] != skill
-                        n_try = n_people
-                        if not several:
-                            n_try = team.skill_from[skill + 1] - team.skill_from[skill]
-                        for k in range(n_try):
-                            if filled == n_slots:
-                                break
-                            p = k
-                            if not several:
-                                p = team.skill_person[team.skill_from[skill] + k]
-                            else:
-                                able = False
-                                for i in range(n_slots):
-                                    able |= team.has_skill[
-                                        p, plan.slot_skill[plan.slot_from[s] + i]
-                                    ]
-                                if not able:
-                                    continue
-                            on_it = False
-                            for i in range(n_fixed):
-                                on_it |= people[low + i] == p
-                            if on_it:
-                                continue
-                            if not team.person_lifted[p]:
-                                if held[p] >= team.person_parallel[p] or reserved[p] == stamp:
-                                    continue
-                            if here_at[p] != t:
-                                a, _ = next_free(team, busy_from, busy_start, busy_end, p, t)
-                                here_at[p] = t
-                                here[p] = a == t
-                                next_at[p] = a
-                            if not here[p]:
-                                if next_at[p] < NEVER and look_at[p] != next_at[p]:
-                                    look_at[p] = next_at[p]
-                                    times, whats, n_events = push(
-                                        times, whats, n_events, next_at[p], -1
-                                    )
-                                continue
-                            if not several or place(team, plan, s, p, owner, parent, queue):
-                                people[low + count] = p
-                                count += 1
-                                filled += 1
-                        if filled < n_slots:
-                            fits = False
-                    if not fits:
-                        if n_fixed + n_slots > 1 and not first_pass:
-                            # Those who are there wait for the others, unless one is away.
-                            soon = True
-                            for i in range(n_fixed):
-                                soon &= not is_away(team, people[low + i], t)
-                            if soon and n_slots:
-                                for i in range(n_slots):
-                                    owner[i] = -1
-                                filled = 0
-                                for i in range(n_fixed):
-                                    filled += place(
-                                        team, plan, s, people[low + i], owner, parent, queue
-                                    )
-                                for p in range(n_people):
-                                    if filled == n_slots:
-                                        break
-                                    on_it = False
-                                    for i in range(n_fixed):
-                                        on_it |= people[low + i] == p
-                                    able = False
-                                    for i in range(n_slots):
-                                        able |= team.has_skill[
-                                            p, plan.slot_skill[plan.slot_from[s] + i]
-                                        ]
-                                    if on_it or not able or is_away(team, p, t):
-                                        continue
-                                    filled += place(team, plan, s, p, owner, parent, queue)
-                                soon = filled == n_slots
-                            if soon:
-                                for i in range(low, low + count):
-                                    p = people[i]
-                                    if here_at[p] == t and here[p]:
-                                        reserved[p] = stamp
-                                for p in range(n_people):
-                                    wanted = False
-                                    for i in range(n_fixed):
-                                        wanted |= people[low + i] == p
-                                    for i in range(n_slots):
-                                        wanted |= team.has_skill[
-                                            p, plan.slot_skill[plan.slot_from[s] + i]
-                                        ]
-                                    if wanted and not is_away(team, p, t):
-                                        a = turns_away(team, p, t)
-                                        if lapse_at[p] != a:
-                                            lapse_at[p] = a
-                                            times, whats, n_events = push(
-                                                times, whats, n_events, a, -1
-                                            )
-                        i_ready += 1
-                        continue
-                    # It starts.
-                    n_ready -= 1
-                    for i in range(i_ready, n_ready):
-                        ready[i] = ready[i + 1]
-                    start[s] = t
-                    if work[s] == 0:
-                        finish[s] = t
-                        # Done at once: what follows it may rank higher than what comes next.
-                        rate[s] = 0
-                        stack[n_stack] = s
-                        n_stack += 1
-                        looking = True
-                        break
-                    shares = False
-                    for i in range(low, low + count):
-                        p = people[i]
-                        shares |= team.person_parallel[p] > 1 and not team.person_lifted[p]
-                    if upper.shape[0] and plan.use_from[s] < plan.use_from[s + 1]:
-                        shares = True
-                    n_on[s] = count
-                    if shares:
-                        settle(team, plan, busy, upper, used, people, n_on, running, n_running,
-                               s, low, rest, rate, settled, t)  # fmt: skip
-                    for i in range(low, low + count):
-                        held[people[i]] += 1
-                    for i in range(plan.use_from[s], plan.use_from[s + 1]):
-                        used[plan.use_resource[i]] += plan.use_amount[i]
-                    if shares:
-                        times, whats, n_events = reschedule(
-                            team, plan, busy, upper, used, people, n_on, running, n_running,
-                            s, low, rest, rate, held, t, finish_at, times, whats, n_events,
-                        )  # fmt: skip
-                    running[n_running] = s
-                    n_running += 1
-                    rate[s] = rate_of(team, people, low, count, held)
-                    rest[s] = np.int64(work[s]) * RATE
-                    settled[s] = t
-                    end = advance(
-                        team, plan, busy, upper, used, people, low, count, s, t,
-                        (rest[s] + rate[s] - 1) // rate[s],
-                    )  # fmt: skip
-                    finish_at[s] = end
-                    if end < NEVER:
-                        times, whats, n_events = push(times, whats, n_events, end, s)
-                if looking:
-                    break
-                passes -= 1
-            opening = opening and looking
-    return pieces, n_pieces
-
-
-@compiled
-def rate_of(team, people, low, n, held):  # type: ignore[no-untyped-def]
+def rate_of(team: Team, plan: Plan, state: State, s: int) -> int:
     """Units of work a minute: the slowest person's share, split over what they are in."""
     rate = np.int64(RATE)
-    for i in range(low, low + n):
-        p = people[i]
-        mine = team.person_rate[p]
-        if not team.person_lifted[p]:
-            mine = mine // held[p]
+    low = plan.stage[s, S_CREW]
+    for i in range(low, low + state.stage[s, J_CREW]):
+        p = state.crew[i]
+        mine = team.person[p, P_RATE]
+        if not team.person[p, P_LIFTED]:
+            mine = mine // state.person[p, H_HELD]
         rate = min(rate, mine)
     return max(rate, np.int64(1))
 
 
 @compiled
-def touches(team, plan, upper, people, n_on, s, low, other):  # type: ignore[no-untyped-def]
-    """Whether a stage that runs shares a person or a resource with ``s``."""
-    at = plan.fixed_from[other] + plan.slot_from[other]
-    for i in range(low, low + n_on[s]):
-        for j in range(at, at + n_on[other]):
-            if people[i] == people[j]:
+def is_sharing(team: Team, plan: Plan, upper: Longs, state: State, s: int) -> bool:
+    """Whether a stage's coming or going may change the speed of others."""
+    if upper.shape[0] and plan.stage[s, S_USE] < plan.stage[s, S_USE_END]:
+        return True
+    low = plan.stage[s, S_CREW]
+    for i in range(low, low + state.stage[s, J_CREW]):
+        p = state.crew[i]
+        if team.person[p, P_PARALLEL] > 1 and not team.person[p, P_LIFTED]:
+            return True
+    return False
+
+
+@compiled
+def touches(plan: Plan, upper: Longs, state: State, s: int, other: int) -> bool:
+    """Whether two stages share a person, or a resource that earlier layers use too."""
+    mine, theirs = plan.stage[s, S_CREW], plan.stage[other, S_CREW]
+    for i in range(mine, mine + state.stage[s, J_CREW]):
+        for j in range(theirs, theirs + state.stage[other, J_CREW]):
+            if state.crew[i] == state.crew[j]:
                 return True
     if upper.shape[0]:
-        for i in range(plan.use_from[s], plan.use_from[s + 1]):
-            for j in range(plan.use_from[other], plan.use_from[other + 1]):
-                if plan.use_resource[i] == plan.use_resource[j]:
+        for i in range(plan.stage[s, S_USE], plan.stage[s, S_USE_END]):
+            for j in range(plan.stage[other, S_USE], plan.stage[other, S_USE_END]):
+                if plan.uses[i, 0] == plan.uses[j, 0]:
                     return True
     return False
 
 
 @compiled
 def settle(
-    team, plan, busy, upper, used, people, n_on, running, n_running, s, low, rest, rate, settled, t
-):  # type: ignore[no-untyped-def]
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, s: int, t: int
+) -> None:
     """Write down how far stages sharing with ``s`` have come, before their speed changes."""
-    for k in range(n_running):
-        other = running[k]
-        if other == s or not touches(team, plan, upper, people, n_on, s, low, other):
-            continue
-        at = plan.fixed_from[other] + plan.slot_from[other]
-        minutes = passed(
-            team, plan, busy, upper, used, people, at, n_on[other], other, settled[other], t
-        )
-        rest[other] -= minutes * rate[other]
-        settled[other] = t
+    for k in range(state.count[N_RUNNING]):
+        other = state.running[k]
+        if other != s and touches(plan, upper, state, s, other):
+            row = state.stage[other]
+            minutes = passed(team, plan, busy, upper, state, other, row[J_SETTLED], t)
+            row[J_REST] -= minutes * row[J_RATE]
+            row[J_SETTLED] = t
 
 
 @compiled
 def reschedule(
-    team,
-    plan,
-    busy,
-    upper,
-    used,
-    people,
-    n_on,
-    running,
-    n_running,
-    s,
-    low,
-    rest,
-    rate,
-    held,
-    t,
-    finish_at,
-    times,
-    whats,
-    n_events,
-):  # type: ignore[no-untyped-def]
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, s: int, t: int
+) -> None:
     """Give the stages sharing with ``s`` their new speed and end."""
-    for k in range(n_running):
-        other = running[k]
-        if other == s or not touches(team, plan, upper, people, n_on, s, low, other):
+    for k in range(state.count[N_RUNNING]):
+        other = state.running[k]
+        if other == s or not touches(plan, upper, state, s, other):
             continue
-        at = plan.fixed_from[other] + plan.slot_from[other]
-        if n_on[other]:
-            rate[other] = rate_of(team, people, at, n_on[other], held)
-        if rest[other] <= 0:
+        row = state.stage[other]
+        row[J_RATE] = rate_of(team, plan, state, other)
+        if row[J_REST] <= 0:
             # It ends at this very moment and is still to be taken off.
             continue
-        end = advance(
-            team, plan, busy, upper, used, people, at, n_on[other], other, t,
-            (rest[other] + rate[other] - 1) // rate[other],
-        )  # fmt: skip
-        if end != finish_at[other]:
-            finish_at[other] = end
+        end = ends_at(team, plan, busy, upper, state, other, t)
+        if end != row[J_END]:
+            row[J_END] = end
             if end < NEVER:
-                times, whats, n_events = push(times, whats, n_events, end, other)
-    return times, whats, n_events
+                push(state, plan.luck.size, end, other)
+
+
+# -- a stage starts, ends, gets ready ----------------------------------
+
+
+@compiled
+def begin(
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, work: Ints, start: Ints,
+    s: int, t: int,
+) -> None:  # fmt: skip
+    """Put the crew on a stage with work to do."""
+    row = state.stage[s]
+    start[s] = t
+    sharing = state.count[N_SHARING] and is_sharing(team, plan, upper, state, s)
+    if sharing:
+        settle(team, plan, busy, upper, state, s, t)
+    low = plan.stage[s, S_CREW]
+    for i in range(low, low + row[J_CREW]):
+        state.person[state.crew[i], H_HELD] += 1
+    for i in range(plan.stage[s, S_USE], plan.stage[s, S_USE_END]):
+        state.used[plan.uses[i, 0]] += plan.uses[i, 1]
+    if sharing:
+        reschedule(team, plan, busy, upper, state, s, t)
+    if state.count[N_SHARING]:
+        row[J_RUN] = state.count[N_RUNNING]
+        state.running[state.count[N_RUNNING]] = s
+        state.count[N_RUNNING] += 1
+    row[J_RATE] = rate_of(team, plan, state, s)
+    row[J_REST] = np.int64(work[s]) * RATE
+    row[J_SETTLED] = t
+    end = ends_at(team, plan, busy, upper, state, s, t)
+    row[J_END] = end
+    if end < NEVER:
+        push(state, plan.luck.size, end, s)
+
+
+@compiled
+def begin_alone(
+    team: Team, plan: Plan, state: State, work: Ints, start: Ints, p: int, s: int, t: int
+) -> None:
+    """One person, nothing above, one stage at a time: the common case, in few steps."""
+    row = state.stage[s]
+    start[s] = t
+    state.crew[plan.stage[s, S_CREW]] = p
+    row[J_CREW] = 1
+    state.person[p, H_HELD] += 1
+    rate = min(team.person[p, P_RATE], np.int64(RATE))
+    left = np.int64(work[s])
+    if rate != RATE:
+        left = (left * RATE + rate - 1) // rate
+    row[J_RATE] = rate
+    end = minute_of_work(team, p, state.person[p, H_WINDOW], t, left)
+    row[J_END] = end
+    if end < NEVER:
+        push(state, plan.luck.size, end, s)
+
+
+@compiled
+def write_pieces(
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, pieces: Ints,
+    s: int, start: int, end: int,
+) -> None:  # fmt: skip
+    """Write down when a stage's people worked on it; nights do not matter for one alone.
+
+    Pieces beyond the room given are counted, not written.
+    """
+    low = plan.stage[s, S_CREW]
+    high = low + state.stage[s, J_CREW]
+    whole = upper.shape[0] == 0
+    if high - low > 1:
+        for i in range(low, high):
+            p = state.crew[i]
+            if (
+                team.person[p, P_CALENDAR] != team.person[state.crew[low], P_CALENDAR]
+                or busy.first[p] != busy.first[p + 1]
+            ):
+                whole = False
+    a, b = np.int64(start), np.int64(end)
+    while a < end:
+        if not whole:
+            a, b = next_common(team, plan, busy, upper, state, s, a)
+            b = min(b, np.int64(end))
+            if a >= end:
+                break
+        for i in range(low, high):
+            n = state.count[N_PIECES]
+            if n < pieces.shape[0]:
+                pieces[n, 0] = state.crew[i]
+                pieces[n, 1] = a
+                pieces[n, 2] = b
+            state.count[N_PIECES] = n + 1
+        a = b
+
+
+@compiled
+def complete(
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, start: Ints, finish: Ints,
+    pieces: Ints, emit: bool, s: int, t: int,
+) -> None:  # fmt: skip
+    """A stage is done: its people are free, what waited for it may be ready."""
+    row = state.stage[s]
+    finish[s] = t
+    if row[J_RATE] > 0:
+        if emit:
+            write_pieces(team, plan, busy, upper, state, pieces, s, start[s], t)
+        sharing = state.count[N_SHARING] and is_sharing(team, plan, upper, state, s)
+        if sharing:
+            settle(team, plan, busy, upper, state, s, t)
+        low = plan.stage[s, S_CREW]
+        for i in range(low, low + row[J_CREW]):
+            p = state.crew[i]
+            state.person[p, H_HELD] -= 1
+            mark(state, p)
+        for i in range(plan.stage[s, S_USE], plan.stage[s, S_USE_END]):
+            state.used[plan.uses[i, 0]] -= plan.uses[i, 1]
+            state.count[N_RECONSIDER] = 1
+        if state.count[N_SHARING]:
+            n = state.count[N_RUNNING] - 1
+            state.count[N_RUNNING] = n
+            state.running[row[J_RUN]] = state.running[n]
+            state.stage[state.running[n], J_RUN] = row[J_RUN]
+        if sharing:
+            reschedule(team, plan, busy, upper, state, s, t)
+        row[J_RATE] = 0
+    n_stages = plan.luck.size
+    for i in range(plan.stage[s, S_NEXT], plan.stage[s, S_NEXT_END]):
+        other = plan.links[i]
+        if plan.stage[other, S_LAYER] != plan.stage[s, S_LAYER]:
+            continue
+        state.stage[other, J_WAITS] -= 1
+        ready = max(state.stage[other, J_READY], np.int64(t))
+        state.stage[other, J_READY] = ready
+        if state.stage[other, J_WAITS] == 0 and ready < NEVER:
+            if ready <= t:
+                state.stack[state.count[N_STACK]] = n_stages + other
+                state.count[N_STACK] += 1
+            else:
+                push(state, n_stages, ready, n_stages + other)
+
+
+@compiled
+def want(team: Team, plan: Plan, state: State, s: int, change: int) -> None:
+    """Note that a stage no single person can take waits for these people, or no longer."""
+    for i in range(plan.stage[s, S_FIXED], plan.stage[s, S_FIXED_END]):
+        state.person[plan.links[i], H_WANTED] += change
+    for i in range(plan.stage[s, S_SLOT], plan.stage[s, S_SLOT_END]):
+        skill = plan.links[i]
+        for k in range(team.skill_from[skill], team.skill_from[skill + 1]):
+            state.person[team.skill_person[k], H_WANTED] += change
+
+
+@compiled
+def get_ready(
+    team: Team, plan: Plan, state: State, work: Ints, start: Ints, s: int, t: int, opening: bool
+) -> None:
+    """All a stage waited for is there."""
+    n_stages = plan.luck.size
+    stage = plan.stage[s]
+    if stage[S_ARRIVAL]:
+        if work[s] >= HORIZON:
+            return
+        start[s] = max(t, work[s])
+        if work[s] > t:
+            state.stage[s, J_END] = work[s]
+            push(state, n_stages, work[s], s)
+        else:
+            state.stack[state.count[N_STACK]] = s
+            state.count[N_STACK] += 1
+        return
+    fixed = stage[S_FIXED_END] - stage[S_FIXED]
+    slots = stage[S_SLOT_END] - stage[S_SLOT]
+    uses = stage[S_USE_END] - stage[S_USE]
+    if work[s] == 0 and fixed + slots + uses == 0:
+        start[s] = t
+        state.stack[state.count[N_STACK]] = s
+        state.count[N_STACK] += 1
+    elif fixed + slots == 1 and uses == 0 and work[s] > 0 and not (opening and stage[S_BEGUN]):
+        if fixed:
+            p = plan.links[stage[S_FIXED]]
+            add_ready(plan, state, p, s)
+            if has_room(team, state, p):
+                mark(state, p)
+        else:
+            skill = plan.links[stage[S_SLOT]]
+            add_ready(plan, state, team.person.shape[0] + skill, s)
+            for k in range(team.skill_from[skill], team.skill_from[skill + 1]):
+                if has_room(team, state, team.skill_person[k]):
+                    mark(state, team.skill_person[k])
+    else:
+        i = state.count[N_READY]
+        state.count[N_READY] = i + 1
+        while i > 0 and state.ready[i - 1] > plan.position[s]:
+            state.ready[i] = state.ready[i - 1]
+            i -= 1
+        state.ready[i] = plan.position[s]
+        want(team, plan, state, s, 1)
+        state.count[N_RECONSIDER] = 1
+
+
+# -- who takes what ----------------------------------------------------
+
+
+@compiled
+def take(
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, work: Ints, start: Ints,
+    p: int, q: int, t: int,
+) -> None:  # fmt: skip
+    """A person takes the first stage of a queue."""
+    s = take_ready(plan, state, q)
+    if (
+        state.count[N_SHARING] == 0
+        and busy.first[p] == busy.first[p + 1]
+        and not team.person[p, P_LIFTED]
+    ):
+        begin_alone(team, plan, state, work, start, p, s, t)
+    else:
+        state.crew[plan.stage[s, S_CREW]] = p
+        state.stage[s, J_CREW] = 1
+        begin(team, plan, busy, upper, state, work, start, s, t)
+
+
+@compiled
+def serve_alone(
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, work: Ints, start: Ints,
+    t: int, limit: int,
+) -> None:  # fmt: skip
+    """Whoever may take something takes the first stage for one person, ranked before ``limit``.
+
+    Own work that ranks before anything a skill of theirs is wanted for concerns
+    nobody else. What any of several could take goes in order of rank to the first
+    of them in the order of people.
+    """
+    n_stages = plan.luck.size
+    waiting = 0
+    for k in range(state.count[N_DIRTY]):
+        p = state.dirty[k]
+        lifted = team.person[p, P_LIFTED]
+        while lifted or state.person[p, H_RESERVED] != state.count[N_STAMP]:
+            if not has_room(team, state, p):
+                break
+            q = best_queue(team, plan, state, p)
+            if q < 0 or plan.position[state.root[q]] >= limit:
+                break
+            if comes_at(team, busy, state, p, t) > t:
+                look_when_here(team, busy, state, n_stages, p, t)
+                break
+            if q != p:
+                state.deferred[waiting] = p
+                waiting += 1
+                break
+            take(team, plan, busy, upper, state, work, start, p, q, t)
+    while waiting:
+        rank, chosen, chosen_q = np.int64(limit), -1, np.int64(-1)
+        n = 0
+        for k in range(waiting):
+            p = state.deferred[k]
+            q = np.int64(-1)
+            if has_room(team, state, p):
+                q = best_queue(team, plan, state, p)
+            if q < 0 or plan.position[state.root[q]] >= limit:
+                continue
+            state.deferred[n] = p
+            n += 1
+            here = np.int64(plan.position[state.root[q]])
+            if here < rank or (here == rank and p < chosen):
+                rank, chosen, chosen_q = here, p, q
+        waiting = n
+        if waiting:
+            take(team, plan, busy, upper, state, work, start, chosen, chosen_q, t)
+
+
+@compiled
+def add_from_skill(
+    team: Team, plan: Plan, busy: Busy, state: State, s: int, p: int, count: int, several: bool,
+    t: int,
+) -> int:  # fmt: skip
+    """Take a member onto the crew if they are here, free and fill a slot; the new count."""
+    n_stages = plan.luck.size
+    low = plan.stage[s, S_CREW]
+    for i in range(plan.stage[s, S_FIXED_END] - plan.stage[s, S_FIXED]):
+        if state.crew[low + i] == p:
+            return count
+    if not has_room(team, state, p):
+        return count
+    if not team.person[p, P_LIFTED] and state.person[p, H_RESERVED] == state.count[N_STAMP]:
+        return count
+    if comes_at(team, busy, state, p, t) > t:
+        look_when_here(team, busy, state, n_stages, p, t)
+        return count
+    if several and not place(team, plan, state, s, p):
+        return count
+    state.crew[low + count] = p
+    return count + 1
+
+
+@compiled
+def can_soon(team: Team, plan: Plan, state: State, s: int, t: int) -> bool:
+    """Whether, of those who are not away, enough could do a stage together."""
+    low = plan.stage[s, S_CREW]
+    n_fixed = plan.stage[s, S_FIXED_END] - plan.stage[s, S_FIXED]
+    n_slots = plan.stage[s, S_SLOT_END] - plan.stage[s, S_SLOT]
+    for i in range(n_fixed):
+        if is_away(team, state.crew[low + i], t):
+            return False
+    if n_slots == 0:
+        return True
+    filled = 0
+    for i in range(n_slots):
+        state.owner[i] = -1
+    for i in range(n_fixed):
+        filled += place(team, plan, state, s, state.crew[low + i])
+    for k in range(n_slots):
+        skill = plan.links[plan.stage[s, S_SLOT] + k]
+        seen = False
+        for j in range(k):
+            seen |= plan.links[plan.stage[s, S_SLOT] + j] == skill
+        if seen:
+            continue
+        for m in range(team.skill_from[skill], team.skill_from[skill + 1]):
+            p = team.skill_person[m]
+            on_it = False
+            for i in range(n_fixed):
+                on_it |= state.crew[low + i] == p
+            for i in range(n_slots):
+                on_it |= state.owner[i] == p
+            if not on_it and not is_away(team, p, t):
+                filled += place(team, plan, state, s, p)
+            if filled == n_slots:
+                return True
+    return filled == n_slots
+
+
+@compiled
+def hold_for(
+    team: Team, plan: Plan, state: State, s: int, count: int, t: int
+) -> None:
+    """Those who are here wait for the others; looked at again when one of them turns away."""
+    n_stages = plan.luck.size
+    n_people = team.person.shape[0]
+    low = plan.stage[s, S_CREW]
+    any_here = False
+    for i in range(low, low + count):
+        p = state.crew[i]
+        if (
+            state.person[p, H_AT] == t
+            and state.person[p, H_NEXT] == t
+            and has_room(team, state, p)
+            and state.person[p, H_RESERVED] != state.count[N_STAMP]
+        ):
+            any_here = True
+            state.person[p, H_RESERVED] = state.count[N_STAMP]
+            state.reserved[state.count[N_RESERVED]] = p
+            state.count[N_RESERVED] += 1
+    if not any_here:
+        return
+    for i in range(plan.stage[s, S_FIXED], plan.stage[s, S_FIXED_END]):
+        lapse(team, state, n_stages, n_people, plan.links[i], t)
+    for i in range(plan.stage[s, S_SLOT], plan.stage[s, S_SLOT_END]):
+        skill = plan.links[i]
+        for k in range(team.skill_from[skill], team.skill_from[skill + 1]):
+            if not is_away(team, team.skill_person[k], t):
+                lapse(team, state, n_stages, n_people, team.skill_person[k], t)
+
+
+@compiled
+def lapse(team: Team, state: State, n_stages: int, n_people: int, p: int, t: int) -> None:
+    turn = turns_away(team, p, t)
+    if state.person[p, H_LAPSE] != turn:
+        state.person[p, H_LAPSE] = turn
+        push(state, n_stages, turn, 2 * n_stages + n_people + p)
+
+
+@compiled
+def try_together(
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, work: Ints, start: Ints,
+    s: int, t: int, opening: bool,
+) -> bool:  # fmt: skip
+    """Start a stage for several people, or with resources, if all it needs is there now.
+
+    At the opening, work begun before goes on with who began it, at work or not.
+    """
+    n_stages = plan.luck.size
+    stage = plan.stage[s]
+    for i in range(stage[S_USE], stage[S_USE_END]):
+        r = plan.uses[i, 0]
+        above, until = upper_use(upper, r, t)
+        if state.used[r] + above + plan.uses[i, 1] > team.capacity[r]:
+            pending = state.count[N_MACHINE]
+            if until < NEVER and (pending <= t or until < pending):
+                state.count[N_MACHINE] = until
+                push(state, n_stages, until, 2 * n_stages + 2 * team.person.shape[0])
+            return False
+    low = stage[S_CREW]
+    n_fixed = stage[S_FIXED_END] - stage[S_FIXED]
+    n_slots = stage[S_SLOT_END] - stage[S_SLOT]
+    fits = True
+    for i in range(n_fixed):
+        p = plan.links[stage[S_FIXED] + i]
+        state.crew[low + i] = p
+        if not has_room(team, state, p):
+            fits = False
+        elif not opening:
+            if comes_at(team, busy, state, p, t) > t:
+                look_when_here(team, busy, state, n_stages, p, t)
+                fits = False
+            elif (
+                not team.person[p, P_LIFTED]
+                and state.person[p, H_RESERVED] == state.count[N_STAMP]
+            ):
+                fits = False
+    count = n_fixed
+    if n_slots:
+        several = n_fixed > 0
+        skill = plan.links[stage[S_SLOT]]
+        for i in range(1, n_slots):
+            several |= plan.links[stage[S_SLOT] + i] != skill
+        if several:
+            for i in range(n_slots):
+                state.owner[i] = -1
+            filled = 0
+            for i in range(n_fixed):
+                filled += place(team, plan, state, s, state.crew[low + i])
+            for p in range(team.person.shape[0]):
+                if filled + count - n_fixed == n_slots:
+                    break
+                able = False
+                for i in range(n_slots):
+                    able |= team.has_skill[p, plan.links[stage[S_SLOT] + i]]
+                if not able:
+                    continue
+                count = add_from_skill(team, plan, busy, state, s, p, count, True, t)
+            fits &= filled + count - n_fixed == n_slots
+        else:
+            for k in range(team.skill_from[skill], team.skill_from[skill + 1]):
+                if count == n_slots:
+                    break
+                p = team.skill_person[k]
+                count = add_from_skill(team, plan, busy, state, s, p, count, False, t)
+            fits &= count == n_slots
+    if fits:
+        state.stage[s, J_CREW] = count
+        if work[s] == 0:
+            start[s] = t
+        else:
+            begin(team, plan, busy, upper, state, work, start, s, t)
+        return True
+    if n_fixed + n_slots > 1 and not opening and can_soon(team, plan, state, s, t):
+        hold_for(team, plan, state, s, count, t)
+    return False
+
+
+@compiled
+def serve(
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, work: Ints, start: Ints,
+    t: int, opening: bool,
+) -> None:  # fmt: skip
+    """Everybody who is here takes, of what is ready for them, the first by rank.
+
+    Stages that need more than one person are looked at in their place among the
+    others: those that rank before are taken first, and those after may not take
+    whom they hold. When one is done at once (it had no work), what follows it may
+    rank higher than what comes next, so everything is looked at again.
+    """
+    again = state.count[N_RECONSIDER] > 0
+    if state.count[N_READY] and not again:
+        for k in range(state.count[N_DIRTY]):
+            again |= state.person[state.dirty[k], H_WANTED] > 0
+    passes = 1
+    if opening:
+        passes = 2
+    if state.count[N_READY] and again:
+        for k in range(state.count[N_RESERVED]):
+            mark(state, state.reserved[k])
+        state.count[N_RESERVED] = 0
+        state.count[N_STAMP] += 1
+        while passes:
+            begun_only = passes == 2
+            i = np.int64(0)
+            while i < state.count[N_READY]:
+                s = plan.order[state.ready[i]]
+                if begun_only and not plan.stage[s, S_BEGUN]:
+                    i += 1
+                    continue
+                if not begun_only:
+                    serve_alone(
+                        team, plan, busy, upper, state, work, start, t, state.ready[i]
+                    )
+                if not try_together(
+                    team, plan, busy, upper, state, work, start, s, t, begun_only
+                ):
+                    i += 1
+                    continue
+                want(team, plan, state, s, -1)
+                state.count[N_READY] -= 1
+                for k in range(i, state.count[N_READY]):
+                    state.ready[k] = state.ready[k + 1]
+                if work[s] == 0:
+                    state.stack[state.count[N_STACK]] = s
+                    state.count[N_STACK] += 1
+                    state.count[N_RECONSIDER] = 1
+                    return
+            passes -= 1
+    state.count[N_RECONSIDER] = 0
+    serve_alone(team, plan, busy, upper, state, work, start, t, NEVER)
+    for k in range(state.count[N_DIRTY]):
+        state.person[state.dirty[k], H_DIRTY] = 0
+    state.count[N_DIRTY] = 0
+
+
+# -- one layer of one future ------------------------------------------
+
+
+@compiled
+def run_layer(
+    team: Team, plan: Plan, layer: int, busy: Busy, upper: Longs, state: State, work: Ints,
+    start: Ints, finish: Ints, pieces: Ints, emit: bool,
+) -> None:  # fmt: skip
+    """Dispatch the stages of one layer on what earlier layers leave free.
+
+    Args:
+        work: (n_stages,) minutes of work left; for an arrival, the minute it is there.
+        upper: (n, 4) resource, from, to, amount of earlier layers.
+        start, finish: (n_stages,) filled for the stages of this layer.
+        pieces: (room, 3) person, from, to of work done; ``state.count[N_PIECES]`` says
+            how many there are, which may be more than there was room for.
+        emit: whether pieces are wanted.
+    """
+    n_people = team.person.shape[0]
+    n_stages = plan.luck.size
+    first, last = plan.layer_from[layer], plan.layer_from[layer + 1]
+    state.count[:] = 0
+    state.count[N_STAMP] = 1
+    state.person[:, H_HELD:] = 0
+    sharing = upper.shape[0] > 0
+    for p in range(n_people):
+        state.person[p, H_WINDOW] = team.person[p, P_FIRST]
+        state.person[p, H_AT] = -1
+        state.person[p, H_LOOK] = -1
+        state.person[p, H_LAPSE] = -1
+        sharing |= team.person[p, P_PARALLEL] > 1 and not team.person[p, P_LIFTED]
+    state.count[N_SHARING] = sharing
+    state.used[:] = 0
+    state.root[:] = -1
+    for at in range(last - 1, first - 1, -1):
+        s = plan.order[at]
+        start[s] = NEVER
+        finish[s] = NEVER
+        row = state.stage[s]
+        row[J_WAITS] = 0
+        row[J_END] = -1
+        row[J_RATE] = 0
+        ready = np.int64(plan.stage[s, S_RELEASE])
+        for i in range(plan.stage[s, S_BEFORE], plan.stage[s, S_BEFORE_END]):
+            other = plan.links[i]
+            if plan.stage[other, S_LAYER] == layer:
+                row[J_WAITS] += 1
+            else:
+                ready = max(ready, np.int64(finish[other]))
+        row[J_READY] = ready
+        if row[J_WAITS] == 0 and ready < NEVER:
+            if ready <= 0:
+                state.stack[state.count[N_STACK]] = n_stages + s
+                state.count[N_STACK] += 1
+            else:
+                push(state, n_stages, ready, n_stages + s)
+    t = np.int64(0)
+    opening = True
+    low_bits = (np.int64(1) << EVENT) - 1
+    while True:
+        while True:
+            # Everything that ends or gets ready now, and what that makes ready.
+            while state.count[N_STACK]:
+                state.count[N_STACK] -= 1
+                what = state.stack[state.count[N_STACK]]
+                if what < n_stages:
+                    complete(
+                        team, plan, busy, upper, state, start, finish, pieces, emit, what, t
+                    )
+                else:
+                    get_ready(team, plan, state, work, start, what - n_stages, t, opening)
+            serve(team, plan, busy, upper, state, work, start, t, opening)
+            if state.count[N_STACK] == 0:
+                break
+        opening = False
+        if state.count[N_EVENTS] == 0:
+            break
+        t = state.events[0] >> EVENT
+        while state.count[N_EVENTS] and state.events[0] >> EVENT == t:
+            what = pop(state) & low_bits
+            if what < n_stages:
+                if state.stage[what, J_END] == t:
+                    state.stage[what, J_END] = -1
+                    state.stack[state.count[N_STACK]] = what
+                    state.count[N_STACK] += 1
+            elif what < 2 * n_stages:
+                state.stack[state.count[N_STACK]] = what
+                state.count[N_STACK] += 1
+            elif what < 2 * n_stages + n_people:
+                mark(state, what - 2 * n_stages)
+            else:
+                state.count[N_RECONSIDER] = 1
 
 
 # -- whole futures ----------------------------------------------------
 
 
 @compiled
-def merge(team, busy, pieces, n_pieces):  # type: ignore[no-untyped-def]
+def room(team: Team, plan: Plan) -> State:
+    """Room to run any layer of a plan in."""
+    n_people = team.person.shape[0]
+    n_stages = plan.luck.size
+    n_skills = team.skill_from.size - 1
+    crew, most = 1, 1
+    for s in range(n_stages):
+        stage = plan.stage[s]
+        n_slots = stage[S_SLOT_END] - stage[S_SLOT]
+        crew += stage[S_FIXED_END] - stage[S_FIXED] + n_slots
+        most = max(most, n_slots)
+    return State(
+        np.zeros((n_stages, 8), dtype=np.int64),
+        np.zeros((n_people, 9), dtype=np.int64),
+        np.zeros(N_COUNTERS, dtype=np.int64),
+        np.empty(crew, dtype=np.int32),
+        np.empty(2 * n_stages + 4 * n_people + 64, dtype=np.int64),
+        np.empty(n_people + n_skills, dtype=np.int32),
+        np.empty(n_stages, dtype=np.int32),
+        np.empty(n_stages, dtype=np.int32),
+        np.empty(n_stages + 1, dtype=np.int32),
+        np.empty(n_stages + 1, dtype=np.int32),
+        np.empty(2 * n_stages + 2, dtype=np.int32),
+        np.empty(n_people + 1, dtype=np.int32),
+        np.empty(n_people + 1, dtype=np.int32),
+        np.empty(n_people + 1, dtype=np.int32),
+        np.empty(team.capacity.size, dtype=np.int64),
+        np.empty(most, dtype=np.int32),
+        np.empty(most, dtype=np.int32),
+        np.empty(most, dtype=np.int32),
+    )
+
+
+@compiled
+def nobody(n_people: int) -> Busy:
+    """Nobody is busy."""
+    return Busy(
+        np.zeros(n_people + 1, dtype=np.int64),
+        np.empty(0, dtype=np.int32),
+        np.empty(0, dtype=np.int32),
+    )
+
+
+@compiled
+def merge(team: Team, busy: Busy, pieces: Ints, n_pieces: int) -> Busy:
     """Join new stretches of work with those of earlier layers.
 
     Stretches with no working time between them become one.
     """
-    busy_from, busy_start, busy_end = busy
-    n_people = busy_from.size - 1
+    n_people = busy.first.size - 1
     counts = np.zeros(n_people + 1, dtype=np.int64)
     for p in range(n_people):
-        counts[p + 1] = busy_from[p + 1] - busy_from[p]
+        counts[p + 1] = busy.first[p + 1] - busy.first[p]
     for i in range(n_pieces):
         counts[pieces[i, 0] + 1] += 1
     for p in range(n_people):
@@ -1049,9 +1490,9 @@ def merge(team, busy, pieces, n_pieces):  # type: ignore[no-untyped-def]
     ends = np.empty(counts[n_people], dtype=np.int32)
     fill = counts[:n_people].copy()
     for p in range(n_people):
-        for i in range(busy_from[p], busy_from[p + 1]):
-            starts[fill[p]] = busy_start[i]
-            ends[fill[p]] = busy_end[i]
+        for i in range(busy.first[p], busy.first[p + 1]):
+            starts[fill[p]] = busy.start[i]
+            ends[fill[p]] = busy.end[i]
             fill[p] += 1
     for k in range(n_pieces):
         p = pieces[k, 0]
@@ -1063,48 +1504,54 @@ def merge(team, busy, pieces, n_pieces):  # type: ignore[no-untyped-def]
         starts[i] = pieces[k, 1]
         ends[i] = pieces[k, 2]
         fill[p] += 1
-    merged_from = np.zeros(n_people + 1, dtype=np.int64)
+    first = np.zeros(n_people + 1, dtype=np.int64)
     n = np.int64(0)
     for p in range(n_people):
-        c = team.person_calendar[p]
         low = n
         for i in range(counts[p], counts[p + 1]):
             joined = False
             if n > low:
-                if starts[i] <= ends[n - 1]:
-                    joined = True
-                else:
-                    w = first_window(team, c, ends[n - 1])
-                    joined = w >= team.calendar_from[c + 1] or team.window_start[w] >= starts[i]
+                joined = starts[i] <= ends[n - 1]
+                if not joined:
+                    w = first_window(team, p, ends[n - 1])
+                    joined = (
+                        w >= team.person[p, P_LAST] or team.windows[w, W_START] >= starts[i]
+                    )
             if joined:
                 ends[n - 1] = max(ends[n - 1], ends[i])
             else:
                 starts[n] = starts[i]
                 ends[n] = ends[i]
                 n += 1
-        merged_from[p + 1] = n
-    return merged_from, starts[:n].copy(), ends[:n].copy()
+        first[p + 1] = n
+    return Busy(first, starts[:n].copy(), ends[:n].copy())
 
 
 @compiled
-def add_load(team, busy, week_from, week_start, load):  # type: ignore[no-untyped-def]
-    """Add one future's working minutes spent, by person and week, to ``load``."""
-    busy_from, busy_start, busy_end = busy
-    for p in range(busy_from.size - 1):
-        c = team.person_calendar[p]
-        week = np.int64(0)
+def add_load(
+    team: Team, busy: Busy, week_from: Longs, week_start: Ints, load: Longs
+) -> None:
+    """Add one future's working minutes spent, by person and week, to ``load``.
+
+    Args:
+        week_from, week_start: the minutes at which each calendar's weeks begin.
+        load: (n_people, n_weeks).
+    """
+    for p in range(busy.first.size - 1):
+        c = team.person[p, P_CALENDAR]
         low, n = week_from[c], week_from[c + 1] - week_from[c] - 1
-        for i in range(busy_from[p], busy_from[p + 1]):
-            a, b = np.int64(busy_start[i]), np.int64(busy_end[i])
+        week = np.int64(0)
+        for i in range(busy.first[p], busy.first[p + 1]):
+            a, b = np.int64(busy.start[i]), np.int64(busy.end[i])
             while week + 1 < n and week_start[low + week + 1] <= a:
                 week += 1
             k = week
-            before = worked_before(team, c, a)
+            before = worked_before(team, p, a)
             while a < b and k < load.shape[1]:
                 until = b
                 if k + 1 <= n:
                     until = min(b, np.int64(week_start[low + k + 1]))
-                after = worked_before(team, c, until)
+                after = worked_before(team, p, until)
                 load[p, k] += after - before
                 before = after
                 a = until
@@ -1112,85 +1559,96 @@ def add_load(team, busy, week_from, week_start, load):  # type: ignore[no-untype
 
 
 @compiled
+def add_uses(plan: Plan, layer: int, start: Ints, finish: Ints, upper: Longs) -> Longs:
+    """Add what a layer's stages use, and when, to what earlier layers use."""
+    n = upper.shape[0]
+    more = 0
+    for at in range(plan.layer_from[layer], plan.layer_from[layer + 1]):
+        s = plan.order[at]
+        if start[s] < NEVER:
+            more += plan.stage[s, S_USE_END] - plan.stage[s, S_USE]
+    if more == 0:
+        return upper
+    grown = np.empty((n + more, 4), dtype=np.int64)
+    grown[:n] = upper
+    for at in range(plan.layer_from[layer], plan.layer_from[layer + 1]):
+        s = plan.order[at]
+        if start[s] < NEVER:
+            for i in range(plan.stage[s, S_USE], plan.stage[s, S_USE_END]):
+                grown[n, 0] = plan.uses[i, 0]
+                grown[n, 1] = start[s]
+                grown[n, 2] = finish[s]
+                grown[n, 3] = plan.uses[i, 1]
+                n += 1
+    return grown
+
+
+@compiled
+def close_promises(plan: Plan, finish: Ints, out: Ints, f: int) -> None:
+    """A promise is finished when its last stage is."""
+    for k in range(out.shape[0]):
+        out[k, f] = plan.promise_release[k]
+    for s in range(finish.size):
+        k = plan.stage[s, S_PROMISE]
+        out[k, f] = max(out[k, f], finish[s])
+
+
+@compiled
 def run_futures(
-    team,
-    plan,
-    seed,
-    low,
-    high,
-    mine,
-    common,
-    normal_of_point,
-    point_of_normal,
-    stages,
-    busy_wanted,
-    load_wanted,
-    week_from,
-    week_start,
-    n_weeks,
-):  # type: ignore[no-untyped-def]
+    team: Team, plan: Plan, shared: Shared, seed: Any, low: int, high: int, stages: bool,
+    keep_busy: bool, keep_load: bool, week_from: Longs, week_start: Ints, n_weeks: int,
+) -> Any:  # fmt: skip
     """Simulate futures ``low`` to ``high - 1`` of a plan.
 
     Returns:
         promise finish (n_promises, n); stage start and finish (n_stages, n) or
-        empty; stretches of work: offsets (n, n_people + 1) into starts and ends;
+        (0, n); stretches of work: offsets (n, n_people + 1) into starts and ends;
         working minutes spent (n_people, n_weeks), summed over the futures.
     """
     n = high - low
-    n_stages = plan.release.size
-    n_people = team.person_calendar.size
+    n_stages = plan.luck.size
+    n_people = team.person.shape[0]
     n_layers = plan.layer_from.size - 1
-    promise_finish = np.zeros((plan.n_promises, n), dtype=np.int32)
+    promise_finish = np.zeros((plan.promise_luck.size, n), dtype=np.int32)
     kept_stages = n_stages if stages else 0
     stage_start = np.empty((kept_stages, n), dtype=np.int32)
     stage_finish = np.empty((kept_stages, n), dtype=np.int32)
-    load = np.zeros((n_people if load_wanted else 0, n_weeks), dtype=np.int64)
-    offsets = np.zeros((n if busy_wanted else 0, n_people + 1), dtype=np.int64)
+    load = np.zeros((n_people if keep_load else 0, n_weeks), dtype=np.int64)
+    offsets = np.zeros((n if keep_busy else 0, n_people + 1), dtype=np.int64)
     all_starts = np.empty(1024, dtype=np.int32)
     all_ends = np.empty(1024, dtype=np.int32)
     n_all = np.int64(0)
+    state = room(team, plan)
     work = np.empty(n_stages, dtype=np.int32)
     start = np.empty(n_stages, dtype=np.int32)
     finish = np.empty(n_stages, dtype=np.int32)
-    ready_at = np.empty(n_stages, dtype=np.int32)
-    pieces = np.empty((64, 3), dtype=np.int32)
+    pieces = np.empty((n_stages + 64, 3), dtype=np.int32)
     for f in range(low, high):
-        key = future_key(seed, f)
-        draw_all(plan, key, mine, common, normal_of_point, point_of_normal, work)
-        for s in range(n_stages):
-            ready_at[s] = plan.release[s]
-            if plan.arrival[s]:
-                work[s] = min(np.int64(work[s]) + plan.arrives_from[s], HORIZON)
-        busy = (np.zeros(n_people + 1, dtype=np.int64), all_starts[:0].copy(), all_ends[:0].copy())
+        draw_all(plan, shared, future_key(seed, f), work)
+        busy = nobody(n_people)
         upper = np.empty((0, 4), dtype=np.int64)
         for layer in range(n_layers):
-            if layer:
-                for at in range(plan.layer_from[layer], plan.layer_from[layer + 1]):
-                    s = plan.order[at]
-                    for i in range(plan.before_from[s], plan.before_from[s + 1]):
-                        other = plan.before_stage[i]
-                        if plan.layer[other] != layer:
-                            ready_at[s] = max(ready_at[s], finish[other])
-            emit = busy_wanted or load_wanted or layer + 1 < n_layers
-            pieces, n_pieces = run_layer(
-                team, plan, layer, work, ready_at, busy, upper, start, finish, pieces, emit
+            emit = keep_busy or keep_load or layer + 1 < n_layers
+            run_layer(
+                team, plan, layer, busy, upper, state, work, start, finish, pieces, emit
             )
+            if state.count[N_PIECES] > pieces.shape[0]:
+                pieces = np.empty((2 * state.count[N_PIECES], 3), dtype=np.int32)
+                run_layer(
+                    team, plan, layer, busy, upper, state, work, start, finish, pieces, emit
+                )
             if emit:
-                busy = merge(team, busy, pieces, n_pieces)
+                busy = merge(team, busy, pieces, state.count[N_PIECES])
                 upper = add_uses(plan, layer, start, finish, upper)
-        for k in range(plan.n_promises):
-            promise_finish[k, f - low] = plan.promise_release[k]
-        for s in range(n_stages):
-            k = plan.promise[s]
-            promise_finish[k, f - low] = max(promise_finish[k, f - low], finish[s])
+        close_promises(plan, finish, promise_finish, f - low)
         if stages:
             for s in range(n_stages):
                 stage_start[s, f - low] = start[s]
                 stage_finish[s, f - low] = finish[s]
-        if load_wanted:
+        if keep_load:
             add_load(team, busy, week_from, week_start, load)
-        if busy_wanted:
-            more = busy[1].size
+        if keep_busy:
+            more = busy.start.size
             if n_all + more > all_starts.size:
                 size = max(2 * all_starts.size, n_all + more)
                 grown_starts = np.empty(size, dtype=np.int32)
@@ -1198,10 +1656,10 @@ def run_futures(
                 grown_starts[:n_all] = all_starts[:n_all]
                 grown_ends[:n_all] = all_ends[:n_all]
                 all_starts, all_ends = grown_starts, grown_ends
-            all_starts[n_all : n_all + more] = busy[1]
-            all_ends[n_all : n_all + more] = busy[2]
+            all_starts[n_all : n_all + more] = busy.start
+            all_ends[n_all : n_all + more] = busy.end
             for p in range(n_people + 1):
-                offsets[f - low, p] = n_all + busy[0][p]
+                offsets[f - low, p] = n_all + busy.first[p]
             n_all += more
     return (
         promise_finish,
@@ -1216,29 +1674,14 @@ def run_futures(
 
 @compiled
 def run_ask(
-    team,
-    plan,
-    seed,
-    low,
-    high,
-    mine,
-    common,
-    normal_of_point,
-    point_of_normal,
-    busy_row,
-    busy_from,
-    busy_start,
-    busy_end,
-    load_wanted,
-    week_from,
-    week_start,
-    n_weeks,
-):  # type: ignore[no-untyped-def]
+    team: Team, plan: Plan, shared: Shared, seed: Any, low: int, high: int, busy_from: Longs,
+    busy_start: Ints, busy_end: Ints, keep_load: bool, week_from: Longs, week_start: Ints,
+    n_weeks: int,
+) -> Any:  # fmt: skip
     """Lay one more promise into what futures ``low`` to ``high - 1`` leave free.
 
     Args:
         plan: the stages asked for, all in one layer.
-        busy_row: the first row of ``busy_from`` that belongs to future ``low``.
         busy_from, busy_start, busy_end: when people are busy in these futures.
 
     Returns:
@@ -1246,61 +1689,30 @@ def run_ask(
         with the ask (n_people, n_weeks), summed over the futures.
     """
     n = high - low
-    n_stages = plan.release.size
-    promise_finish = np.zeros((plan.n_promises, n), dtype=np.int32)
+    n_stages = plan.luck.size
+    promise_finish = np.zeros((plan.promise_luck.size, n), dtype=np.int32)
     stage_start = np.empty((n_stages, n), dtype=np.int32)
     stage_finish = np.empty((n_stages, n), dtype=np.int32)
-    n_people = team.person_calendar.size
-    load = np.zeros((n_people if load_wanted else 0, n_weeks), dtype=np.int64)
+    n_people = team.person.shape[0]
+    load = np.zeros((n_people if keep_load else 0, n_weeks), dtype=np.int64)
+    state = room(team, plan)
     work = np.empty(n_stages, dtype=np.int32)
     start = np.empty(n_stages, dtype=np.int32)
     finish = np.empty(n_stages, dtype=np.int32)
-    ready_at = np.empty(n_stages, dtype=np.int32)
-    pieces = np.empty((64, 3), dtype=np.int32)
+    pieces = np.empty((n_stages + 64, 3), dtype=np.int32)
     upper = np.empty((0, 4), dtype=np.int64)
     for f in range(low, high):
-        key = future_key(seed, f)
-        draw_all(plan, key, mine, common, normal_of_point, point_of_normal, work)
+        draw_all(plan, shared, future_key(seed, f), work)
+        busy = Busy(busy_from[f - low], busy_start, busy_end)
+        run_layer(team, plan, 0, busy, upper, state, work, start, finish, pieces, keep_load)
+        if state.count[N_PIECES] > pieces.shape[0]:
+            pieces = np.empty((2 * state.count[N_PIECES], 3), dtype=np.int32)
+            run_layer(team, plan, 0, busy, upper, state, work, start, finish, pieces, keep_load)
+        close_promises(plan, finish, promise_finish, f - low)
         for s in range(n_stages):
-            ready_at[s] = plan.release[s]
-            if plan.arrival[s]:
-                work[s] = min(np.int64(work[s]) + plan.arrives_from[s], HORIZON)
-        busy = (busy_from[busy_row + f - low], busy_start, busy_end)
-        pieces, n_pieces = run_layer(
-            team, plan, 0, work, ready_at, busy, upper, start, finish, pieces, load_wanted
-        )
-        for k in range(plan.n_promises):
-            promise_finish[k, f - low] = plan.promise_release[k]
-        for s in range(n_stages):
-            k = plan.promise[s]
-            promise_finish[k, f - low] = max(promise_finish[k, f - low], finish[s])
             stage_start[s, f - low] = start[s]
             stage_finish[s, f - low] = finish[s]
-        if load_wanted:
-            add_load(team, merge(team, busy, pieces, n_pieces), week_from, week_start, load)
+        if keep_load:
+            merged = merge(team, busy, pieces, state.count[N_PIECES])
+            add_load(team, merged, week_from, week_start, load)
     return promise_finish, stage_start, stage_finish, load
-
-
-@compiled
-def add_uses(plan, layer, start, finish, upper):  # type: ignore[no-untyped-def]
-    """Add what a layer's stages use, and when, to what earlier layers use."""
-    n = upper.shape[0]
-    more = 0
-    for at in range(plan.layer_from[layer], plan.layer_from[layer + 1]):
-        s = plan.order[at]
-        if start[s] < NEVER:
-            more += plan.use_from[s + 1] - plan.use_from[s]
-    if more == 0:
-        return upper
-    grown = np.empty((n + more, 4), dtype=np.int64)
-    grown[:n] = upper
-    for at in range(plan.layer_from[layer], plan.layer_from[layer + 1]):
-        s = plan.order[at]
-        if start[s] < NEVER:
-            for i in range(plan.use_from[s], plan.use_from[s + 1]):
-                grown[n, 0] = plan.use_resource[i]
-                grown[n, 1] = start[s]
-                grown[n, 2] = finish[s]
-                grown[n, 3] = plan.use_amount[i]
-                n += 1
-    return grown

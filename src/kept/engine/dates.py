@@ -271,12 +271,10 @@ def _ask_block(
     low: int,
     high: int,
 ) -> tuple[Ints, Ints, Ints, Any]:
-    z, back = runs._normal_tables()
-    mine, common = runs._weights(correlation)
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     rows, starts, ends = busy[low // runs.CHUNK]
     made: tuple[Ints, Ints, Ints, Any] = _kernels.run_ask(
-        team, plan, np.uint64(seed), low, high, mine, common, z, back, 0, rows, starts, ends,
+        team, plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows, starts, ends,
         load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
     return made
@@ -623,11 +621,10 @@ def _heads(stage: Stage) -> int:
 
 def _work(run: Futures, first: int) -> Ints:
     """Minutes of work of the stages from ``first`` on, shape (n, futures)."""
-    z, back = runs._normal_tables()
-    mine, common = runs._weights(run.situation.correlation)
     work: Ints = _kernels.draw_stages(
-        run.plan, np.uint64(run.seed), run.futures, first, mine, common, z, back
-    )
+        run.plan, runs.shared_luck(run.situation.correlation), np.uint64(run.seed), run.futures,
+        first,
+    )  # fmt: skip
     return work
 
 
@@ -683,7 +680,11 @@ def _busy_before(base: Futures, end: int) -> npt.NDArray[np.float64]:
     for rows, starts, ends in base.busy:
         for row in rows:
             _kernels.add_load(
-                base.people.team, (row, starts, ends), week_from, np.tile(week, max(n, 1)), load
+                base.people.team,
+                _kernels.Busy(row, starts, ends),
+                week_from,
+                np.tile(week, max(n, 1)),
+                load,
             )
     return load[:, 0] / base.futures
 

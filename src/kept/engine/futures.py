@@ -86,9 +86,9 @@ class People:
 
     def lifted(self, chosen: Sequence[int]) -> _kernels.Team:
         """The team if there were as many of these people as wanted."""
-        flags = self.team.person_lifted.copy()
-        flags[list(chosen)] = True
-        return self.team._replace(person_lifted=flags)
+        rows = self.team.person.copy()
+        rows[list(chosen), _kernels.P_LIFTED] = 1
+        return self.team._replace(person=rows)
 
 
 def compile_people(situation: Situation) -> People:
@@ -104,26 +104,24 @@ def compile_people(situation: Situation) -> People:
         person_calendar[i] = numbers[key]
     days = np.arange(HORIZON_DAYS + 2, dtype=np.int64) * 1440
     day_window = np.empty((len(calendars), days.size), dtype=np.int32)
-    calendar_from, work_from, week_from = [0], [0], [0]
-    work, last, chunks, weeks = [], [], [], []
+    windows, chunks, weeks = [np.empty((0, 4), dtype=np.int32)], [], []
+    window_from, work_from, week_from = [0], [0], [0]
     for c, calendar in enumerate(calendars):
-        offset = calendar_from[-1]
+        offset, n = window_from[-1], calendar.starts.size
         length = calendar.ends.astype(np.int64) - calendar.starts
         before = np.concatenate(([0], np.cumsum(length)))
-        work.append(before[:-1])
-        n = calendar.starts.size
-        # Walking back from the end: who works again soon turns away as late as the next window.
-        gaps = np.empty(n, dtype=np.bool_)
-        if n:
-            gaps[-1] = True
-            gaps[:-1] = calendar.starts[1:] - calendar.ends[:-1] > worktime.AWAY
+        # Who works again soon turns away only as late as at the end of the next window.
+        gaps = np.ones(n, dtype=np.bool_)
+        gaps[:-1] = calendar.starts[1:] - calendar.ends[:-1] > worktime.AWAY
         at = np.where(gaps, np.arange(n), n)
-        ahead = np.minimum.accumulate(at[::-1])[::-1]
-        last.append(calendar.ends[ahead] if n else calendar.ends)
+        turns = calendar.ends[np.minimum.accumulate(at[::-1])[::-1]]
+        windows.append(
+            np.stack([calendar.starts, calendar.ends, before[:-1], turns], axis=1).astype(np.int32)
+        )
         day_window[c] = offset + np.searchsorted(calendar.ends, days, side="right")
         steps = np.arange(0, int(before[-1]) + 1, 256)
         chunks.append(offset + np.minimum(np.searchsorted(before, steps, side="right") - 1, n - 1))
-        calendar_from.append(offset + n)
+        window_from.append(offset + n)
         work_from.append(work_from[-1] + steps.size)
         weeks.append(calendar.week_starts)
         week_from.append(week_from[-1] + calendar.week_starts.size)
@@ -133,30 +131,40 @@ def compile_people(situation: Situation) -> People:
 
     skills: dict[str, int] = {}
     members: list[list[int]] = []
+    mine: list[list[int]] = []
     for i, person in enumerate(situation.people):
+        mine.append([])
         for skill in person.skills:
             number = skills.setdefault(skill, len(skills))
             if number == len(members):
                 members.append([])
             members[number].append(i)
+            mine[i].append(number)
     has_skill = np.zeros((len(situation.people), max(len(skills), 1)), dtype=np.bool_)
     for number, who in enumerate(members):
         has_skill[who, number] = True
+    skill_from = _offsets(mine)
+    rows = np.zeros((len(situation.people), 10), dtype=np.int64)
+    for i, person in enumerate(situation.people):
+        c = person_calendar[i]
+        rows[i] = (
+            c,
+            window_from[c],
+            window_from[c + 1],
+            work_from[c],
+            work_from[c + 1],
+            max(round(person.share * _kernels.RATE), 1),
+            person.parallel,
+            0,
+            skill_from[i],
+            skill_from[i + 1],
+        )
     team = _kernels.Team(
-        calendar_from=np.array(calendar_from, dtype=np.int64),
-        window_start=joined([c.starts for c in calendars]),
-        window_end=joined([c.ends for c in calendars]),
-        window_work=joined(work),
-        window_last=joined(last),
+        windows=np.concatenate(windows),
         day_window=day_window,
-        work_from=np.array(work_from, dtype=np.int64),
         work_window=joined(chunks),
-        person_calendar=person_calendar,
-        person_rate=np.array(
-            [max(round(p.share * _kernels.RATE), 1) for p in situation.people], dtype=np.int64
-        ),
-        person_parallel=np.array([p.parallel for p in situation.people], dtype=np.int32),
-        person_lifted=np.zeros(len(situation.people), dtype=np.bool_),
+        person=rows,
+        skills=np.array([number for numbers in mine for number in numbers], dtype=np.int32),
         skill_from=_offsets(members),
         skill_person=np.array([i for who in members for i in who], dtype=np.int32),
         has_skill=has_skill,
@@ -240,8 +248,80 @@ def compile_plan(
     for i, names in enumerate(before):
         for other in names:
             then[other].append(i)
-    topological = _topological(before, then)
+    layer, order = _order(promises, stages, own, before, then)
+    fixed, slots = [], []
+    for stage in stages:
+        fixed.append([people.index[name] for name in dict.fromkeys(stage.people + stage.begun_by)])
+        needs = () if stage.begun_by else stage.needs
+        slots.append([people.skills[skill] for skill, count in needs for _ in range(count)])
+    uses = [[(people.resources[name], amount) for name, amount in stage.uses] for stage in stages]
+    links: list[int] = []
+    rows = np.zeros((n, 21), dtype=np.int32)
+    law_rows = np.zeros((n, 6), dtype=np.float64)
+    knot_at: dict[Any, tuple[int, int]] = {}
+    knots = [np.empty((0, 2))]
+    n_knots = n_uses = n_crew = 0
+    for i, stage in enumerate(stages):
+        law, spent, by = stage.law, stage.spent, 0
+        if stage.arrives is not None:
+            law = stage.arrives.late or laws.certain(0.0)
+            by = min(max(stage.arrives.by, 0), worktime.HORIZON)
+            spent = max(-stage.arrives.by, 0) / 60
+        if law.shape and law.shape not in knot_at:
+            knots.append(np.stack(laws.knots(law.shape), axis=1))
+            knot_at[law.shape] = (n_knots, n_knots + knots[-1].shape[0])
+            n_knots += knots[-1].shape[0]
+        spans = []
+        for group in (fixed[i], slots[i], then[i], before[i]):
+            spans.append((len(links), len(links) + len(group)))
+            links += group
+        rows[i] = (
+            min(promises[own[i]].release, NEVER),
+            bool(stage.begun_by),
+            stage.arrives is not None,
+            by,
+            layer[i],
+            own[i],
+            n_crew,
+            *spans[0],
+            *spans[1],
+            n_uses,
+            n_uses + len(uses[i]),
+            *spans[2],
+            *spans[3],
+            law.form,
+            *knot_at.get(law.shape, (0, 0)),
+            not law.is_certain and stage.arrives is None,
+        )
+        begun, stretch = _begun(law, spent)
+        law_rows[i] = (law.base, law.scale, begun, stretch, spent, 1 - stage.done)
+        n_uses += len(uses[i])
+        n_crew += len(fixed[i]) + len(slots[i])
+    return _kernels.Plan(
+        stage=rows,
+        law=law_rows,
+        luck=np.array([_luck(stage.id) for stage in stages], dtype=np.uint64),
+        links=np.array(links, dtype=np.int32),
+        uses=np.array([pair for use in uses for pair in use], dtype=np.int64).reshape(-1, 2),
+        order=np.array(order, dtype=np.int32),
+        position=np.argsort(np.array(order, dtype=np.int64)).astype(np.int32),
+        layer_from=np.searchsorted(
+            np.sort(np.array(layer, dtype=np.int64)), np.arange(max(layer, default=0) + 2)
+        ).astype(np.int64),
+        promise_release=np.array([min(p.release, NEVER) for p in promises], dtype=np.int32),
+        promise_luck=np.array([_luck(promise.id) for promise in promises], dtype=np.uint64),
+        knots=np.concatenate(knots),
+    )
 
+
+def _order(
+    promises: Sequence[Any],
+    stages: Sequence[Stage],
+    own: Sequence[int],
+    before: Sequence[Sequence[int]],
+    then: Sequence[Sequence[int]],
+) -> tuple[list[int], list[int]]:
+    """Layer of each stage, and the stages by layer, rank of their promise and latest finish."""
     ranked = sorted(range(len(promises)), key=lambda i: rank_key(promises[i], i))
     promise_rank = [0] * len(promises)
     promise_layer = [0] * len(promises)
@@ -251,101 +331,21 @@ def compile_plan(
         if promises[i].yields:
             layers += 1
             promise_layer[i] = layers
-    layer = [0] * n
+    topological = _topological(before, then)
+    layer = [0] * len(stages)
     for i in topological:
         # What waits for work that yields, yields with it.
         layer[i] = max([promise_layer[own[i]], *(layer[other] for other in before[i])])
-    tail = [0] * n
+    tail = [0] * len(stages)
+    median = [median_minutes(stage) for stage in stages]
     for i in reversed(topological):
-        tail[i] = max(
-            (tail[j] + median_minutes(stages[j]) for j in then[i] if own[j] == own[i]), default=0
-        )
-    order = sorted(range(n), key=lambda i: (layer[i], promise_rank[own[i]], -tail[i], i))
-    counts = np.bincount(np.array(layer, dtype=np.int64), minlength=layers + 1)
-    if n:
-        counts = counts[np.flatnonzero(counts)]
-        numbers = {old: new for new, old in enumerate(sorted(set(layer)))}
-        layer = [numbers[old] for old in layer]
-
-    fixed, slots = [], []
-    for stage in stages:
-        fixed.append([people.index[name] for name in dict.fromkeys(stage.people + stage.begun_by)])
-        needs = () if stage.begun_by else stage.needs
-        slots.append([people.skills[skill] for skill, count in needs for _ in range(count)])
-    uses = [[(people.resources[name], amount) for name, amount in stage.uses] for stage in stages]
-
-    knot_at: dict[Any, tuple[int, int]] = {}
-    us: list[Floats] = []
-    ys: list[Floats] = []
-    size = 0
-    form, base, scale, knot_from, knot_to = [], [], [], [], []
-    begin_u, stretch, minus, left, arrives_from, shared = [], [], [], [], [], []
-    for stage in stages:
-        law, spent, done, by = stage.law, stage.spent, stage.done, 0
-        if stage.arrives is not None:
-            law = stage.arrives.late or laws.certain(0.0)
-            by = max(stage.arrives.by, 0)
-            spent = max(-stage.arrives.by, 0) / 60
-        if law.shape and law.shape not in knot_at:
-            u, y = laws.knots(law.shape)
-            us.append(u)
-            ys.append(y)
-            knot_at[law.shape] = (size, size + u.size)
-            size += u.size
-        low, high = knot_at[law.shape] if law.shape else (0, 0)
-        begun, grown = _begun(law, spent)
-        form.append(law.form)
-        base.append(law.base)
-        scale.append(law.scale)
-        knot_from.append(low)
-        knot_to.append(high)
-        begin_u.append(begun)
-        stretch.append(grown)
-        minus.append(spent)
-        left.append(1 - done)
-        arrives_from.append(min(by, worktime.HORIZON))
-        shared.append(not law.is_certain and stage.arrives is None)
-
-    def flat(groups: Sequence[Sequence[int]]) -> Ints:
-        return np.array([i for group in groups for i in group], dtype=np.int32)
-
-    return _kernels.Plan(
-        release=np.array([min(promises[own[i]].release, NEVER) for i in range(n)], dtype=np.int32),
-        begun=np.array([bool(stage.begun_by) for stage in stages], dtype=np.bool_),
-        arrival=np.array([stage.arrives is not None for stage in stages], dtype=np.bool_),
-        fixed_from=_offsets(fixed),
-        fixed_person=flat(fixed),
-        slot_from=_offsets(slots),
-        slot_skill=flat(slots),
-        use_from=_offsets(uses),
-        use_resource=np.array([r for use in uses for r, _ in use], dtype=np.int32),
-        use_amount=np.array([a for use in uses for _, a in use], dtype=np.int64),
-        next_from=_offsets(then),
-        next_stage=flat(then),
-        before_from=_offsets(before),
-        before_stage=flat(before),
-        layer=np.array(layer, dtype=np.int32),
-        order=np.array(order, dtype=np.int32),
-        layer_from=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-        promise=np.array(own, dtype=np.int32),
-        n_promises=len(promises),
-        promise_release=np.array([min(p.release, NEVER) for p in promises], dtype=np.int32),
-        luck=np.array([_luck(stage.id) for stage in stages], dtype=np.uint64),
-        promise_luck=np.array([_luck(promise.id) for promise in promises], dtype=np.uint64),
-        shared=np.array(shared, dtype=np.bool_),
-        form=np.array(form, dtype=np.int32),
-        base=np.array(base, dtype=np.float64),
-        scale=np.array(scale, dtype=np.float64),
-        knot_from=np.array(knot_from, dtype=np.int64),
-        knot_to=np.array(knot_to, dtype=np.int64),
-        knot_u=np.concatenate(us) if us else np.empty(0),
-        knot_y=np.concatenate(ys) if ys else np.empty(0),
-        begin_u=np.array(begin_u, dtype=np.float64),
-        stretch=np.array(stretch, dtype=np.float64),
-        minus=np.array(minus, dtype=np.float64),
-        left=np.array(left, dtype=np.float64),
-        arrives_from=np.array(arrives_from, dtype=np.int32),
+        tail[i] = max((tail[j] + median[j] for j in then[i] if own[j] == own[i]), default=0)
+    numbers = {old: new for new, old in enumerate(sorted(set(layer)))}
+    layer = [numbers[old] for old in layer]
+    order = sorted(
+        range(len(stages)), key=lambda i: (layer[i], promise_rank[own[i]], -tail[i], i)
     )
+    return layer, order
 
 
 def _topological(before: Sequence[Sequence[int]], then: Sequence[Sequence[int]]) -> list[int]:
@@ -374,11 +374,13 @@ def _normal_tables() -> tuple[Longs, Ints]:
     return np.array(z, dtype=np.int64), np.array(back, dtype=np.int32)
 
 
-def _weights(correlation: float) -> tuple[int, int]:
-    """Weights of own and common luck, in 1/65536 of a standard normal."""
+def shared_luck(correlation: float) -> _kernels.Shared:
+    """Weights and tables by which stages share in the luck of their promise."""
+    normal, point = _normal_tables()
     if correlation == 0:
-        return 0, 0
-    return round(math.sqrt(1 - correlation) * 65536), round(math.sqrt(correlation) * 65536)
+        return _kernels.Shared(0, 0, normal, point)
+    own = round(math.sqrt(1 - correlation) * 65536)
+    return _kernels.Shared(own, round(math.sqrt(correlation) * 65536), normal, point)
 
 
 # -- running ----------------------------------------------------------
@@ -401,33 +403,18 @@ def _run_block(
     plan: _kernels.Plan,
     weeks: Weeks,
     seed: int,
-    low: int,
-    high: int,
     correlation: float,
     wanted: tuple[bool, bool, bool],
+    low: int,
+    high: int,
 ) -> Block:
     """Simulate futures ``low`` to ``high - 1``; a plain function, so any executor can run it."""
-    z, back = _normal_tables()
-    mine, common = _weights(correlation)
     stages, busy, load = wanted
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     return Block(
         *_kernels.run_futures(
-            team,
-            plan,
-            np.uint64(seed),
-            low,
-            high,
-            mine,
-            common,
-            z,
-            back,
-            stages,
-            busy,
-            load,
-            weeks.week_from,
-            weeks.week_start,
-            n_weeks,
+            team, plan, shared_luck(correlation), np.uint64(seed), low, high,
+            stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
         )  # fmt: skip
     )
 
@@ -456,19 +443,6 @@ def _cores() -> int:
     import os
 
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _block_for(
-    team: _kernels.Team,
-    plan: _kernels.Plan,
-    weeks: Weeks,
-    seed: int,
-    correlation: float,
-    wanted: tuple[bool, bool, bool],
-    low: int,
-    high: int,
-) -> Block:
-    return _run_block(team, plan, weeks, seed, low, high, correlation, wanted)
 
 
 def check_futures(futures: int, seed: int) -> None:
@@ -537,7 +511,7 @@ def run(
     began = time.perf_counter() if began is None else began
     used = people.team if team is None else team
     blocks = run_in_blocks(
-        _block_for,
+        _run_block,
         (used, plan, people.weeks, seed, situation.correlation, wanted),
         futures,
         threads=threads,
@@ -632,7 +606,7 @@ class Futures:
             raise ValueError("the load of these futures was not kept")
         index = self.people.index[person_id]
         person = self.situation.people[index]
-        calendar = int(self.people.team.person_calendar[index])
+        calendar = int(self.people.team.person[index, _kernels.P_CALENDAR])
         weeks = self.people.weeks
         starts = weeks.week_start[weeks.week_from[calendar] : weeks.week_from[calendar + 1]]
         minutes = self.load_minutes[index] / self.futures

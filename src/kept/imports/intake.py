@@ -26,6 +26,20 @@ from kept.people.models import Member, Role, WorkingTime
 from kept.plan import outlook
 from kept.tenancy import refusals, scope
 
+__all__ = [
+    "COMMAND_LINE",
+    "WEB",
+    "CannotRead",
+    "Limits",
+    "Preview",
+    "SomethingDepends",
+    "Undecided",
+    "accept",
+    "header",
+    "preview",
+    "undo",
+]
+
 Tick = Callable[[int, int], None]
 
 
@@ -160,6 +174,16 @@ def preview(
     )
 
 
+def header(file: IO[bytes] | bytes, *, limits: Limits = WEB) -> tuple[columns.Column, ...]:
+    """Return the columns of a file, so that a person can say which is which.
+
+    Raises:
+        CannotRead: the file is no table.
+    """
+    _data, table = _table(file, limits)
+    return columns.columns_of(table)
+
+
 def accept(
     file: IO[bytes] | bytes,
     name: str,
@@ -225,10 +249,10 @@ def _reading(
     table: text.Table, mapping: Mapping[str, str] | None, *, now: datetime, tick: Tick | None
 ) -> tuple[work.Reading, bool]:
     organisation = scope.current()
-    header = columns.columns_of(table)
+    found = columns.columns_of(table)
     remembered = {
         choice.field: choice.column
-        for choice in ColumnChoice.objects.filter(header_digest=columns.digest(header))
+        for choice in ColumnChoice.objects.filter(header_digest=columns.digest(found))
     }
     house = work.House(
         zone=organisation.zone, day_ends_at=organisation.day_ends_at, working=_working()

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
@@ -84,8 +85,16 @@ def meaning(name: SourceName) -> str:
     return "" if row is None else str(row)
 
 
+Meaning = Member | Client | Service | Skill
+
+
+def choices(role: str) -> list[Meaning]:
+    """Return who or what a name of this role can be here."""
+    return cast("list[Meaning]", list(MEANS[role][1].objects.all()))
+
+
 def map_names(
-    choices: Mapping[SourceName, Member | Client | Service | Skill | None],
+    choices: Mapping[SourceName, Meaning | None],
     *,
     by: Member,
     now: datetime,

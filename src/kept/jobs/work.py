@@ -172,7 +172,7 @@ def _locked(stage: Stage, by: Member) -> Stage:
     mine = fresh.owner_id in (None, by.pk) or by.may(Role.LEAD)
     if not mine and not StagePerson.objects.filter(stage=fresh, member=by).exists():
         raise NotAllowed(
-            _("“%(stage)s” is %(name)s's. They or a lead can say how it goes.")
+            _("“%(stage)s” is %(name)s’s. They or a lead can say how it goes.")
             % {"stage": fresh.name, "name": "" if fresh.owner is None else fresh.owner.name}
         )
     return fresh

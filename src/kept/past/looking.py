@@ -37,9 +37,10 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Quantiles of `count` values: half, 8 in 10, 9 in 10 and 95 in 100 are no more than this."""
+    """Quantiles of `count` values: so many in a hundred are no more than this."""
 
     count: int
+    p10: float
     p50: float
     p80: float
     p90: float
@@ -200,7 +201,16 @@ def spread(values: Sequence[float]) -> Spread:
     def at(level: float) -> float:
         return ordered[max(0, math.ceil(level * len(ordered) - 1e-9) - 1)]
 
-    return Spread(len(ordered), at(0.5), at(0.8), at(0.9), at(0.95), ordered[0], ordered[-1])
+    return Spread(
+        count=len(ordered),
+        p10=at(0.1),
+        p50=at(0.5),
+        p80=at(0.8),
+        p90=at(0.9),
+        p95=at(0.95),
+        lowest=ordered[0],
+        highest=ordered[-1],
+    )
 
 
 def bars(values: Iterable[float], edges: Sequence[float]) -> tuple[Bar, ...]:
@@ -213,8 +223,11 @@ def bars(values: Iterable[float], edges: Sequence[float]) -> tuple[Bar, ...]:
     return tuple(map(Bar, lows, highs, counts))
 
 
-LATE_EDGES = (-30, -7, -2, 0, 1, 2, 4, 8, 15, 31, 91)
+#: Days late from which a new bar begins; the bar of 0 is the day itself.
+LATE_EDGES = (-7, 0, 1, 2, 4, 8, 15, 31, 91)
+#: Actual ÷ estimate from which a new bar begins; exactly as estimated has a bar of its own.
 RATIO_EDGES = (0.25, 0.5, 0.75, 1.0, 1.0 + 1e-9, 1.25, 1.5, 2.0, 3.0, 5.0)
+#: Days from asked to finished from which a new bar begins.
 LEAD_EDGES = (1, 2, 4, 8, 15, 31, 61, 121, 241)
 
 

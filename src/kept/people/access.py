@@ -97,27 +97,40 @@ class Route:
     methods: tuple[str, ...]
     policy: Policy | None
     name: str
-    pattern: tuple[URLPattern, ...]
 
 
 def routes() -> Iterator[Route]:
     """Yield every route of the URLconf; an address whose methods differ comes several times."""
-    yield from _routes_below(get_resolver().url_patterns, "/", ())
+    yield from _routes_below(get_resolver().url_patterns, "/")
 
 
-def _routes_below(
-    patterns: list[URLPattern | URLResolver], path: str, above: tuple[object, ...]
-) -> Iterator[Route]:
+def methods_of(view: Callable[..., object]) -> tuple[str, ...]:
+    """Return what a page answers to: what Django's `require_http_methods` allows, if it is there.
+
+    The decorator keeps its list to itself, in the variables of the function it returns.
+    """
+    inner: Callable[..., object] | None = view
+    while inner is not None:
+        code = getattr(inner, "__code__", None)
+        closure = getattr(inner, "__closure__", None) or ()
+        for name, cell in zip(getattr(code, "co_freevars", ()), closure, strict=False):
+            if name == "request_method_list":
+                return tuple(sorted(cell.cell_contents))
+        inner = getattr(inner, "__wrapped__", None)
+    return PAGE_METHODS
+
+
+def _routes_below(patterns: list[URLPattern | URLResolver], path: str) -> Iterator[Route]:
     for pattern in patterns:
         here = path + str(pattern.pattern).removeprefix("^")
         if isinstance(pattern, URLResolver):
-            yield from _routes_below(pattern.url_patterns, here, (*above, pattern))
+            yield from _routes_below(pattern.url_patterns, here)
             continue
         by_method: Mapping[str, Policy] | None = getattr(pattern.callback, "policies", None)
         name = pattern.name or ""
         if by_method is not None:
             for method, policy in by_method.items():
-                yield Route(here, (method,), policy, name, (pattern,))
+                yield Route(here, (method,), policy, name)
         else:
-            methods = getattr(pattern.callback, "methods", PAGE_METHODS)
-            yield Route(here, tuple(methods), policy_of(pattern.callback, name), name, (pattern,))
+            methods = methods_of(pattern.callback)
+            yield Route(here, methods, policy_of(pattern.callback, name), name)

@@ -42,7 +42,7 @@ def found(
     Raises:
         Refused: a name, zone, place or currency that cannot be.
     """
-    name = given.one_line(name, called=_("The house's name"), field="house", longest=120)
+    name = given.one_line(name, called=_("The house’s name"), field="house", longest=120)
     owner = given.one_line(owner, called=_("Your name"), field="name", longest=120)
     zone = given.zone(zone)
     country, region = places.place(country, region)

@@ -348,7 +348,7 @@ def change_house(
         before = recording.image_of(house)
         if "name" in changes:
             house.name = given.one_line(
-                changes["name"], called=_("The house's name"), field="name", longest=120
+                changes["name"], called=_("The house’s name"), field="name", longest=120
             )
         if "zone" in changes:
             house.zone = given.zone(changes["zone"])

@@ -133,7 +133,7 @@ class StageRow(KeptForm):
         )
 
 
-class StageRows(BaseFormSet[StageRow]):
+class StageRows(BaseFormSet):  # type: ignore[type-arg] # not generic at run time
     """All stages; rows left blank are no stages."""
 
     def used(self) -> list[StageRow]:

@@ -61,7 +61,7 @@ class JobForm(KeptForm):
     state = forms.ChoiceField(
         label=gettext_lazy("It is"),
         choices=[
-            (Job.State.OPEN, gettext_lazy("open: on the team's plate")),
+            (Job.State.OPEN, gettext_lazy("open: on the team’s plate")),
             (Job.State.DRAFT, gettext_lazy("only asked about: it takes no capacity")),
         ],
         initial=Job.State.OPEN,

@@ -19,7 +19,7 @@ from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
 from kept.web.forms import KeptForm
 from kept.web.pages import joining
-from kept.web.pages.staff import PlaceForm
+from kept.web.pages.staff import TIMES, PlaceForm
 
 SCOPES = (
     (tokens.Scope.READ, gettext_lazy("read what you may read")),
@@ -48,11 +48,12 @@ class TokenForm(KeptForm):
 class HouseForm(PlaceForm):
     """The numbers of the house."""
 
-    name = forms.CharField(label=gettext_lazy("The house's name"))
+    name = forms.CharField(label=gettext_lazy("The house’s name"))
     day_ends_at = forms.TimeField(
         label=gettext_lazy("The working day ends at"),
-        help_text=gettext_lazy("A promise for a day is due then, in the client's zone."),
-        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+        help_text=gettext_lazy("A promise for a day is due then, in the client’s zone."),
+        input_formats=TIMES,
+        widget=forms.TimeInput(format="%H:%M", attrs={"class": "short"}),
     )
     asked_percent = forms.FloatField(
         label=gettext_lazy("Offer dates at, in %"),
@@ -146,9 +147,9 @@ def house_settings(request: KeptRequest) -> HttpResponse:
             "country": house.country,
             "region": house.region,
             "day_ends_at": house.day_ends_at,
-            "asked_percent": round(house.asked_confidence * 100, 1),
-            "line_percent": round(house.line * 100, 1),
-            "usable_percent": round(house.usable_share * 100, 1),
+            "asked_percent": f"{house.asked_confidence * 100:g}",
+            "line_percent": f"{house.line * 100:g}",
+            "usable_percent": f"{house.usable_share * 100:g}",
             "quote_lasts_days": house.quote_lasts_days,
             "currency": house.currency,
         },

@@ -27,6 +27,9 @@ from kept.web.forms import STATUS, KeptForm, changed
 
 STRETCHES = 2
 
+#: A text, since browsers show times in their own language's way, not the page's.
+TIMES = ("%H:%M", "%H.%M", "%H:%M:%S", "%H")
+
 
 def zone_choices() -> list[tuple[str, str]]:
     return [(name, name.replace("_", " ")) for name in zones.names()]
@@ -94,7 +97,7 @@ class PersonForm(PlaceForm):
         required=False,
         help_text=gettext_lazy(
             "The part of the working time that goes to promised work. Empty: as the hours "
-            "outside say, else as the house's settings say."
+            "outside say, else as the house’s settings say."
         ),
         widget=forms.NumberInput(attrs={"step": "any", "class": "short"}),
     )
@@ -148,7 +151,10 @@ class WeekForm(KeptForm):
                         required=False,
                         initial=value,
                         label=label % {"day": WEEKDAYS[day]},
-                        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+                        input_formats=TIMES,
+                        widget=forms.TimeInput(
+                            format="%H:%M", attrs={"maxlength": "8", "autocomplete": "off"}
+                        ),
                         error_messages={"invalid": _("Write a time like 09:00.")},
                     )
 
@@ -460,7 +466,7 @@ def _person_form(
             "region": member.region,
             "does_work": member.does_work,
             "outside_hours": member.outside_hours,
-            "usable_percent": None if share is None else round(share * 100, 1),
+            "usable_percent": None if share is None else f"{share * 100:g}",
             "parallel": member.parallel,
         },
     )
