@@ -346,9 +346,7 @@ def worked_before(team: Team, p: int, t: int) -> int:
         if w == team.person[p, P_FIRST]:
             return np.int64(0)
         w -= 1
-        return np.int64(
-            team.windows[w, W_WORK] + team.windows[w, W_END] - team.windows[w, W_START]
-        )
+        return np.int64(team.windows[w, W_WORK] + team.windows[w, W_END] - team.windows[w, W_START])
     return np.int64(team.windows[w, W_WORK] + max(0, t - team.windows[w, W_START]))
 
 
@@ -461,9 +459,7 @@ def next_common(
 
 
 @compiled
-def ends_at(
-    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, s: int, t: int
-) -> int:
+def ends_at(team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, s: int, t: int) -> int:
     """The moment at which a running stage has had all the time it still needs, from ``t`` on."""
     rate = state.stage[s, J_RATE]
     left = (state.stage[s, J_REST] + rate - 1) // rate
@@ -707,9 +703,7 @@ def mark(state: State, p: int) -> None:
 @compiled
 def has_room(team: Team, state: State, p: int) -> bool:
     """Whether a person may be on one more stage."""
-    return bool(
-        team.person[p, P_LIFTED] or state.person[p, H_HELD] < team.person[p, P_PARALLEL]
-    )
+    return bool(team.person[p, P_LIFTED] or state.person[p, H_HELD] < team.person[p, P_PARALLEL])
 
 
 @compiled
@@ -790,9 +784,7 @@ def touches(plan: Plan, upper: Longs, state: State, s: int, other: int) -> bool:
 
 
 @compiled
-def settle(
-    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, s: int, t: int
-) -> None:
+def settle(team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, s: int, t: int) -> None:
     """Write down how far stages sharing with ``s`` have come, before their speed changes."""
     for k in range(state.count[N_RUNNING]):
         other = state.running[k]
@@ -1155,9 +1147,7 @@ def can_soon(team: Team, plan: Plan, state: State, s: int, t: int) -> bool:
 
 
 @compiled
-def hold_for(
-    team: Team, plan: Plan, state: State, s: int, count: int, t: int
-) -> None:
+def hold_for(team: Team, plan: Plan, state: State, s: int, count: int, t: int) -> None:
     """Those who are here wait for the others; looked at again when one of them turns away."""
     n_stages = plan.luck.size
     n_people = team.person.shape[0]
@@ -1228,8 +1218,7 @@ def try_together(
                 look_when_here(team, busy, state, n_stages, p, t)
                 fits = False
             elif (
-                not team.person[p, P_LIFTED]
-                and state.person[p, H_RESERVED] == state.count[N_STAMP]
+                not team.person[p, P_LIFTED] and state.person[p, H_RESERVED] == state.count[N_STAMP]
             ):
                 fits = False
     count = n_fixed
@@ -1306,12 +1295,8 @@ def serve(
                     i += 1
                     continue
                 if not begun_only:
-                    serve_alone(
-                        team, plan, busy, upper, state, work, start, t, state.ready[i]
-                    )
-                if not try_together(
-                    team, plan, busy, upper, state, work, start, s, t, begun_only
-                ):
+                    serve_alone(team, plan, busy, upper, state, work, start, t, state.ready[i])
+                if not try_together(team, plan, busy, upper, state, work, start, s, t, begun_only):
                     i += 1
                     continue
                 want(team, plan, state, s, -1)
@@ -1397,9 +1382,7 @@ def run_layer(
                 state.count[N_STACK] -= 1
                 what = state.stack[state.count[N_STACK]]
                 if what < n_stages:
-                    complete(
-                        team, plan, busy, upper, state, start, finish, pieces, emit, what, t
-                    )
+                    complete(team, plan, busy, upper, state, start, finish, pieces, emit, what, t)
                 else:
                     get_ready(team, plan, state, work, start, what - n_stages, t, opening)
             serve(team, plan, busy, upper, state, work, start, t, opening)
@@ -1514,9 +1497,7 @@ def merge(team: Team, busy: Busy, pieces: Ints, n_pieces: int) -> Busy:
                 joined = starts[i] <= ends[n - 1]
                 if not joined:
                     w = first_window(team, p, ends[n - 1])
-                    joined = (
-                        w >= team.person[p, P_LAST] or team.windows[w, W_START] >= starts[i]
-                    )
+                    joined = w >= team.person[p, P_LAST] or team.windows[w, W_START] >= starts[i]
             if joined:
                 ends[n - 1] = max(ends[n - 1], ends[i])
             else:
@@ -1528,9 +1509,7 @@ def merge(team: Team, busy: Busy, pieces: Ints, n_pieces: int) -> Busy:
 
 
 @compiled
-def add_load(
-    team: Team, busy: Busy, week_from: Longs, week_start: Ints, load: Longs
-) -> None:
+def add_load(team: Team, busy: Busy, week_from: Longs, week_start: Ints, load: Longs) -> None:
     """Add one future's working minutes spent, by person and week, to ``load``.
 
     Args:
@@ -1629,14 +1608,10 @@ def run_futures(
         upper = np.empty((0, 4), dtype=np.int64)
         for layer in range(n_layers):
             emit = keep_busy or keep_load or layer + 1 < n_layers
-            run_layer(
-                team, plan, layer, busy, upper, state, work, start, finish, pieces, emit
-            )
+            run_layer(team, plan, layer, busy, upper, state, work, start, finish, pieces, emit)
             if state.count[N_PIECES] > pieces.shape[0]:
                 pieces = np.empty((2 * state.count[N_PIECES], 3), dtype=np.int32)
-                run_layer(
-                    team, plan, layer, busy, upper, state, work, start, finish, pieces, emit
-                )
+                run_layer(team, plan, layer, busy, upper, state, work, start, finish, pieces, emit)
             if emit:
                 busy = merge(team, busy, pieces, state.count[N_PIECES])
                 upper = add_uses(plan, layer, start, finish, upper)
