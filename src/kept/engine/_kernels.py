@@ -354,9 +354,7 @@ def worked_before(team: Team, p: int, t: int) -> int:
         if w == team.person[p, P_FIRST]:
             return np.int64(0)
         w -= 1
-        return np.int64(
-            team.windows[w, W_WORK] + team.windows[w, W_END] - team.windows[w, W_START]
-        )
+        return np.int64(team.windows[w, W_WORK] + team.windows[w, W_END] - team.windows[w, W_START])
     return np.int64(team.windows[w, W_WORK] + max(0, t - team.windows[w, W_START]))
 
 
@@ -469,9 +467,7 @@ def next_common(
 
 
 @compiled
-def ends_at(
-    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, s: int, t: int
-) -> int:
+def ends_at(team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, s: int, t: int) -> int:
     """The moment at which a running stage has had all the time it still needs, from ``t`` on."""
     rate = state.stage[s, J_RATE]
     left = (state.stage[s, J_REST] + rate - 1) // rate
@@ -715,9 +711,7 @@ def mark(state: State, p: int) -> None:
 @compiled
 def has_room(team: Team, state: State, p: int) -> bool:
     """Whether a person may be on one more stage."""
-    return bool(
-        team.person[p, P_LIFTED] or state.person[p, H_HELD] < team.person[p, P_PARALLEL]
-    )
+    return bool(team.person[p, P_LIFTED] or state.person[p, H_HELD] < team.person[p, P_PARALLEL])
 
 
 @compiled
@@ -798,9 +792,7 @@ def touches(plan: Plan, upper: Longs, state: State, s: int, other: int) -> bool:
 
 
 @compiled
-def settle(
-    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, s: int, t: int
-) -> None:
+def settle(team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, s: int, t: int) -> None:
     """Write down how far stages sharing with ``s`` have come, before their speed changes."""
     for k in range(state.count[N_RUNNING]):
         other = state.running[k]
@@ -1163,9 +1155,7 @@ def can_soon(team: Team, plan: Plan, state: State, s: int, t: int) -> bool:
 
 
 @compiled
-def hold_for(
-    team: Team, plan: Plan, state: State, s: int, count: int, t: int
-) -> None:
+def hold_for(team: Team, plan: Plan, state: State, s: int, count: int, t: int) -> None:
     """Those who are here wait for the others; looked at again when one of them turns away."""
     n_stages = plan.luck.size
     n_people = team.person.shape[0]
@@ -1236,8 +1226,7 @@ def try_together(
                 look_when_here(team, busy, state, n_stages, p, t)
                 fits = False
             elif (
-                not team.person[p, P_LIFTED]
-                and state.person[p, H_RESERVED] == state.count[N_STAMP]
+                not team.person[p, P_LIFTED] and state.person[p, H_RESERVED] == state.count[N_STAMP]
             ):
                 fits = False
     count = n_fixed
@@ -1314,12 +1303,8 @@ def serve(
                     i += 1
                     continue
                 if not begun_only:
-                    serve_alone(
-                        team, plan, busy, upper, state, work, start, t, state.ready[i]
-                    )
-                if not try_together(
-                    team, plan, busy, upper, state, work, start, s, t, begun_only
-                ):
+                    serve_alone(team, plan, busy, upper, state, work, start, t, state.ready[i])
+                if not try_together(team, plan, busy, upper, state, work, start, s, t, begun_only):
                     i += 1
                     continue
                 want(team, plan, state, s, -1)
@@ -1405,9 +1390,7 @@ def run_layer(
                 state.count[N_STACK] -= 1
                 what = state.stack[state.count[N_STACK]]
                 if what < n_stages:
-                    complete(
-                        team, plan, busy, upper, state, start, finish, pieces, emit, what, t
-                    )
+                    complete(team, plan, busy, upper, state, start, finish, pieces, emit, what, t)
                 else:
                     get_ready(team, plan, state, work, start, what - n_stages, t, opening)
             serve(team, plan, busy, upper, state, work, start, t, opening)
@@ -1512,9 +1495,7 @@ def merge(team: Team, busy: Busy, pieces: Ints, n_pieces: int) -> Busy:
                 joined = starts[i] <= ends[n - 1]
                 if not joined:
                     w = first_window(team, p, ends[n - 1])
-                    joined = (
-                        w >= team.person[p, P_LAST] or team.windows[w, W_START] >= starts[i]
-                    )
+                    joined = w >= team.person[p, P_LAST] or team.windows[w, W_START] >= starts[i]
             if joined:
                 ends[n - 1] = max(ends[n - 1], ends[i])
             else:
@@ -1526,9 +1507,7 @@ def merge(team: Team, busy: Busy, pieces: Ints, n_pieces: int) -> Busy:
 
 
 @compiled
-def add_load(
-    team: Team, busy: Busy, week_from: Longs, week_start: Ints, load: Longs
-) -> None:
+def add_load(team: Team, busy: Busy, week_from: Longs, week_start: Ints, load: Longs) -> None:
     """Add one future's working minutes spent, by person and week, to ``load``.
 
     Args:

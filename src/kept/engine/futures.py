@@ -342,9 +342,7 @@ def _order(
         tail[i] = max((tail[j] + median[j] for j in then[i] if own[j] == own[i]), default=0)
     numbers = {old: new for new, old in enumerate(sorted(set(layer)))}
     layer = [numbers[old] for old in layer]
-    order = sorted(
-        range(len(stages)), key=lambda i: (layer[i], promise_rank[own[i]], -tail[i], i)
-    )
+    order = sorted(range(len(stages)), key=lambda i: (layer[i], promise_rank[own[i]], -tail[i], i))
     return layer, order
 
 
@@ -416,8 +414,21 @@ def _run_block(
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     return Block(
         *_kernels.run_block(
-            team, plan, shared_luck(correlation), np.uint64(seed), low, high,
-            np.empty((0, 1), dtype=np.int64), _NONE, _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
+            team,
+            plan,
+            shared_luck(correlation),
+            np.uint64(seed),
+            low,
+            high,
+            np.empty((0, 1), dtype=np.int64),
+            _NONE,
+            _NONE,
+            stages,
+            busy,
+            load,
+            weeks.week_from,
+            weeks.week_start,
+            n_weeks,
         )  # fmt: skip
     )
 
