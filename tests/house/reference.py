@@ -30,9 +30,9 @@ def commands() -> str:
         "",
         "Commands that act in a house take `--organisation SLUG` (left out, the only one) and",
         "`--as EMAIL` (left out, its owner). `--json` prints one JSON document on standard output",
-        "and nothing else; messages go to standard error. The exit status is 0 if all is fine, 1 if",
-        "the answer is no or a check failed, and 2 for wrong use or bad input, which is named with",
-        "file, row, column or field. Commands work on the data in the folder `KEPT_DATA`.",
+        "and nothing else; messages go to standard error. The exit status is 0 if all is fine, 1",
+        "if the answer is no or a check failed, and 2 for wrong use or bad input, which is named",
+        "with file, row, column or field. Commands work on the data in the folder `KEPT_DATA`.",
         "",
     ]
     for name in COMMANDS:

@@ -1,5 +1,0 @@
-"""`python -m kept` is `kept`."""
-
-from kept.cli import main
-
-main()
