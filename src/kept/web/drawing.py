@@ -227,7 +227,7 @@ def axis_head(axis: Axis, *, today_word: str) -> SafeString:
     for tick in axis.ticks:
         x = axis.before(tick.day)
         parts.append(_upright(x, 2, 30, "hair"))
-        close = x - shown_until < 11
+        close = x - shown_until < 13
         label = tick.label.split("\N{NO-BREAK SPACE}")[0] if close else tick.label
         parts.append(_text(label, x, 11, "halo", dx=3))
         shown_until = x

@@ -115,6 +115,8 @@ def slack(stands: Standing) -> str:
         return _("not known")
     if count is None:
         return _("out of sight")
+    if count < 0 and stands.state is State.ON_TRACK and stands.chance is not None:
+        return _("at %(chance)s") % {"chance": words.percent(stands.chance)}
     if count < 0:
         return ngettext("%(n)s day short", "%(n)s days short", -count) % {"n": -count}
     if count == 0:
