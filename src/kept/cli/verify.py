@@ -2,6 +2,8 @@
 
 from dataclasses import asdict
 
+import typer
+
 from kept.cli import speaking
 from kept.cli.acting import JsonOption, OrganisationOption, load
 
@@ -44,7 +46,7 @@ def verify(organisation: OrganisationOption = None, as_json: JsonOption = False)
             if len(report.faults) > SHOWN:
                 speaking.say(f"  and {len(report.faults) - SHOWN} more (--json lists them all)")
         if broken:
-            raise speaking.Stop(
-                "The ledger and the rows do not agree. Change nothing; compare with a backup.",
-                status=speaking.NO,
+            speaking.aside(
+                "The ledger and the rows do not agree. Change nothing; compare with a backup."
             )
+            raise typer.Exit(speaking.NO)
