@@ -93,7 +93,7 @@ def test_another_house_sees_nothing_of_it(
 
 
 def test_a_guest_is_kept_out_in_words(northlight: House, login: LogIn) -> None:
-    page = login(northlight.gus).get("/")
+    page = login(northlight.gus).get("/people")
 
     assert page.status_code == 403
     assert "It needs the role “Member” in this house." in _words(page.content)

@@ -922,7 +922,9 @@ def histogram(
             )
         )
         if column.label:
-            parts.append(_text(column.label, width * (index + 0.5), base + 16, "middle"))
+            crowded = len(columns) > 6 and index % 2
+            look = "middle long-words" if crowded else "middle"
+            parts.append(_text(column.label, width * (index + 0.5), base + 16, look))
         if column.count and len(columns) <= 16:
             parts.append(
                 _text(str(column.count), width * (index + 0.5), base - tall - 5, "middle ink halo")
