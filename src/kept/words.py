@@ -69,7 +69,9 @@ def percent(chance: float) -> str:
 def hours(value: float) -> str:
     """ "38 h", with one decimal below ten hours where it is not whole."""
     number = round(value, 1) if value < 10 else round(value)
-    written = formats.number_format(number, decimal_pos=0 if number == int(number) else 1)
+    written = formats.number_format(
+        number, decimal_pos=0 if number == int(number) else 1, force_grouping=True
+    )
     return _("%(number)s h").replace(" h", NBSP + "h") % {"number": written}
 
 

@@ -198,16 +198,30 @@ def weigh(
 
 
 @njit(cache=True)
-def level_steps(whole, n_whole, bucket, n_bucket, person, n_person, shrink, out):
-    """Say how forecasts' positions really fell: all, then experience, then person; fills `out`.
+def level_steps(
+    whole, n_whole, bucket, n_bucket, project, n_project, person, n_person, shrink, caution, out
+):
+    """Say how forecasts' positions really fell: all, experience, project, person; fills `out`.
 
     `out` has shape (b,) and sums to one: the share of outcomes in each hundredth of the forecast.
+    `caution` adds imagined outcomes to the lowest and highest twentieth of each experience, as
+    far as there is a past at all: whoever is new differs from those before.
     """
-    for z in range(out.size):
-        share = 1.0 / out.size
+    bins = out.size
+    edge = bins // 20
+    heed = n_whole / (n_whole + shrink[0])
+    added = heed * (caution[0] + caution[1])
+    for z in range(bins):
+        share = 1.0 / bins
         share = (whole[z] + shrink[0] * share) / (n_whole + shrink[0])
-        share = (bucket[z] + shrink[1] * share) / (n_bucket + shrink[1])
-        out[z] = (person[z] + shrink[2] * share) / (n_person + shrink[2])
+        extra = 0.0
+        if z < edge:
+            extra = heed * caution[0] / edge
+        elif z >= bins - edge:
+            extra = heed * caution[1] / edge
+        share = (bucket[z] + shrink[1] * share + extra) / (n_bucket + shrink[1] + added)
+        share = (project[z] + shrink[2] * share) / (n_project + shrink[2])
+        out[z] = (person[z] + shrink[3] * share) / (n_person + shrink[3])
 
 
 @njit(cache=True)
@@ -287,9 +301,11 @@ def replay(
     pull,
     shrink,
     fade,
+    caution,
     ridge,
     levels,
     n_people,
+    n_projects,
     n_groups,
     quantiles,
     position_low,
@@ -342,6 +358,8 @@ def replay(
     n_whole = np.zeros(1)
     by_bucket = np.zeros((BUCKETS, BINS))
     n_bucket = np.zeros(BUCKETS)
+    by_project = np.zeros((n_projects + 1, BINS))
+    n_project = np.zeros(n_projects + 1)
     by_person = np.zeros((n_people + 1, BINS))
     n_person = np.zeros(n_people + 1)
     steps = np.empty(BINS)
@@ -376,10 +394,14 @@ def replay(
                 n_whole[0] = n_whole[0] * fade[0] + 1.0
                 by_bucket[b] *= fade[1]
                 n_bucket[b] = n_bucket[b] * fade[1] + 1.0
-                by_person[p] *= fade[2]
-                n_person[p] = n_person[p] * fade[2] + 1.0
+                j = codes[x, 2]
+                by_project[j] *= fade[2]
+                n_project[j] = n_project[j] * fade[2] + 1.0
+                by_person[p] *= fade[3]
+                n_person[p] = n_person[p] * fade[3] + 1.0
                 _add_position(whole, position_low[x], position_high[x])
                 _add_position(by_bucket[b], position_low[x], position_high[x])
+                _add_position(by_project[j], position_low[x], position_high[x])
                 _add_position(by_person[p], position_low[x], position_high[x])
             value = ln_ratio[x]
             # The two scores: expected slip, and expected size of what is left of it.
@@ -479,9 +501,12 @@ def replay(
                 n_whole[0],
                 by_bucket[b],
                 n_bucket[b],
+                by_project[codes[r, 2]],
+                n_project[codes[r, 2]],
                 by_person[p],
                 n_person[p],
                 shrink,
+                caution,
                 steps,
             )
             if n_levels > 0:
@@ -513,6 +538,8 @@ def replay(
         n_whole,
         by_bucket,
         n_bucket,
+        by_project,
+        n_project,
         by_person,
         n_person,
     )

@@ -41,7 +41,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """The one place where a kernel is compiled: without the interpreter's lock, cached on disk."""
+    """Compile a step that only other kernels call: no way in from Python is built for it."""
+    made: Function = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(
+        function
+    )
+    return made
+
+
+def kernel(function: Function) -> Function:
+    """Compile a kernel called from Python: without the interpreter's lock, cached on disk."""
     made: Function = numba.njit(nogil=True, cache=True)(function)
     return made
 
@@ -309,7 +317,7 @@ def draw_all(plan: Plan, shared: Shared, key: Any, out: Ints) -> None:
             out[s] = min(out[s] + plan.stage[s, S_ARRIVES], HORIZON)
 
 
-@compiled
+@kernel
 def draw_stages(plan: Plan, shared: Shared, seed: Any, futures: int, first: int) -> Ints:
     """Minutes of work left of the stages from ``first`` on, shape (n, futures)."""
     n_stages = plan.luck.size
@@ -1463,16 +1471,6 @@ def room(team: Team, plan: Plan) -> State:
 
 
 @compiled
-def nobody(n_people: int) -> Busy:
-    """Nobody is busy."""
-    return Busy(
-        np.zeros(n_people + 1, dtype=np.int64),
-        np.empty(0, dtype=np.int32),
-        np.empty(0, dtype=np.int32),
-    )
-
-
-@compiled
 def merge(team: Team, busy: Busy, pieces: Ints, n_pieces: int) -> Busy:
     """Join new stretches of work with those of earlier layers.
 
@@ -1583,27 +1581,23 @@ def add_uses(plan: Plan, layer: int, start: Ints, finish: Ints, upper: Longs) ->
     return grown
 
 
-@compiled
-def close_promises(plan: Plan, finish: Ints, out: Ints, f: int) -> None:
-    """A promise is finished when its last stage is."""
-    for k in range(out.shape[0]):
-        out[k, f] = plan.promise_release[k]
-    for s in range(finish.size):
-        k = plan.stage[s, S_PROMISE]
-        out[k, f] = max(out[k, f], finish[s])
-
-
-@compiled
-def run_futures(
-    team: Team, plan: Plan, shared: Shared, seed: Any, low: int, high: int, stages: bool,
-    keep_busy: bool, keep_load: bool, week_from: Longs, week_start: Ints, n_weeks: int,
+@kernel
+def run_block(
+    team: Team, plan: Plan, shared: Shared, seed: Any, low: int, high: int, busy_from: Longs,
+    busy_start: Ints, busy_end: Ints, stages: bool, keep_busy: bool, keep_load: bool,
+    week_from: Longs, week_start: Ints, n_weeks: int,
 ) -> Any:  # fmt: skip
     """Simulate futures ``low`` to ``high - 1`` of a plan.
 
+    Args:
+        busy_from: (n, n_people + 1), or (0, n_people + 1) where nobody is busy: where
+            each person's stretches begin in busy_start and busy_end, which the plan
+            has to leave alone.
+
     Returns:
         promise finish (n_promises, n); stage start and finish (n_stages, n) or
-        (0, n); stretches of work: offsets (n, n_people + 1) into starts and ends;
-        working minutes spent (n_people, n_weeks), summed over the futures.
+        (0, n); stretches of work, those given included: offsets (n, n_people + 1) into
+        starts and ends; working minutes spent (n_people, n_weeks), summed over the futures.
     """
     n = high - low
     n_stages = plan.luck.size
@@ -1623,24 +1617,30 @@ def run_futures(
     start = np.empty(n_stages, dtype=np.int32)
     finish = np.empty(n_stages, dtype=np.int32)
     pieces = np.empty((n_stages + 64, 3), dtype=np.int32)
+    nobody = np.zeros(n_people + 1, dtype=np.int64)
     for f in range(low, high):
         draw_all(plan, shared, future_key(seed, f), work)
-        busy = nobody(n_people)
+        busy = Busy(nobody, busy_start, busy_end)
+        if busy_from.shape[0]:
+            busy = Busy(busy_from[f - low], busy_start, busy_end)
         upper = np.empty((0, 4), dtype=np.int64)
-        for layer in range(n_layers):
+        layer = 0
+        while layer < n_layers:
             emit = keep_busy or keep_load or layer + 1 < n_layers
-            run_layer(
-                team, plan, layer, busy, upper, state, work, start, finish, pieces, emit
-            )
+            run_layer(team, plan, layer, busy, upper, state, work, start, finish, pieces, emit)
             if state.count[N_PIECES] > pieces.shape[0]:
+                # More stretches than there was room for: once more, with enough.
                 pieces = np.empty((2 * state.count[N_PIECES], 3), dtype=np.int32)
-                run_layer(
-                    team, plan, layer, busy, upper, state, work, start, finish, pieces, emit
-                )
+                continue
             if emit:
                 busy = merge(team, busy, pieces, state.count[N_PIECES])
                 upper = add_uses(plan, layer, start, finish, upper)
-        close_promises(plan, finish, promise_finish, f - low)
+            layer += 1
+        for k in range(plan.promise_luck.size):
+            promise_finish[k, f - low] = plan.promise_release[k]
+        for s in range(n_stages):
+            k = plan.stage[s, S_PROMISE]
+            promise_finish[k, f - low] = max(promise_finish[k, f - low], finish[s])
         if stages:
             for s in range(n_stages):
                 stage_start[s, f - low] = start[s]
@@ -1670,49 +1670,3 @@ def run_futures(
         all_ends[:n_all].copy(),
         load,
     )
-
-
-@compiled
-def run_ask(
-    team: Team, plan: Plan, shared: Shared, seed: Any, low: int, high: int, busy_from: Longs,
-    busy_start: Ints, busy_end: Ints, keep_load: bool, week_from: Longs, week_start: Ints,
-    n_weeks: int,
-) -> Any:  # fmt: skip
-    """Lay one more promise into what futures ``low`` to ``high - 1`` leave free.
-
-    Args:
-        plan: the stages asked for, all in one layer.
-        busy_from, busy_start, busy_end: when people are busy in these futures.
-
-    Returns:
-        finish (1, n); stage start and finish (n_stages, n); working minutes spent
-        with the ask (n_people, n_weeks), summed over the futures.
-    """
-    n = high - low
-    n_stages = plan.luck.size
-    promise_finish = np.zeros((plan.promise_luck.size, n), dtype=np.int32)
-    stage_start = np.empty((n_stages, n), dtype=np.int32)
-    stage_finish = np.empty((n_stages, n), dtype=np.int32)
-    n_people = team.person.shape[0]
-    load = np.zeros((n_people if keep_load else 0, n_weeks), dtype=np.int64)
-    state = room(team, plan)
-    work = np.empty(n_stages, dtype=np.int32)
-    start = np.empty(n_stages, dtype=np.int32)
-    finish = np.empty(n_stages, dtype=np.int32)
-    pieces = np.empty((n_stages + 64, 3), dtype=np.int32)
-    upper = np.empty((0, 4), dtype=np.int64)
-    for f in range(low, high):
-        draw_all(plan, shared, future_key(seed, f), work)
-        busy = Busy(busy_from[f - low], busy_start, busy_end)
-        run_layer(team, plan, 0, busy, upper, state, work, start, finish, pieces, keep_load)
-        if state.count[N_PIECES] > pieces.shape[0]:
-            pieces = np.empty((2 * state.count[N_PIECES], 3), dtype=np.int32)
-            run_layer(team, plan, 0, busy, upper, state, work, start, finish, pieces, keep_load)
-        close_promises(plan, finish, promise_finish, f - low)
-        for s in range(n_stages):
-            stage_start[s, f - low] = start[s]
-            stage_finish[s, f - low] = finish[s]
-        if keep_load:
-            merged = merge(team, busy, pieces, state.count[N_PIECES])
-            add_load(team, merged, week_from, week_start, load)
-    return promise_finish, stage_start, stage_finish, load

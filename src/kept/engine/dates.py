@@ -20,7 +20,7 @@ from kept.engine import ENGINE_VERSION, _kernels, laws
 from kept.engine import futures as runs
 from kept.engine.futures import Futures, Weeks, chance_on_time
 from kept.engine.situation import Ask, Situation, Stage
-from kept.engine.worktime import NEVER
+from kept.engine.worktime import NEVER, Calendar
 
 Ints = npt.NDArray[np.int32]
 
@@ -273,11 +273,11 @@ def _ask_block(
 ) -> tuple[Ints, Ints, Ints, Any]:
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     rows, starts, ends = busy[low // runs.CHUNK]
-    made: tuple[Ints, Ints, Ints, Any] = _kernels.run_ask(
+    finish, start, end, _, _, _, minutes = _kernels.run_block(
         team, plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows, starts, ends,
-        load, weeks.week_from, weeks.week_start, n_weeks,
+        True, False, load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
-    return made
+    return finish, start, end, minutes
 
 
 @dataclass(frozen=True)
@@ -600,16 +600,9 @@ def _overtime(joint: _Joint, run: Futures, due: int) -> Overtime:
             calendar = joint.base.calendar(joint.base.people[run.people.index[who[0]]])
             before = np.concatenate(([0], np.cumsum(calendar.ends - calendar.starts)))
 
-            def worked(
-                t: npt.NDArray[np.int64], before: Any = before, calendar: Any = calendar
-            ) -> Any:
-                w = np.searchsorted(calendar.ends, t, side="right")
-                last = np.minimum(w, calendar.starts.size - 1)
-                inside = np.clip(t - calendar.starts[last], 0, None)
-                return np.where(w < calendar.starts.size, before[last] + inside, before[-1])
-
-            whole = np.maximum(worked(finish) - worked(start), 1)
-            passed = np.clip(worked(np.full_like(start, due)) - worked(start), 0, None)
+            worked = _worked(calendar, before, start)
+            whole = np.maximum(_worked(calendar, before, finish) - worked, 1)
+            passed = np.clip(_worked(calendar, before, np.full_like(start, due)) - worked, 0, None)
         passed = np.where(finish <= due, whole, np.clip(passed, 0, whole))
         hours += work[k] * heads * (whole - passed) / (whole * 60)
     return Overtime(hours)
@@ -673,20 +666,32 @@ def _mean_hours(stage: Stage) -> float:
 
 def _busy_before(base: Futures, end: int) -> npt.NDArray[np.float64]:
     """Mean working minutes each person is busy before a minute, shape (n_people,)."""
-    week = np.array([0, end], dtype=np.int32)
-    n = base.people.weeks.week_from.size - 1
-    load = np.zeros((len(base.situation.people), 1), dtype=np.int64)
-    week_from = np.arange(n + 1, dtype=np.int64) * 2
-    for rows, starts, ends in base.busy:
-        for row in rows:
-            _kernels.add_load(
-                base.people.team,
-                _kernels.Busy(row, starts, ends),
-                week_from,
-                np.tile(week, max(n, 1)),
-                load,
-            )
-    return load[:, 0] / base.futures
+    situation = base.situation
+    busy = np.zeros(len(situation.people))
+    for i, person in enumerate(situation.people):
+        calendar = situation.calendar(person)
+        before = np.concatenate(([0], np.cumsum(calendar.ends - calendar.starts)))
+        for rows, starts, ends in base.busy:
+            # Stretches of one person in all futures of a block, those after the moment cut off.
+            spans = [slice(row[i], row[i + 1]) for row in rows]
+            a = np.concatenate([starts[span] for span in spans])
+            b = np.minimum(np.concatenate([ends[span] for span in spans]), end)
+            a = np.minimum(a, b)
+            busy[i] += (_worked(calendar, before, b) - _worked(calendar, before, a)).sum()
+    mean: npt.NDArray[np.float64] = busy / base.futures
+    return mean
+
+
+def _worked(calendar: Calendar, before: Any, t: Any) -> Any:
+    """Working minutes of a calendar before each of ``t``.
+
+    Args:
+        before: (n_windows + 1,) working minutes before each window.
+    """
+    w = np.searchsorted(calendar.ends, t, side="right")
+    last = np.minimum(w, calendar.starts.size - 1)
+    inside = np.clip(t - calendar.starts[last], 0, None)
+    return np.where(w < calendar.starts.size, before[last] + inside, before[-1])
 
 
 # -- what limits ------------------------------------------------------

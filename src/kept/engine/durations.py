@@ -125,10 +125,13 @@ class Method:
 
     lenses: tuple[Lens, ...]
     capacity: int = 8_000
-    # Forecast positions: shrinkage by all, experience, person; and what is kept at each new item.
-    shrink: tuple[float, float, float] = (200.0, 250.0, 100.0)
-    fade: tuple[float, float, float] = (1.0, 1.0, 0.965)
-    ridge: float = 20.0
+    # Earlier forecasts by all, experience, project, person: how many imagined ones of the wider
+    # group each starts from, and how much of the old is kept at each new one.
+    shrink: tuple[float, float, float, float] = (60.0, 60.0, 100.0, 60.0)
+    fade: tuple[float, float, float, float] = (1.0, 1.0, 0.97, 0.985)
+    # Imagined earlier outcomes in the lowest and the highest twentieth, for each experience.
+    caution: tuple[float, float] = (4.0, 8.0)
+    ridge: float = 100.0
     # A profile learns from this many of the newest finished items and their earlier forecasts.
     memory: int = 20_000
 
@@ -137,11 +140,11 @@ _NEVER = 1e6
 
 METHOD: Final = Method(
     lenses=(
-        Lens("all work", 1, 1, 1, 1, 2800, 13, _NEVER, _NEVER, _NEVER),
-        Lens("work like it", 0.7, 0.8, 0.6, 0.7, 540, 2.6, 1.5, 0.29, 0.15),
-        Lens("close to it", 0.8, 0.3, 0.9, 0.8, 690, 1.0, 0.8, 0.2, 0.2),
-        Lens("the same size", 0.15, 0.1, 0.35, 0.3, 670, 3, 0.2, 0.4, 0.6),
-        Lens("the same people, lately", 0.17, 0.27, 0.2, 0.34, 56, 10, 0.6, 0.24, 0.5),
+        Lens("all work", 1, 1, 1, 1, 1300, 8, _NEVER, _NEVER, _NEVER),
+        Lens("work like it", 1.0, 1.0, 0.3, 0.1, 250, 0.1, 1.1, 0.3, 0.15),
+        Lens("close to it", 1.0, 0.5, 1.0, 0.75, 900, 0.5, 0.7, 0.09, 0.17),
+        Lens("the same size", 0.15, 0.01, 0.5, 0.3, 670, 5, 0.24, 1.0, 0.6),
+        Lens("the same work, lately", 0.5, 0.4, 0.2, 0.34, 56, 10, 0.6, 0.24, 0.2),
     )
 )
 
@@ -396,6 +399,7 @@ class DurationHistory:
             reached_high=traces.said_high,
             known=traces.known,
             prior_share=traces.prior_share,
+            signs=traces.signs,
         )
 
     def global_quantiles(self, levels: ArrayLike) -> FloatArray:
@@ -463,9 +467,11 @@ class DurationHistory:
             *_tables(self.method),
             np.asarray(self.method.shrink),
             np.asarray(self.method.fade),
+            np.asarray(self.method.caution),
             self.method.ridge,
             levels,
             len(self._names["person"]),
+            len(self._names["project"]),
             self._n_groups,
             quantiles,
             traces.position_low,
@@ -500,6 +506,7 @@ class Replay:
             and the one that includes it: apart where the outcome is a mass point.
         known: shape (n,). Finished items of the same person at that moment.
         prior_share: shape (n,).
+        signs: shape (n, 3). ln estimate in hours, expected slip, expected size of its error.
     """
 
     levels: FloatArray
@@ -508,6 +515,7 @@ class Replay:
     reached_high: FloatArray
     known: IntArray
     prior_share: FloatArray
+    signs: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -650,7 +658,9 @@ class Profile:
             np.empty(pull.size),
             mixed,
         )
-        whole, n_whole, by_bucket, n_bucket, by_person, n_person = self._histograms
+        whole, n_whole, by_bucket, n_bucket, by_project, n_project, by_person, n_person = (
+            self._histograms
+        )
         known = int(self._stats[groups[kernels.PERSON], 0])
         bucket = kernels.bucket_of(known)
         steps = np.empty(kernels.BINS)
@@ -659,9 +669,12 @@ class Profile:
             n_whole[0],
             by_bucket[bucket],
             n_bucket[bucket],
+            by_project[codes[2]],
+            n_project[codes[2]],
             by_person[codes[0]],
             n_person[codes[0]],
             np.asarray(history.method.shrink),
+            np.asarray(history.method.caution),
             steps,
         )
         found = np.empty(at.size)
@@ -713,7 +726,7 @@ class Profile:
         codes = {
             "person": names["person"].get(person, len(names["person"])),
             "subkind": names["subkind"].get(subkind, -2),
-            "project": names["project"].get(project, -2),
+            "project": names["project"].get(project, len(names["project"])),
             "kind": names["kind"].get(kind, -2),
             "size": int(_sizes(np.array([ln_estimate]))[0]),
         }

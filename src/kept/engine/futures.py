@@ -386,6 +386,9 @@ def shared_luck(correlation: float) -> _kernels.Shared:
 # -- running ----------------------------------------------------------
 
 
+_NONE = np.empty(0, dtype=np.int32)
+
+
 class Block(NamedTuple):
     """What one chunk of futures gives back."""
 
@@ -412,9 +415,9 @@ def _run_block(
     stages, busy, load = wanted
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     return Block(
-        *_kernels.run_futures(
+        *_kernels.run_block(
             team, plan, shared_luck(correlation), np.uint64(seed), low, high,
-            stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
+            np.empty((0, 1), dtype=np.int64), _NONE, _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
         )  # fmt: skip
     )
 

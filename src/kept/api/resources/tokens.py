@@ -66,13 +66,13 @@ def _shown(row: models.ApiToken) -> dict[str, Any]:
     }
 
 
-@door.read("/tokens", Policy.MEMBER, Page[Token])
+@door.read("/tokens", Policy.GUEST, Page[Token])
 def list_tokens(request: ApiRequest, asked: Query[PageAsked]) -> dict[str, Any]:
     """List tokens: one's own, and everybody's for an owner."""
     return paging.page(_visible(request), asked, _shown)
 
 
-@door.add("/tokens", Policy.MEMBER, MadeToken, admin=True)
+@door.add("/tokens", Policy.GUEST, MadeToken, admin=True)
 def make_token(request: ApiRequest, body: NewToken) -> dict[str, Any]:
     """Make a token.
 
@@ -87,13 +87,13 @@ def make_token(request: ApiRequest, body: NewToken) -> dict[str, Any]:
     return {**_shown(token), "secret": secret}
 
 
-@door.read("/tokens/{int:token_id}", Policy.MEMBER, Token)
+@door.read("/tokens/{int:token_id}", Policy.GUEST, Token)
 def show_token(request: ApiRequest, token_id: int) -> dict[str, Any]:
     """Show a token, without its secret."""
     return _shown(_visible(request).get(pk=token_id))
 
 
-@door.remove("/tokens/{int:token_id}", Policy.MEMBER, admin=True, version_of="")
+@door.remove("/tokens/{int:token_id}", Policy.GUEST, admin=True, version_of="")
 def revoke_token(request: ApiRequest, token_id: int) -> None:
     """Revoke a token: it is refused from the next request on."""
     tokens.revoke(_visible(request).get(pk=token_id), by=request.member, now=request.now)

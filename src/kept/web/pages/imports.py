@@ -95,6 +95,7 @@ def imports(request: KeptRequest) -> HttpResponse:
     """List what came in, and take a file to look at."""
     if request.method != "POST":
         return _page(request)
+    sent = request.FILES.get("file")  # reading it is what finds it too large
     if request.META.get(uploads.TOO_LARGE):
         return _page(
             request,
@@ -103,7 +104,6 @@ def imports(request: KeptRequest) -> HttpResponse:
             )
             % {"size": intake.WEB.size_bytes // (1024 * 1024)},
         )
-    sent = request.FILES.get("file")
     if sent is None or not sent.size:
         return _page(request, wrong=_("Choose a file that is not empty. Nothing was sent yet."))
     digest = waiting.keep(sent.read(), now=clock.now())
@@ -152,6 +152,8 @@ def look(request: KeptRequest, digest: str) -> HttpResponse:
             return _look(request, data, name, said, refused=refused)
         waiting.drop(digest)
         messages.info(request, _told(brought))
+        if brought.promises:
+            return redirect("today")
         return redirect("past" if brought.finished_rows else "import")
     return _look(request, data, name, said)
 
@@ -193,7 +195,7 @@ def _look(
             "names": [name for name in preview.names if not name.means][:NAMES] if preview else [],
             "known_names": sum(bool(name.means) for name in preview.names) if preview else 0,
             "unknown_names": sum(not name.means for name in preview.names) if preview else 0,
-            "ask_columns": preview is None or not preview.used,
+            "ask_columns": preview is None or not (preview.used or preview.known or preview.questions),
         },
         status=422 if refused is not None else 200,
     )
@@ -248,20 +250,19 @@ def _choice(key: str, chosen: Mapping[str, str]) -> Select:
 
 def _grouped(problems: Sequence[Problem]) -> list[Grouped]:
     """Put problems with the same reason together, most frequent first; quoted cells differ."""
-    found: dict[tuple[str, str, bool], list[int]] = {}
+    found: dict[tuple[str, str, bool], list[Problem]] = {}
     for problem in problems:
         why = problem.why.replace(f"“{problem.value}”", "“…”")
-        key = (why, problem.column, problem.row_left_out)
-        found.setdefault(key, []).append(problem.row)
+        found.setdefault((why, problem.column, problem.row_left_out), []).append(problem)
     grouped = [
         Grouped(
-            why,
+            same[0].why,
             column,
-            len(rows),
-            ", ".join(str(row) for row in rows[:8]) + (" …" if len(rows) > 8 else ""),
+            len(same),
+            ", ".join(str(each.row) for each in same[:8]) + (" …" if len(same) > 8 else ""),
             left_out,
         )
-        for (why, column, left_out), rows in found.items()
+        for (_why, column, left_out), same in found.items()
     ]
     return sorted(grouped, key=lambda group: -group.count)
 

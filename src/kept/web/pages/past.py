@@ -168,18 +168,20 @@ def _dates(dates: Dates) -> DatesPart:
         else "",
         bars=drawing.histogram(
             [
-                drawing.Column(_late_label(bar), bar.count, strong=(bar.high or 91) <= 1)
+                drawing.Column(
+                    _late_label(bar), bar.count, strong=bar.high is not None and bar.high <= 1
+                )
                 for bar in dates.bars
             ],
             sentence=_("How many calendar days early or late each date was met."),
-            axis_label=_("days early · 0 on the day · days late"),
+            axis_label=_("days early · 0 on the day · days late, from"),
         ),
         table=_numbers(_("Days late"), dates.bars, _late_words),
         clients=[
             Line(
                 count.name,
                 _marks(count)
-                if count.of <= 40
+                if count.of <= 20
                 else drawing.bar(count.part / count.of, sentence=_of(count), strong=True),
                 _of(count),
                 _share(count),
@@ -278,7 +280,7 @@ def _leads(leads: Leads) -> LeadsPart:
         bars=drawing.histogram(
             [drawing.Column(_day_label(bar), bar.count) for bar in leads.bars],
             sentence=_("Calendar days from asked to finished."),
-            axis_label=_("calendar days"),
+            axis_label=_("calendar days, from"),
         ),
         table=_numbers(_("Calendar days"), leads.bars, _day_words),
         kinds=[
@@ -314,7 +316,7 @@ def whole(count: float) -> str:
 def times(ratio: float) -> str:
     """ "1.4 ×", with a no-break space."""
     number = round(ratio, 2 if ratio < 1 else 1)
-    return f"{formats.number_format(number)}{words.NBSP}{TIMES}"
+    return f"{formats.number_format(f'{number:g}')}{words.NBSP}{TIMES}"
 
 
 def _of(count: Count) -> str:
@@ -348,16 +350,12 @@ def _numbers(name: str, bars: Sequence[Bar], label: Callable[[Bar], str]) -> Saf
     )
 
 
-def _range(low: float, high: float) -> str:
-    return f"{low:g}" if low == high else f"{low:g}–{high:g}"
-
-
 def _late_label(bar: Bar) -> str:
     if bar.low is None:
         return "8+"
     if bar.high is None:
         return f"{bar.low:g}+"
-    return "1–7" if bar.low < 0 else _range(bar.low, bar.high - 1)
+    return "1–7" if bar.low < 0 else f"{bar.low:g}"
 
 
 def _late_words(bar: Bar) -> str:
@@ -367,7 +365,7 @@ def _late_words(bar: Bar) -> str:
         return _("1–7 days early")
     if bar.low == 0:
         return _("on the day")
-    return _("%(days)s days late") % {"days": _late_label(bar)}
+    return _("%(days)s days late") % {"days": _span_of(bar)}
 
 
 def _ratio_label(bar: Bar) -> str:
@@ -395,8 +393,15 @@ def _ratio_words(bar: Bar) -> str:
 def _day_label(bar: Bar) -> str:
     if bar.low is None:
         return "0"
-    return f"{bar.low:g}+" if bar.high is None else _range(bar.low, bar.high - 1)
+    return f"{bar.low:g}+" if bar.high is None else f"{bar.low:g}"
 
 
 def _day_words(bar: Bar) -> str:
-    return _("the same day") if bar.low is None else _day_label(bar)
+    return _("the same day") if bar.low is None else _span_of(bar)
+
+
+def _span_of(bar: Bar) -> str:
+    low = bar.low or 0
+    if bar.high is None:
+        return f"{low:g}+"
+    return f"{low:g}" if low == bar.high - 1 else f"{low:g}–{bar.high - 1:g}"
