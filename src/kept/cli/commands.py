@@ -36,6 +36,7 @@ COMMANDS = {
     "backtest": Command("backtest", "Measure forecasts on a history file, without a database."),
     "simulate": Command("simulate", "Draw the futures of a plan file, without a database."),
     "token": Command("token", "Make an API token for scripts; it is shown once."),
+    "verify": Command("verify", "Check that nothing was altered: the chain of events, and rows."),
     "doctor": Command("doctor", "Check this installation, and say what to mend."),
     "routes": Command("routes", "List every address, its methods, and who may use it."),
     "manage": Command("manage", "Run one of Django's own commands."),
