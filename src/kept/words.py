@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -68,8 +69,30 @@ def percent(chance: float) -> str:
 def hours(value: float) -> str:
     """ "38 h", with one decimal below ten hours where it is not whole."""
     number = round(value, 1) if value < 10 else round(value)
-    written = formats.number_format(number, decimal_pos=0 if number == int(number) else 1)
+    written = formats.number_format(
+        number, decimal_pos=0 if number == int(number) else 1, force_grouping=True
+    )
     return _("%(number)s h").replace(" h", NBSP + "h") % {"number": written}
+
+
+def short_weekday(value: date) -> str:
+    """ "Fri"."""
+    return formats.date_format(value, "D")
+
+
+def days(count: float) -> str:
+    """ "3 days", "1 day", "half a day", "less than half a day"."""
+    whole = round(count)
+    if whole < 1:
+        return _("half a day") if count >= 0.45 else _("less than half a day")
+    return ngettext("%(count)s day", "%(count)s days", whole) % {"count": whole}
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """ "€ 4,800"; the currency's code where it has no sign of its own here."""
+    sign = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}.get(currency, currency)
+    whole = amount == amount.to_integral_value()
+    return f"{sign}{NBSP}{formats.number_format(amount, 0 if whole else 2, force_grouping=True)}"
 
 
 def working_days(count: int) -> str:
@@ -111,8 +134,10 @@ def listed(parts: Iterable[str]) -> str:
 
 
 def times_in_ten(chance: float) -> str:
-    """ "4 times in 10" for 0.38; "once in 10", "less than once in 10"."""
+    """ "4 times in 10" for 0.38; "once in 10", "less than once in 10", "nearly always"."""
     tenths = round(chance * 10)
+    if chance > 0.95:
+        return _("nearly always")
     if tenths < 1:
         return _("less than once in 10")
     if tenths == 1:

@@ -2,7 +2,7 @@
 
 import pytest
 from django.db import transaction
-from tests import cast
+from tests import cast, tampering
 
 from kept.ledger import chain, recording
 from kept.ledger.models import ErasableText, Event
@@ -23,7 +23,8 @@ def test_an_event_carries_no_personal_text(northlight: cast.House) -> None:
 
 
 def test_an_edited_event_is_found(northlight: cast.House) -> None:
-    Event.objects.update(facts={"dates": "moved"})
+    with tampering.unguarded():
+        Event.objects.update(facts={"dates": "moved"})
     assert [(fault.place, fault.what) for fault in chain.faults()] == [
         ("event 1", "was altered after it was written")
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 def key_in(folder: Path) -> str:
     """Return the secret key kept in `folder`; make one that only its owner can read if need be."""
     path = folder / "secret-key"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

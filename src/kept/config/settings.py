@@ -6,10 +6,14 @@ from typing import Any
 import environ
 from csp.constants import NONE, SELF
 
-from kept.config import secret, sqlite
-from kept.config.environment import BadSetting, read
+from kept import sqlite
+from kept.config import secret
+from kept.environment import SETTINGS, BadSetting, read
 
 sqlite.prefer_sound()
+
+for setting in SETTINGS:  # a bad one stops the start, whoever reads it later
+    read(setting.name)
 
 PACKAGE = Path(__file__).resolve().parent.parent
 DATA: Path = read("KEPT_DATA")
@@ -21,26 +25,35 @@ PUBLIC_URL: str = read("KEPT_URL")
 FUTURES: int = read("KEPT_FUTURES")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 PROXIES: int = read("KEPT_PROXIES")
+THREADS: int = read("KEPT_THREADS")
 
 
 def database(address: str, name: str) -> dict[str, Any]:
     """Return Django's settings of the database at `address`; SQLite in the data folder if empty."""
     if not address:
-        DATA.mkdir(parents=True, exist_ok=True)
+        DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
         address = f"sqlite:///{DATA / 'kept.sqlite3'}"
     found: dict[str, Any] = dict(environ.Env.db_url_config(address))
     match found.get("ENGINE"):
         case "django.db.backends.sqlite3":
             found["OPTIONS"] = sqlite.options()
+            # Tests run on a file as well: in memory there is no journal and no second writer.
+            found["TEST"] = {"NAME": str(DATA / "test.sqlite3")}
         case "django.db.backends.postgresql":
-            found["CONN_MAX_AGE"] = 600
-            found["CONN_HEALTH_CHECKS"] = True
+            found["ENGINE"] = "kept.tenancy.postgresql"
+            pool = {"min_size": 1, "max_size": THREADS + 2, "timeout": 10}
+            found["OPTIONS"] = {**found.get("OPTIONS", {}), "pool": pool}
         case _:
             raise BadSetting(name, "…", "a postgres:// or sqlite:// address")
     return found
 
 
 DATABASES = {"default": database(read("DATABASE_URL"), "DATABASE_URL")}
+if read("KEPT_MIGRATE_URL"):
+    # Migrations run as the owner of the tables; requests run as a role that owns nothing.
+    DATABASES["owner"] = database(read("KEPT_MIGRATE_URL"), "KEPT_MIGRATE_URL")
+    DATABASES["owner"]["OPTIONS"].pop("pool", None)
+    DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 
 INSTALLED_APPS = [
     "kept",
@@ -98,7 +111,6 @@ TEMPLATES = [
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [PACKAGE / "web" / "static"]
-STATIC_ROOT = DATA / "static"
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -107,6 +119,11 @@ STORAGES = {
 MEDIA_ROOT = DATA / "uploads"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "kept.web.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -148,6 +165,7 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "kept.web.joining.address_tried"
 AXES_LOCKOUT_TEMPLATE = "kept/locked_out.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kept.jobs.models import Stage
+from kept.jobs.models import Job, Stage
 from kept.past.models import PastItem
 from kept.people.models import Member
 from kept.tenancy.models import Scoped
@@ -49,7 +49,8 @@ class ImportProblem(Scoped):
     value = models.CharField(max_length=200, blank=True)
     why = models.CharField(max_length=300)
 
-    personal = ("value",)
+    # The reason quotes the cell.
+    personal = ("value", "why")
 
     class Meta:
         base_manager_name = "objects"
@@ -60,13 +61,20 @@ class ImportProblem(Scoped):
 
 
 class ImportedRow(Scoped):
-    """A row that came in, and the past item or the stage it became; each comes in once."""
+    """A row that came in, and what it became: a past item, or a job with a stage of it.
+
+    Each row comes in once; `digest` tells a row that has changed since from the same one.
+    """
 
     imported = models.ForeignKey(Import, models.CASCADE, related_name="rows")
     row = models.PositiveIntegerField()
     external_id = models.CharField(max_length=120)
+    digest = models.CharField(max_length=32)
     past_item = models.OneToOneField(
         PastItem, models.CASCADE, null=True, blank=True, related_name="imported_row"
+    )
+    job = models.ForeignKey(
+        Job, models.CASCADE, null=True, blank=True, related_name="imported_rows"
     )
     stage = models.OneToOneField(
         Stage, models.CASCADE, null=True, blank=True, related_name="imported_row"
@@ -80,7 +88,7 @@ class ImportedRow(Scoped):
                 fields=["organisation", "external_id"], name="rows_come_in_once"
             ),
             models.CheckConstraint(
-                condition=Q(past_item__isnull=True) | Q(stage__isnull=True),
+                condition=Q(past_item__isnull=True) | Q(job__isnull=True, stage__isnull=True),
                 name="a_row_became_one_thing",
             ),
         ]

@@ -1,6 +1,6 @@
 """Check that an organisation's events are whole and unaltered."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kept.ledger import recording
@@ -16,8 +16,12 @@ class Fault:
     what: str
 
 
-def faults() -> Iterator[Fault]:
-    """Walk the current organisation's chain and yield every place where it breaks."""
+def faults(seen: Callable[[Event], None] | None = None) -> Iterator[Fault]:
+    """Walk the current organisation's chain and yield every place where it breaks.
+
+    Args:
+        seen: is shown each event on the way, in order.
+    """
     head = Head.objects.filter(organisation=scope.current()).first()
     number, digest = 0, "0" * 64
     for event in Event.objects.order_by("number").iterator(chunk_size=2000):
@@ -33,6 +37,8 @@ def faults() -> Iterator[Fault]:
         if recording.digest_of(event) != event.digest:
             yield Fault(f"event {event.number}", "was altered after it was written")
         number, digest = event.number, event.digest
+        if seen is not None:
+            seen(event)
     if head is None:
         if number:
             yield Fault("the head", "is missing")

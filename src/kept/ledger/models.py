@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.db import models
@@ -73,6 +74,8 @@ class Event(Scoped):
         NAMES_MAPPED = "names.mapped", _("Names mapped")
         PROFILE_FITTED = "profile.fitted", _("Learned from the past")
         TEXT_ERASED = "text.erased", _("Personal text erased")
+
+    frozen: ClassVar[Mapping[str, int]] = {}
 
     number = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=40, choices=Kind)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import math
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
@@ -66,7 +67,7 @@ def record(
         about_id=about.pk,
         promise_id=None if promise is None else promise.pk,
         chance_then=chance,
-        facts=dict(facts or {}),
+        facts=plain(facts or {}),
         images=images,
         digest_before=head.digest,
     )
@@ -105,8 +106,10 @@ def table_of(row: models.Model | type[models.Model]) -> str:
 def plain(value: Any) -> Json:
     """Return a column's value as JSON has it: moments in UTC, decimals as text."""
     match value:
-        case None | bool() | int() | float():
+        case None | bool() | int():
             return value
+        case float():
+            return _number(value)
         case str():
             return str(value)
         case datetime():
@@ -119,21 +122,42 @@ def plain(value: Any) -> Json:
             return bytes(value).hex()
         case list() | tuple():
             return [plain(item) for item in value]
-        case dict():
+        case Mapping():
             return {str(key): plain(item) for key, item in value.items()}
     raise TypeError(f"The ledger has no form for {type(value).__name__}")
+
+
+def _number(value: float) -> Json:
+    """Return a number that reads the same from both databases.
+
+    PostgreSQL's JSON keeps numbers as decimals: it knows no minus nought, and
+    writes large ones without a point, so that they come back as whole numbers.
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"The ledger has no form for {value}")
+    if abs(value) >= 1e16:
+        return int(value)
+    return value or 0.0
 
 
 def image_of(row: models.Model) -> dict[str, Json]:
     """Return all columns of a row but the personal ones, as the ledger keeps them."""
     hidden = personal_of(row)
     return {
-        field.attname: plain(field.to_python(getattr(row, field.attname)))
-        if field.remote_field is None
-        else plain(getattr(row, field.attname))
+        field.attname: plain(_value(field, getattr(row, field.attname)))
         for field in row._meta.concrete_fields
         if field.attname not in hidden
     }
+
+
+def _value(field: Any, value: Any) -> Any:
+    """Return a column's value as it will be read back, though the row was just made."""
+    if value is None or field.remote_field is not None:
+        return value
+    value = field.to_python(value)
+    if isinstance(field, models.DecimalField):
+        return value.quantize(Decimal(1).scaleb(-field.decimal_places))
+    return value
 
 
 def personal_of(row: models.Model | type[models.Model]) -> tuple[str, ...]:

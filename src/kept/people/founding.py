@@ -4,11 +4,13 @@ from datetime import datetime, time
 
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from kept.ledger import recording
 from kept.ledger.models import Event
+from kept.people import places
 from kept.people.models import Login, Member, Role, WorkingTime
-from kept.tenancy import scope
+from kept.tenancy import given, scope
 from kept.tenancy.models import Organisation
 
 #: The working week a member has until another is entered: Monday to Friday, with an hour at noon.
@@ -36,7 +38,14 @@ def found(
 
     Returns:
         The owner, from whom the organisation is reached.
+
+    Raises:
+        Refused: a name, zone, place or currency that cannot be.
     """
+    name = given.one_line(name, called=_("The house’s name"), field="house", longest=120)
+    owner = given.one_line(owner, called=_("Your name"), field="name", longest=120)
+    zone = given.zone(zone)
+    country, region = places.place(country, region)
     with transaction.atomic():
         organisation = Organisation.objects.create(
             name=name,
@@ -45,7 +54,7 @@ def found(
             country=country,
             region=region,
             day_ends_at=day_ends_at,
-            currency=currency,
+            currency=places.currency(currency),
             created_at=now,
             is_sample=sample,
         )

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from kept import engine
 from kept.jobs.models import InboundPromise, Job, Obligation, Stage, StageAfter, StagePerson
-from kept.past import profiles
+from kept.past import profiles, spreading
 from kept.people import capacity
 from kept.plan.models import Hold, Snapshot
 from kept.promises.models import Promise
@@ -77,7 +77,10 @@ def load(*, now: datetime) -> Loaded:
     ended = Promise.objects.exclude(state__in=Promise.OPEN).values("job_id")
     jobs = {
         job.pk: job
-        for job in Job.objects.filter(Q(state=Job.State.OPEN) | Q(pk__in=list(holds)))
+        for job in Job.objects.filter(
+            # Where all work is done the job is closed, and its promise waits to be delivered.
+            Q(state=Job.State.OPEN) | Q(pk__in=[*holds, *promises])
+        )
         .exclude(pk__in=ended)
         .order_by("pk")
     }
@@ -185,6 +188,19 @@ class Stages:
                 backed=inbound.backed,
             )  # fmt: skip
 
+    def take(
+        self,
+        stages: Iterable[Stage],
+        *,
+        afters: Mapping[int, list[int]],
+        named: Mapping[int, list[int]],
+    ) -> None:
+        """Take stages that exist only in memory, with their order and their people."""
+        for stage in stages:
+            self.stages[stage.job_id].append(stage)
+        self.afters.update(afters)
+        self.named.update(named)
+
     def _owe(
         self, key: str, job: int, stage: int | None, due_at: datetime, *, backed: bool
     ) -> None:
@@ -256,7 +272,7 @@ class Stages:
                 "likely": stage.likely_hours,
                 "high": stage.high_hours,
             }
-        learned = profiles.spread(
+        learned = spreading.spread(
             self.profile,
             estimate=stage.likely_hours,
             member=stage.owner_id,

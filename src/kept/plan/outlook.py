@@ -1,5 +1,6 @@
 """Forecast every open promise again when the plan changed, and keep what was forecast."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -20,12 +21,18 @@ from kept.tenancy import scope
 DAILY = timedelta(hours=20)
 
 
-def newest() -> dict[int, Outlook]:
-    """Return the newest outlook of each open promise, by the promise's key, in one query."""
+def newest(*, of: Collection[int] | None = None) -> dict[int, Outlook]:
+    """Return the newest outlook of each open promise, by the promise's key, in one query.
+
+    Args:
+        of: only of these promises.
+    """
     last = (
         Outlook.objects.filter(promise=OuterRef("pk")).order_by("-computed_at", "-pk").values("pk")
     )
     keys = Promise.objects.filter(state__in=Promise.OPEN).annotate(last=Subquery(last[:1]))
+    if of is not None:
+        keys = keys.filter(pk__in=of)
     rows = Outlook.objects.filter(pk__in=keys.values("last"))
     return {outlook.promise_id: outlook for outlook in rows}
 
@@ -73,12 +80,14 @@ def _keep(
             if key in loaded.cannot:
                 continue
             name = f"j{key}"
+            chance = futures.chance(name, situation.minute(promise.due_at))
+            assert chance is not None  # it is, for a moment that is given
             rows.append(
                 Outlook(
                     promise=promise,
                     computed_at=now,
                     due_at=promise.due_at,
-                    chance=futures.chance(name, situation.minute(promise.due_at)),
+                    chance=chance,
                     finish_50_at=_moment(loaded, futures.quantile(name, 0.50)),
                     finish_80_at=_moment(loaded, futures.quantile(name, 0.80)),
                     finish_90_at=_moment(loaded, futures.quantile(name, 0.90)),

@@ -19,7 +19,7 @@ from kept.plan.loading import ANY, Loaded
 from kept.tenancy import scope
 
 #: The tank looks four weeks ahead; amber above 85 % of what people can give, red above 100 %.
-TANK_WEEKS = 4
+TANK_SPAN = timedelta(weeks=4)
 TANK_AMBER, TANK_RED = 0.85, 1.00
 #: Fewer people than this have no figure of their own.
 SMALLEST_GROUP = 3
@@ -90,7 +90,7 @@ class Pressure:
         return [person for person, skills in self._skills.items() if skill in skills]
 
     def free_before(self, skill: str, until: datetime) -> float:
-        """Return the hours that a skill's holders have left before a moment, after all planned work."""
+        """Return the hours a skill's holders have left before a moment, after all planned work."""
         zone = scope.current().zone
         last = zones.day_of(until, zone)
         free = 0.0
@@ -155,7 +155,7 @@ class Pressure:
 
     def tank(self, *, now: datetime) -> Tank:
         """Return the tank of the whole house."""
-        until = now + timedelta(weeks=TANK_WEEKS)
+        until = now + TANK_SPAN
         owed = sum(
             expected_hours(self.loaded, job)
             for job, promise in self.loaded.promises.items()

@@ -149,7 +149,7 @@ def slack_of(promise: Promise, outlook: Outlook | None, *, now: datetime) -> int
 def _next(stages: Sequence[Stage]) -> Stage | None:
     left = [stage for stage in stages if stage.state != Stage.State.DONE]
     doing = [stage for stage in left if stage.state == Stage.State.DOING]
-    return (doing or left or [None])[0]
+    return next(iter(doing or left), None)
 
 
 def _urgency(standing: Standing) -> tuple[int, float, datetime, int]:

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.db import models
@@ -82,6 +83,8 @@ class Promise(Scoped):
 
 class Terms(Scoped):
     """What was promised. Number 1 are the first terms and never change; the highest, the last."""
+
+    frozen: ClassVar[Mapping[str, int]] = {"number": 1}
 
     promise = models.ForeignKey(Promise, models.CASCADE, related_name="terms")
     number = models.PositiveSmallIntegerField()

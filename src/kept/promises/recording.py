@@ -5,8 +5,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kept import zones
-from kept.clients.models import Client
+from kept import words, zones
+from kept.clients import catalogue
+from kept.clients.catalogue import StageSketch
+from kept.clients.models import Client, Service
+from kept.jobs import making
+from kept.jobs.lines import Effort
 from kept.jobs.models import Job, Stage
 from kept.ledger import recording
 from kept.ledger.models import Event
@@ -15,6 +19,9 @@ from kept.people.models import Member, Role
 from kept.promises.models import Placement, Promise, Terms
 from kept.tenancy import refusals
 from kept.tenancy.models import Organisation
+
+#: What a promise counts for until somebody says how big it is.
+UNSIZED = Effort(low_hours=1, likely_hours=4, high_hours=16)
 
 
 class NotOpen(refusals.Conflict):
@@ -97,6 +104,68 @@ def give(
             },
         )
     return promise
+
+
+def loose(
+    *,
+    what: str,
+    client: Client,
+    due_at: datetime,
+    day_only: bool,
+    by: Member,
+    now: datetime,
+    effort: Effort | None = None,
+    service: Service | None = None,
+    given_at: datetime | None = None,
+) -> Promise:
+    """Record a promise somebody gave, from one line.
+
+    Without a size it is counted as 1 to 16 hours, likely 4, of whoever
+    recorded it: a promise that takes no time would make every date too early.
+
+    Raises:
+        Refused: the due moment has gone by, or a text that cannot be.
+    """
+    if due_at <= now:
+        raise refusals.Refused(
+            _("%(moment)s has gone by. A promise is recorded with the date that was given.")
+            % {"moment": words.moment(due_at, client.zone)},
+            field="due",
+        )
+    sketches = [] if service is None or effort is not None else catalogue.sketches_of(service)
+    if not sketches:
+        size = effort or UNSIZED
+        sketches = [
+            StageSketch(
+                name=what[:120],
+                low_hours=size.low_hours,
+                likely_hours=size.likely_hours,
+                high_hours=size.high_hours,
+                finishing=True,
+                owner=by if by.does_work else None,
+            )
+        ]
+    with transaction.atomic():
+        job = making.make(
+            title=what,
+            client=client,
+            service=service,
+            stages=sketches,
+            state=Job.State.OPEN,
+            by=by,
+            now=now,
+        )
+        return give(
+            job=job,
+            client=client,
+            due_at=due_at,
+            day_only=day_only,
+            zone=client.zone,
+            origin=Promise.Origin.LOOSE,
+            given_at=given_at,
+            by=by,
+            now=now,
+        )
 
 
 def internal_date(due_at: datetime, *, now: datetime, house: Organisation) -> datetime:

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -56,8 +56,47 @@ class ScopedManager(models.Manager[Row_co]):
         return super().get_queryset().filter(organisation_id=scope.current_id())
 
 
+class EveryQuerySet(models.QuerySet[Row_co]):
+    """Rows of all organisations, to read. Whoever writes enters the row's own organisation."""
+
+    def _fetch_all(self) -> None:
+        with scope.looking_everywhere():
+            super()._fetch_all()
+
+    def _iterator(self, *args: Any) -> Iterator[Any]:
+        rows = super()._iterator(*args)  # type: ignore[misc]
+        while True:
+            # Never left on while the caller works with a row.
+            with scope.looking_everywhere():
+                row = next(rows, None)
+            if row is None:
+                return
+            yield row
+
+    def count(self) -> int:
+        with scope.looking_everywhere():
+            return super().count()
+
+    def exists(self) -> bool:
+        with scope.looking_everywhere():
+            return super().exists()
+
+    def aggregate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        with scope.looking_everywhere():
+            return super().aggregate(*args, **kwargs)
+
+    def _refuse(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise scope.OnlyReading
+
+    create = bulk_create = update = bulk_update = delete = _refuse
+    get_or_create = update_or_create = _raw_delete = _refuse
+
+
 class EveryOrganisation(models.Manager[Row_co]):
     """All rows, for the few places that look across organisations (log-in, links, custody)."""
+
+    def get_queryset(self) -> EveryQuerySet[Row_co]:
+        return EveryQuerySet(self.model, using=self._db)
 
 
 class OfCurrentOrganisation(models.ForeignKey[Organisation, Organisation]):
@@ -94,6 +133,13 @@ class Scoped(models.Model):
     #: Fields that hold text about a person or a client: kept out of the
     #: ledger's events, which carry a keyed hash of them instead.
     personal: ClassVar[tuple[str, ...]] = ()
+
+    #: Columns that change without an event, and so are not rebuilt from events.
+    unrecorded: ClassVar[tuple[str, ...]] = ()
+
+    #: Rows that the database refuses to change or remove: those with these
+    #: values; an empty mapping means all of them, None means none.
+    frozen: ClassVar[Mapping[str, int] | None] = None
 
     class Meta:
         abstract = True

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
-
 if TYPE_CHECKING:  # the register of tables imports this module
     from kept.tenancy.models import Organisation
 
 _current: ContextVar["Organisation | None"] = ContextVar("organisation", default=None)
+_everywhere: ContextVar[bool] = ContextVar("everywhere", default=False)
 
 
 class NoOrganisation(RuntimeError):
@@ -24,6 +23,15 @@ class NoOrganisation(RuntimeError):
     def __init__(self) -> None:
         super().__init__(
             "No organisation is set. Wrap the work in tenancy.scope.acting_in(organisation)."
+        )
+
+
+class OnlyReading(RuntimeError):
+    """Rows were to be written through `everywhere`, which only reads."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "`everywhere` only reads. Write inside tenancy.scope.acting_in(row.organisation)."
         )
 
 
@@ -46,16 +54,12 @@ def current_id() -> int:
 
 def enter(organisation: "Organisation") -> Token["Organisation | None"]:
     """Set the organisation until `leave` is given the token; for doors that cannot use `with`."""
-    token = _current.set(organisation)
-    tell_database(organisation.pk)
-    return token
+    return _current.set(organisation)
 
 
 def leave(token: Token["Organisation | None"]) -> None:
     """Return to what was set before `enter`."""
     _current.reset(token)
-    before = _current.get()
-    tell_database(None if before is None else before.pk)
 
 
 @contextmanager
@@ -68,23 +72,23 @@ def acting_in(organisation: "Organisation") -> Iterator["Organisation"]:
         leave(token)
 
 
-def tell_database(key: int | None) -> None:
-    """Tell PostgreSQL's row-level security which organisation's rows exist for this work.
+@contextmanager
+def looking_everywhere() -> Iterator[None]:
+    """Let the statements of the block read rows of every organisation.
 
-    A connection taken from the pool starts with none, and so sees no row.
+    Only the `everywhere` managers use it, around the one statement they send.
     """
-    if connection.vendor != "postgresql" or (key is None and connection.connection is None):
-        return
-    if connection.in_atomic_block and connection.needs_rollback:
-        return  # the transaction is lost, and its settings go with it
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('kept.organisation', %s, false)", ["" if key is None else str(key)]
-        )
+    token = _everywhere.set(True)
+    try:
+        yield
+    finally:
+        _everywhere.reset(token)
 
 
-def after_connecting() -> None:
-    """Tell a connection that was opened in the middle of work whose work it is."""
+def as_settings() -> tuple[str, str]:
+    """Return what row-level security is to know: the organisation, and `on` for everywhere."""
     organisation = _current.get()
-    if organisation is not None and not transaction.get_connection().in_atomic_block:
-        tell_database(organisation.pk)
+    return (
+        "" if organisation is None else str(organisation.pk),
+        "on" if _everywhere.get() else "",
+    )

@@ -1,5 +1,6 @@
 """The one place where a request becomes a member of an organisation, or is refused."""
 
+import logging
 from collections.abc import Callable
 from contextvars import Token
 from typing import Any
@@ -8,32 +9,23 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import ResolverMatch
 
+from kept import clock
+from kept.people import access, opening
 from kept.people.access import Policy
 from kept.people.models import Login, Member
+from kept.plan import outlook
 from kept.tenancy import scope
 
-#: Policies of routes that libraries bring, by the name of the route.
-FOREIGN = {
-    "account_login": Policy.ANYONE,
-    "account_logout": Policy.LOGGED_IN,
-    "account_change_password": Policy.LOGGED_IN,
-    "account_reauthenticate": Policy.LOGGED_IN,
-}
-CHOSEN = "member_id"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+log = logging.getLogger(__name__)
 
 
 class KeptRequest(HttpRequest):
     """A request that the doorkeeper has let in; `member` is there where the policy needs one."""
 
     member: Member
-
-
-def policy_of(match: ResolverMatch) -> Policy | None:
-    """Return the policy that a route declares; None if it declares none."""
-    declared = getattr(match.func, "policy", None)
-    return declared if declared is not None else FOREIGN.get(match.url_name or "")
 
 
 class Doorkeeper:
@@ -44,7 +36,10 @@ class Doorkeeper:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            return self.get_response(request)
+            response = self.get_response(request)
+            if request.method not in SAFE and response.status_code < 400:
+                look_ahead(request)
+            return response
         finally:
             token: Token[Any] | None = request.__dict__.pop("_scope", None)
             if token is not None:
@@ -58,9 +53,11 @@ class Doorkeeper:
             raise Http404
         if "api" in match.namespaces:
             return None  # its operations declare their policies, and keep their own door
-        policy = policy_of(match)
+        policy = access.policy_of(match.func, match.url_name)
         if policy is None:
             raise PermissionDenied("This route declares no policy.")
+        if match.url_name == "account_login" and not opening.is_open():
+            return redirect("first_run")
         if policy in (Policy.ANYONE, Policy.SETUP, Policy.LINK):
             return None
         if not request.user.is_authenticated:
@@ -76,23 +73,30 @@ class Doorkeeper:
         if member is None:
             return redirect("no_house")
         if not member.may(role):
+            if match.url_name == "today":
+                return redirect("jobs")  # a guest's first page: the jobs that name them
             return render(request, "kept/403.html", {"needs": role}, status=403)
         request.__dict__["_scope"] = scope.enter(member.organisation)
         request.member = member  # type: ignore[attr-defined]
         return None
 
 
+def look_ahead(request: HttpRequest) -> None:
+    """Forecast the promises again if this request changed the plan.
+
+    What was asked for is done by now; a forecast that fails must not undo its answer.
+    """
+    member = getattr(request, "member", None)
+    if member is None:
+        return
+    try:
+        outlook.refresh_if_changed(by=member, now=clock.now())
+    except Exception:
+        log.exception("The promises could not be forecast after %s", request.path)
+
+
 def member_of(request: HttpRequest) -> Member | None:
     """Return the membership in which this log-in works: the chosen one, else the first."""
     if not isinstance(request.user, Login):
         return None
-    memberships = list(
-        Member.everywhere.filter(login=request.user, left_at__isnull=True)
-        .select_related("organisation")
-        .order_by("pk")
-    )
-    chosen = request.session.get(CHOSEN)
-    for member in memberships:
-        if member.pk == chosen:
-            return member
-    return memberships[0] if memberships else None
+    return access.working_as(request.user, request.session.get(access.CHOSEN))

@@ -153,10 +153,11 @@ def numbers(
 
 @dataclass(frozen=True)
 class Tick:
-    """A named day on an axis."""
+    """A named day on an axis; `short` stands where there is little room."""
 
     day: date
     label: str
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -226,9 +227,10 @@ def axis_head(axis: Axis, *, today_word: str) -> SafeString:
     for tick in axis.ticks:
         x = axis.before(tick.day)
         parts.append(_upright(x, 2, 30, "hair"))
-        if x - shown_until >= 8 or len(tick.label) < 4:
-            parts.append(_text(tick.label, x, 11, "halo", dx=3))
-            shown_until = x
+        close = x - shown_until < 13
+        label = tick.label.split("\N{NO-BREAK SPACE}")[0] if close else tick.label
+        parts.append(_text(label, x, 11, "halo", dx=3))
+        shown_until = x
     parts.append(_upright(axis.now, 18, 30, "now"))
     parts.append(_text(today_word, axis.now, 28, "halo", dx=5))
     return _tag("svg", *parts, class_="drawing", aria_hidden="true", focusable="false")
@@ -247,15 +249,25 @@ def promise_line(axis: Axis, line: PromiseLine) -> SafeString:
         start = max(start, axis.now)
         end = max(end, start + 0.5)
         parts.append(_level(axis.now, start, "50%", "lead-line"))
-        parts.append(
-            _at(0, "50%", _box(start, end, -5, 10, "band"), _upright(end, -6, 6, "band-end"))
+        known = line.state != "unknown"
+        band = (
+            _box(start, end, -5, 10, "band") if known else _box(start, end, -4, 8, "band-unknown")
         )
+        parts.append(_at(0, "50%", band, *([_upright(end, -6, 6, "band-end")] if known else [])))
     else:
         start = max(0.0, min(axis.now, flag_x), flag_x - 22)
         end = max(flag_x, start + 4)
         parts.append(_at(0, "50%", _box(start, end, -4, 8, "band-unknown")))
     if line.outside:
-        parts.append(_at(100, "50%", _tag("text", line.outside, x=-6, y=14, class_="end halo")))
+        late = line.promised_on > axis.days[-1]
+        words = _tag(
+            "text",
+            line.outside,
+            x=-6 if late else 4,
+            y=14 if late else 20,
+            class_="end halo" if late else "halo",
+        )
+        parts.append(_at(100 if late else 0, "50%", words))
     parts.append(_at(flag_x, "50%", _flag()))
     return _svg(parts, title=line.sentence, state=line.state)
 
@@ -348,6 +360,119 @@ def promise_story(axis: Axis, story: PromiseStory) -> SafeString:
     )
     parts.append(_text(story.owner, 100, middle + 4, "ink end"))
     return _svg(parts, title=story.sentence, height=92, state=story.state)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """One outlook in a fan: when it was computed and the days by which it saw the end."""
+
+    computed_on: date
+    even_on: date
+    sure_on: date
+    surest_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Fan:
+    """How the outlook moved: forecast finish (upward) by the day of computing (sideways).
+
+    Attributes:
+        forecasts: by rising day of computing, at least one.
+        promised: the promised day from each day on: (day it was agreed, promised day).
+        ticks_across, ticks_up: labelled days of the two axes.
+        labels: for even chances, for nine in ten, for the promised date, for the dotted line.
+    """
+
+    sentence: str
+    forecasts: tuple[Forecast, ...]
+    promised: tuple[tuple[date, date], ...]
+    today: date
+    ticks_across: tuple[Tick, ...]
+    ticks_up: tuple[Tick, ...]
+    even_label: str
+    sure_label: str
+    promised_label: str
+    today_label: str
+
+
+def fan(value: Fan) -> SafeString:
+    """Forecast finish by the day it was computed, with the promised date as a blue step; 300 px.
+
+    Raises:
+        ValueError: no forecasts.
+    """
+    if not value.forecasts:
+        raise ValueError("a fan needs at least one forecast")
+    left, right, top, bottom = 11.0, 86.0, 14.0, 262.0
+    across = [f.computed_on for f in value.forecasts] + [value.today]
+    across += [tick.day for tick in value.ticks_across] + [agreed for agreed, _ in value.promised]
+    up = [f.even_on for f in value.forecasts] + [f.sure_on for f in value.forecasts]
+    up += [f.surest_on for f in value.forecasts if f.surest_on is not None]
+    up += [promised for _, promised in value.promised] + [tick.day for tick in value.ticks_up]
+    x0, x1 = min(across).toordinal(), max(max(across).toordinal(), min(across).toordinal() + 1)
+    y0, y1 = min(up).toordinal() - 1, max(up).toordinal() + 1
+
+    def x(day: date) -> float:
+        return left + (right - left) * (day.toordinal() - x0) / (x1 - x0)
+
+    def unit(day: date) -> str:
+        return _number(1000 * (day.toordinal() - x0) / (x1 - x0))
+
+    def y(day: date) -> float:
+        return bottom - (bottom - top) * (day.toordinal() - y0) / (y1 - y0)
+
+    parts: list[str] = []
+    shown: list[float] = []
+    for tick in sorted(value.ticks_up, key=lambda t: t.day):
+        parts.append(_level(left, right, y(tick.day), "hair"))
+        if all(abs(y(tick.day) - other) >= 13 for other in shown):
+            place = y(tick.day) + 4
+            parts.append(_text(tick.label, left - 1.2, place, "end long-words"))
+            parts.append(_text(tick.short or tick.label, left - 1.2, place, "end short-words"))
+            shown.append(y(tick.day))
+    for tick in value.ticks_across:
+        parts.append(_upright(x(tick.day), bottom, bottom + 5, "rule"))
+        parts.append(_text(tick.label, x(tick.day), bottom + 19, "middle"))
+    parts.append(_level(left, right, bottom, "rule"))
+
+    def path(days: Sequence[tuple[date, date]]) -> str:
+        return "L".join(f"{unit(when)} {_number(y(then))}" for when, then in days)
+
+    even = [(f.computed_on, f.even_on) for f in value.forecasts]
+    sure = [(f.computed_on, f.sure_on) for f in value.forecasts]
+    outer = [(f.computed_on, f.surest_on or f.sure_on) for f in value.forecasts]
+    until = x(value.forecasts[-1].computed_on)
+    if len(value.forecasts) > 1:
+        shapes = [
+            _tag("path", d=f"M{path(outer)}L{path(sure[::-1])}Z", class_="fan-outer"),
+            _tag("path", d=f"M{path(sure)}L{path(even[::-1])}Z", class_="fan-inner"),
+            _tag("path", d=f"M{path(even)}", class_="fan-low"),
+            _tag("path", d=f"M{path(sure)}", class_="fan-edge"),
+        ]
+    else:
+        only = value.forecasts[0]
+        parts.append(_upright(until, y(only.sure_on), y(only.even_on), "band-end"))
+        shapes = []
+    steps = []
+    for (agreed, promised), after in zip(
+        value.promised, [*(a for a, _ in value.promised[1:]), None], strict=True
+    ):
+        end = unit(after) if after else "1000"
+        steps.append(f"{unit(max(agreed, date.fromordinal(x0)))} {_number(y(promised))}H{end}")
+    if steps:
+        shapes.append(_tag("path", d="M" + "L".join(steps), class_="promised"))
+    parts.append(_stretched(_group(shapes), left, right - left, bottom))
+    parts.append(_upright(x(value.today), top, bottom, "drop-strong"))
+    parts.append(_text(value.today_label, x(value.today), 10, "middle halo"))
+    last = value.forecasts[-1]
+    parts.append(_text(value.sure_label, until, y(last.sure_on) + 4, "strong halo", dx=7))
+    low = max(y(last.even_on) + 4, y(last.sure_on) + 18)
+    parts.append(_text(value.even_label, until, low, "halo", dx=7))
+    if value.promised:
+        parts.append(
+            _text(value.promised_label, right, y(value.promised[-1][1]) + 4, "wanted", dx=7)
+        )
+    return _svg(parts, title=value.sentence, height=bottom + 28)
 
 
 # ----- The staircase of an answer ----------------------------------------------------------------
@@ -797,7 +922,9 @@ def histogram(
             )
         )
         if column.label:
-            parts.append(_text(column.label, width * (index + 0.5), base + 16, "middle"))
+            crowded = len(columns) > 6 and index % 2
+            look = "middle long-words" if crowded else "middle"
+            parts.append(_text(column.label, width * (index + 0.5), base + 16, look))
         if column.count and len(columns) <= 16:
             parts.append(
                 _text(str(column.count), width * (index + 0.5), base - tall - 5, "middle ink halo")

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.template.context import Context
+from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -69,6 +70,12 @@ def chance(value: float) -> str:
 def hours(value: float) -> str:
     """ "38 h"."""
     return words.hours(value)
+
+
+@register.filter
+def grouped(count: int) -> str:
+    """ "4,000"."""
+    return formats.number_format(count, force_grouping=True)
 
 
 @register.filter

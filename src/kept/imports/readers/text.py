@@ -45,11 +45,15 @@ class Table:
     """A header and the rows below it, all of them text, all trimmed.
 
     A header may name a column twice (tracker exports do): `columns` gives every position of a
-    name, lower-cased, in the order of the file.
+    name, lower-cased, in the order of the file. `beyond` are the cells that rows have beyond the
+    header, and `zero_bytes` the rows out of which zero bytes were taken.
     """
 
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
+    separator: str = ","
+    beyond: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    zero_bytes: tuple[int, ...] = ()
 
     @property
     def columns(self) -> dict[str, tuple[int, ...]]:
@@ -118,14 +122,15 @@ def table(data: bytes) -> Table:
         raise NotATable(
             "This is a spreadsheet file, not text. Save it as CSV, or import it as .xlsx."
         )
-    text = decode(data).replace("\x00", "")
+    text = decode(data)
     told = re.match(r"\s*sep=(.)\r?\n", text)
     between = told.group(1) if told else separator(text)
     if told:
         text = text[told.end() :]
     before = csv.field_size_limit(LONGEST_CELL)
     try:
-        lines = list(_rows(text, between))
+        damaged: list[int] = []
+        lines = list(_rows(text, between, damaged))
     except csv.Error as error:
         raise NotATable(
             "The file could not be split into cells; most often a quote is opened and never"
@@ -140,12 +145,21 @@ def table(data: bytes) -> Table:
     padded = tuple(
         (number, (*cells[:width], *("",) * (width - len(cells)))) for number, cells in lines[1:]
     )
-    return Table(header=header, rows=padded)
+    return Table(
+        header=header,
+        rows=padded,
+        separator=between,
+        beyond=tuple((row, cells[width:]) for row, cells in lines[1:] if any(cells[width:])),
+        zero_bytes=tuple(damaged),
+    )
 
 
-def _rows(text: str, between: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _rows(text: str, between: str, damaged: list[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=between)
     for number, cells in enumerate(lines, start=1):
+        if any("\x00" in cell for cell in cells):
+            damaged.append(number)
+            cells = [cell.replace("\x00", "") for cell in cells]  # noqa: PLW2901
         trimmed = tuple(cell.strip() for cell in cells)
         if any(trimmed):
             yield number, trimmed

@@ -42,5 +42,8 @@ def options() -> dict[str, object]:
     return {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
-        "init_command": f"PRAGMA journal_mode={journal}; PRAGMA synchronous=FULL;",
+        # What is deleted is overwritten: an erased text must not stay in a free page.
+        "init_command": (
+            f"PRAGMA journal_mode={journal}; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+        ),
     }

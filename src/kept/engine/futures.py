@@ -1,0 +1,701 @@
+"""Many futures of one situation.
+
+In each future every stage draws its work, and event dispatch over people's
+working time says when it starts and ends. Luck is keyed by seed, future and
+stage, so a stage has the same luck whatever stands beside it.
+"""
+
+import hashlib
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property, lru_cache
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from kept.engine import ENGINE_VERSION, _kernels, laws, worktime
+from kept.engine.situation import Person, Situation, Stage
+from kept.engine.worktime import HORIZON_DAYS, NEVER
+
+MAX_FUTURES = 1_000_000
+CHUNK = 50
+"""Futures computed in one go by one thread."""
+
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+def chance_on_time(finish_minutes: npt.NDArray[Any], due_minute: float) -> float:
+    """Estimate the chance to finish by a due moment.
+
+    Args:
+        finish_minutes: shape (n_futures,), minutes from the situation's start;
+            ``NEVER`` counts as late.
+        due_minute: same unit and origin.
+
+    Returns:
+        A number strictly between 0 and 1.
+
+    Raises:
+        ValueError: no futures.
+
+    Source:
+        Laplace's rule of succession: (on time + 1) / (all + 2).
+    """
+    if finish_minutes.size == 0:
+        raise ValueError("finish_minutes must hold at least one future")
+    on_time = np.count_nonzero(finish_minutes <= min(due_minute, NEVER - 1))
+    return float((on_time + 1) / (finish_minutes.size + 2))
+
+
+def quantile_minute(finish_minutes: npt.NDArray[Any], q: float) -> int:
+    """The smallest simulated finish that at least a share ``q`` of futures do not exceed."""
+    rank = max(math.ceil(q * finish_minutes.size - 1e-9), 1)
+    return int(np.partition(finish_minutes, rank - 1)[rank - 1])
+
+
+# -- from a situation to arrays ---------------------------------------
+
+
+class Weeks(NamedTuple):
+    """ISO weeks of each calendar: where they begin, and their names."""
+
+    week_from: Longs
+    week_start: Ints
+    first: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class People:
+    """The arrays of a team, and what is needed to name and change them."""
+
+    team: _kernels.Team
+    weeks: Weeks
+    index: Mapping[str, int]
+    skills: Mapping[str, int]
+    resources: Mapping[str, int]
+
+    def lifted(self, chosen: Sequence[int]) -> _kernels.Team:
+        """The team if there were as many of these people as wanted."""
+        rows = self.team.person.copy()
+        rows[list(chosen), _kernels.P_LIFTED] = 1
+        return self.team._replace(person=rows)
+
+
+def compile_people(situation: Situation) -> People:
+    """Lay people, calendars, skills and resources out as arrays."""
+    numbers: dict[Any, int] = {}
+    calendars: list[worktime.Calendar] = []
+    person_calendar = np.empty(len(situation.people), dtype=np.int32)
+    for i, person in enumerate(situation.people):
+        key = (person.zone, person.week, person.away)
+        if key not in numbers:
+            numbers[key] = len(calendars)
+            calendars.append(situation.calendar(person))
+        person_calendar[i] = numbers[key]
+    days = np.arange(HORIZON_DAYS + 2, dtype=np.int64) * 1440
+    windows, index, weeks = [np.empty((0, 4))], [np.empty(0)], [np.empty(0)]
+    spots: list[tuple[int, ...]] = []
+    week_from = [0]
+    n_windows = n_index = 0
+    for calendar in calendars:
+        n = calendar.starts.size
+        length = calendar.ends.astype(np.int64) - calendar.starts
+        before = np.concatenate(([0], np.cumsum(length)))
+        # Who works again soon turns away only as late as at the end of the next window.
+        gaps = np.ones(n, dtype=np.bool_)
+        gaps[:-1] = calendar.starts[1:] - calendar.ends[:-1] > worktime.AWAY
+        at = np.where(gaps, np.arange(n), n)
+        turns = calendar.ends[np.minimum.accumulate(at[::-1])[::-1]]
+        windows.append(np.stack([calendar.starts, calendar.ends, before[:-1], turns], axis=1))
+        steps = np.arange(0, int(before[-1]) + 1, 256)
+        by_work = np.minimum(np.searchsorted(before, steps, side="right") - 1, n - 1)
+        by_day = np.searchsorted(calendar.ends, days, side="right")
+        index += [n_windows + by_day, n_windows + by_work]
+        spots.append(
+            (n_windows, n_windows + n, n_index, n_index + days.size,
+             n_index + days.size + steps.size)
+        )  # fmt: skip
+        n_windows += n
+        n_index += days.size + steps.size
+        weeks.append(calendar.week_starts)
+        week_from.append(week_from[-1] + calendar.week_starts.size)
+
+    skills: dict[str, int] = {}
+    members: list[list[int]] = []
+    mine: list[list[int]] = []
+    for i, person in enumerate(situation.people):
+        mine.append([])
+        for skill in person.skills:
+            number = skills.setdefault(skill, len(skills))
+            if number == len(members):
+                members.append([])
+            members[number].append(i)
+            mine[i].append(number)
+    packed = list(_offsets(members) + len(members) + 1)
+    packed += [i for who in members for i in who]
+    rows = np.zeros((len(situation.people), 11), dtype=np.int64)
+    for i, person in enumerate(situation.people):
+        rate = max(round(person.share * _kernels.RATE), 1)
+        ends = (len(packed), len(packed) + len(mine[i]))
+        packed += mine[i]
+        c = int(person_calendar[i])
+        rows[i] = (c, *spots[c], rate, person.parallel, 0, *ends)
+    team = _kernels.Team(
+        windows=np.concatenate(windows).astype(np.int32),
+        index=np.concatenate(index).astype(np.int32),
+        person=rows,
+        skills=np.array(packed, dtype=np.int32),
+        capacity=np.array([n for _, n in situation.resources], dtype=np.int64),
+    )
+    return People(
+        team=team,
+        weeks=Weeks(
+            np.array(week_from, dtype=np.int64),
+            np.concatenate(weeks).astype(np.int32),
+            tuple(c.first_week for c in calendars),
+        ),
+        index={person.id: i for i, person in enumerate(situation.people)},
+        skills=skills,
+        resources={name: i for i, (name, _) in enumerate(situation.resources)},
+    )
+
+
+def _offsets(groups: Sequence[Sequence[Any]]) -> Longs:
+    return np.concatenate(([0], np.cumsum([len(g) for g in groups], dtype=np.int64))).astype(
+        np.int64
+    )
+
+
+@lru_cache(maxsize=200_000)
+def _luck(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
+
+
+def _begun(law: laws.Law, spent: float) -> tuple[float, float]:
+    """How work already spent conditions a law: the share of futures ruled out, and a stretch.
+
+    A law that work has outgrown (less than a thousandth of futures left) is stretched
+    until what was spent lies at its 90 % point.
+    """
+    if spent <= 0:
+        return 0.0, 1.0
+    below = law.share_below(spent)
+    if below < 0.999:
+        return below, 1.0
+    at_90 = law.hours(0.9)
+    return (0.9, spent / at_90) if at_90 > 0 and not law.is_certain else (0.0, 1.0)
+
+
+def median_minutes(stage: Stage) -> int:
+    """The work left of a stage in the middle of its law."""
+    if stage.arrives is not None:
+        return 0
+    begin, stretch = _begun(stage.law, stage.spent)
+    hours = stage.law.hours(begin + (1 - begin) * 0.5) * stretch - stage.spent
+    return math.floor(max(hours, 0.0) * (1 - stage.done) * 60 + 0.5)
+
+
+def rank_key(promise: Any, index: int) -> tuple[float, ...]:
+    """The order of promises: pinned, by date, without a date, then what yields."""
+    if promise.yields:
+        return (3, index if promise.accepted is None else promise.accepted, index)
+    if promise.priority is not None:
+        return (0, promise.priority, index)
+    if promise.due is not None:
+        return (1, promise.due, index)
+    return (2, index)
+
+
+class Compiled(NamedTuple):
+    """The arrays of promises and stages."""
+
+    plan: _kernels.Plan
+    laws: _kernels.Laws
+    layer_from: Longs
+    promise_release: Ints
+
+
+def compile_plan(
+    situation: Situation,
+    people: People,
+    *,
+    first_stage: int = 0,
+    first_promise: int = 0,
+) -> Compiled:
+    """Lay promises and stages out as arrays, from given first ones on."""
+    stages = situation.stages[first_stage:]
+    promises = situation.promises[first_promise:]
+    n = len(stages)
+    number = {stage.id: i for i, stage in enumerate(stages)}
+    promise_number = {promise.id: i for i, promise in enumerate(promises)}
+    own = [promise_number[stage.promise] for stage in stages]
+    before = [[number[name] for name in stage.after if name in number] for stage in stages]
+    then: list[list[int]] = [[] for _ in stages]
+    for i, names in enumerate(before):
+        for other in names:
+            then[other].append(i)
+    layer, order = _order(promises, stages, own, before, then)
+    fixed, slots = [], []
+    for stage in stages:
+        fixed.append([people.index[name] for name in dict.fromkeys(stage.people + stage.begun_by)])
+        needs = () if stage.begun_by else stage.needs
+        slots.append([people.skills[skill] for skill, count in needs for _ in range(count)])
+    uses = [[(people.resources[name], amount) for name, amount in stage.uses] for stage in stages]
+    links: list[int] = []
+    rows = np.zeros((n, 21), dtype=np.int32)
+    law_rows = np.zeros((n, 6), dtype=np.float64)
+    knot_at: dict[Any, tuple[int, int]] = {}
+    knots = [np.empty((0, 2))]
+    n_knots = n_uses = n_crew = 0
+    for i, stage in enumerate(stages):
+        law, spent, by = stage.law, stage.spent, 0
+        if stage.arrives is not None:
+            law = stage.arrives.late or laws.certain(0.0)
+            by = min(max(stage.arrives.by, 0), worktime.HORIZON)
+            spent = max(-stage.arrives.by, 0) / 60
+        if law.shape and law.shape not in knot_at:
+            knots.append(np.stack(laws.knots(law.shape), axis=1))
+            knot_at[law.shape] = (n_knots, n_knots + knots[-1].shape[0])
+            n_knots += knots[-1].shape[0]
+        spans = []
+        for group in (fixed[i], slots[i], then[i], before[i]):
+            spans.append((len(links), len(links) + len(group)))
+            links += group
+        rows[i] = (
+            min(promises[own[i]].release, NEVER),
+            bool(stage.begun_by),
+            stage.arrives is not None,
+            by,
+            layer[i],
+            own[i],
+            n_crew,
+            *spans[0],
+            *spans[1],
+            n_uses,
+            n_uses + len(uses[i]),
+            *spans[2],
+            *spans[3],
+            law.form,
+            *knot_at.get(law.shape, (0, 0)),
+            not law.is_certain and stage.arrives is None,
+        )
+        begun, stretch = _begun(law, spent)
+        law_rows[i] = (law.base, law.scale, begun, stretch, spent, 1 - stage.done)
+        n_uses += len(uses[i])
+        n_crew += len(fixed[i]) + len(slots[i])
+    by_rank = np.array(order, dtype=np.int64)
+    return Compiled(
+        plan=_kernels.Plan(
+            stage=rows,
+            links=np.array(links, dtype=np.int32),
+            uses=np.array([pair for use in uses for pair in use], dtype=np.int64).reshape(-1, 2),
+            rank=np.stack([by_rank, np.argsort(by_rank)]).astype(np.int32),
+        ),
+        laws=_kernels.Laws(
+            law=law_rows,
+            luck=np.array([_luck(stage.id) for stage in stages], dtype=np.uint64),
+            promise_luck=np.array([_luck(promise.id) for promise in promises], dtype=np.uint64),
+            knots=np.concatenate(knots),
+        ),
+        layer_from=np.searchsorted(
+            np.sort(np.array(layer, dtype=np.int64)), np.arange(max(layer, default=0) + 2)
+        ).astype(np.int64),
+        promise_release=np.array([min(p.release, NEVER) for p in promises], dtype=np.int32),
+    )
+
+
+def _order(
+    promises: Sequence[Any],
+    stages: Sequence[Stage],
+    own: Sequence[int],
+    before: Sequence[Sequence[int]],
+    then: Sequence[Sequence[int]],
+) -> tuple[list[int], list[int]]:
+    """Layer of each stage, and the stages by layer, rank of their promise and latest finish."""
+    ranked = sorted(range(len(promises)), key=lambda i: rank_key(promises[i], i))
+    promise_rank = [0] * len(promises)
+    promise_layer = [0] * len(promises)
+    layers = 0
+    for rank, i in enumerate(ranked):
+        promise_rank[i] = rank
+        if promises[i].yields:
+            layers += 1
+            promise_layer[i] = layers
+    topological = _topological(before, then)
+    layer = [0] * len(stages)
+    for i in topological:
+        # What waits for work that yields, yields with it.
+        layer[i] = max([promise_layer[own[i]], *(layer[other] for other in before[i])])
+    tail = [0] * len(stages)
+    median = [median_minutes(stage) for stage in stages]
+    for i in reversed(topological):
+        tail[i] = max((tail[j] + median[j] for j in then[i] if own[j] == own[i]), default=0)
+    numbers = {old: new for new, old in enumerate(sorted(set(layer)))}
+    layer = [numbers[old] for old in layer]
+    order = sorted(
+        range(len(stages)), key=lambda i: (layer[i], promise_rank[own[i]], -tail[i], i)
+    )
+    return layer, order
+
+
+def _topological(before: Sequence[Sequence[int]], then: Sequence[Sequence[int]]) -> list[int]:
+    waiting = [len(names) for names in before]
+    ready = [i for i, count in enumerate(waiting) if count == 0]
+    for i in ready:
+        for j in then[i]:
+            waiting[j] -= 1
+            if waiting[j] == 0:
+                ready.append(j)
+    return ready
+
+
+# -- luck shared inside a promise -------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _normal_tables() -> tuple[Longs, Ints]:
+    normal = NormalDist()
+    points = laws.POINTS
+    z = [round(normal.inv_cdf((i + 0.5) / points) * 65536) for i in range(points)]
+    back = [
+        min(int(normal.cdf((at * 16 - 6 * 65536) / 65536) * points), points - 1)
+        for at in range(12 * 4096 + 1)
+    ]
+    return np.array(z, dtype=np.int64), np.array(back, dtype=np.int32)
+
+
+def shared_luck(correlation: float) -> _kernels.Shared:
+    """Weights and tables by which stages share in the luck of their promise."""
+    normal, point = _normal_tables()
+    if correlation == 0:
+        return _kernels.Shared(0, 0, normal, point)
+    own = round(math.sqrt(1 - correlation) * 65536)
+    return _kernels.Shared(own, round(math.sqrt(correlation) * 65536), normal, point)
+
+
+# -- running ----------------------------------------------------------
+
+
+_NONE = np.empty((2, 0), dtype=np.int32)
+
+
+class Block(NamedTuple):
+    """What one chunk of futures gives back."""
+
+    promise_finish: Ints
+    stage_start: Ints
+    stage_finish: Ints
+    busy_from: Longs
+    busy_span: Ints
+    load: Longs
+
+
+def _run_block(
+    team: _kernels.Team,
+    plan: Compiled,
+    weeks: Weeks,
+    seed: int,
+    correlation: float,
+    wanted: tuple[bool, bool, bool],
+    low: int,
+    high: int,
+) -> Block:
+    """Simulate futures ``low`` to ``high - 1``; a plain function, so any executor can run it."""
+    stages, busy, load = wanted
+    n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
+    return Block(
+        *_kernels.run_block(
+            team, *plan, shared_luck(correlation), np.uint64(seed), low, high,
+            np.empty((0, 1), dtype=np.int64), _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
+        )  # fmt: skip
+    )
+
+
+def run_in_blocks(
+    run: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    futures: int,
+    *,
+    threads: int | None,
+    executor: Executor | None,
+) -> list[Any]:
+    """Call ``run(*arguments, low, high)`` for chunks of futures, in order."""
+    edges = [(low, min(low + CHUNK, futures)) for low in range(0, futures, CHUNK)]
+    if executor is not None:
+        jobs = [executor.submit(run, *arguments, low, high) for low, high in edges]
+        return [job.result() for job in jobs]
+    count = threads if threads is not None else _cores()
+    if count <= 1 or len(edges) == 1:
+        return [run(*arguments, low, high) for low, high in edges]
+    with ThreadPoolExecutor(min(count, len(edges))) as pool:
+        return list(pool.map(lambda edge: run(*arguments, *edge), edges))
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def check_futures(futures: int, seed: int) -> None:
+    """Refuse numbers that no answer can be computed from.
+
+    Raises:
+        ValueError: futures outside 1 to a million, or a seed outside 0 to 2**63 - 1.
+    """
+    if isinstance(futures, bool) or not isinstance(futures, int) or not 1 <= futures <= MAX_FUTURES:
+        raise ValueError(f"futures must be a whole number from 1 to {MAX_FUTURES}, not {futures!r}")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
+        raise ValueError(f"seed must be a whole number from 0 to 2**63 - 1, not {seed!r}")
+
+
+def simulate(
+    situation: Situation,
+    *,
+    futures: int = 1000,
+    seed: int = 1,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    stages: bool = True,
+    load: bool = True,
+    busy: bool = False,
+) -> "Futures":
+    """Simulate many futures of a situation.
+
+    Args:
+        futures: how many, 1 to a million.
+        seed: 0 to 2**63 - 1; the same seed gives the same futures.
+        threads: how many to use; by default one for each core.
+        executor: runs the chunks instead of threads of our own.
+        stages, load, busy: whether to keep each stage's start and finish, the
+            working time spent by person and week, and when people are busy.
+
+    Returns:
+        The futures, the same for any number of threads and any executor.
+
+    Raises:
+        ValueError: futures or seed out of range.
+    """
+    check_futures(futures, seed)
+    began = time.perf_counter()
+    people = compile_people(situation)
+    plan = compile_plan(situation, people)
+    return run(
+        situation, people, plan, futures=futures, seed=seed, threads=threads, executor=executor,
+        wanted=(stages, busy, load), began=began,
+    )  # fmt: skip
+
+
+def run(
+    situation: Situation,
+    people: People,
+    plan: Compiled,
+    *,
+    futures: int,
+    seed: int,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    wanted: tuple[bool, bool, bool] = (False, False, False),
+    began: float | None = None,
+    team: _kernels.Team | None = None,
+) -> "Futures":
+    """Simulate arrays that are compiled already."""
+    began = time.perf_counter() if began is None else began
+    used = people.team if team is None else team
+    blocks = run_in_blocks(
+        _run_block,
+        (used, plan, people.weeks, seed, situation.correlation, wanted),
+        futures,
+        threads=threads,
+        executor=executor,
+    )
+    return Futures(
+        situation=situation,
+        people=people,
+        plan=plan,
+        futures=futures,
+        seed=seed,
+        promise_finish=np.concatenate([b.promise_finish for b in blocks], axis=1),
+        stage_start=np.concatenate([b.stage_start for b in blocks], axis=1),
+        stage_finish=np.concatenate([b.stage_finish for b in blocks], axis=1),
+        busy=[(b.busy_from, b.busy_span) for b in blocks],
+        load_minutes=sum((b.load for b in blocks[1:]), blocks[0].load),
+        seconds=time.perf_counter() - began,
+    )
+
+
+@dataclass(frozen=True)
+class Futures:
+    """Many futures of one situation.
+
+    Attributes:
+        promise_finish: shape (n_promises, futures), minutes from the start; ``NEVER``
+            for what is not finished within ten years.
+        stage_start, stage_finish: shape (n_stages, futures), or (0, futures) if not kept.
+        load_minutes: shape (n_people, n_weeks), working minutes spent, summed over
+            the futures, by ISO week of the person's zone; (0, 0) if not kept.
+    """
+
+    situation: Situation
+    people: People = field(repr=False)
+    plan: Compiled = field(repr=False)
+    futures: int
+    seed: int
+    promise_finish: Ints = field(repr=False)
+    stage_start: Ints = field(repr=False)
+    stage_finish: Ints = field(repr=False)
+    busy: list[tuple[Longs, Ints]] = field(repr=False)
+    load_minutes: Longs = field(repr=False)
+    seconds: float
+
+    @cached_property
+    def _promise_index(self) -> dict[str, int]:
+        return {promise.id: i for i, promise in enumerate(self.situation.promises)}
+
+    @cached_property
+    def _stage_index(self) -> dict[str, int]:
+        return {stage.id: i for i, stage in enumerate(self.situation.stages)}
+
+    def finish(self, promise_id: str) -> Ints:
+        """Finish of a promise in each future, shape (futures,).
+
+        Raises:
+            KeyError: no such promise.
+        """
+        finish: Ints = self.promise_finish[self._promise_index[promise_id]]
+        return finish
+
+    def stage(self, stage_id: str) -> tuple[Ints, Ints]:
+        """Start and finish of a stage in each future.
+
+        Raises:
+            KeyError: no such stage.
+            ValueError: stages were not kept.
+        """
+        if not self.stage_start.shape[0]:
+            raise ValueError("the stages of these futures were not kept")
+        index = self._stage_index[stage_id]
+        return self.stage_start[index], self.stage_finish[index]
+
+    def chance(self, promise_id: str, due_minute: int | None = None) -> float | None:
+        """The chance that a promise is kept by a minute, its own due moment by default."""
+        if due_minute is None:
+            due_minute = self.situation.promises[self._promise_index[promise_id]].due
+            if due_minute is None:
+                return None
+        return chance_on_time(self.finish(promise_id), due_minute)
+
+    def quantile(self, promise_id: str, q: float) -> int:
+        """The smallest simulated finish that at least a share ``q`` of futures do not exceed."""
+        return quantile_minute(self.finish(promise_id), q)
+
+    def load(self, person_id: str) -> list[dict[str, Any]]:
+        """Mean hours of promised work by ISO week: ``week``, ``hours``, ``load``, ``usable``.
+
+        ``load`` is the share of the week's usable hours; weeks without work spent are left out.
+        """
+        if not self.load_minutes.shape[0]:
+            raise ValueError("the load of these futures was not kept")
+        index = self.people.index[person_id]
+        person = self.situation.people[index]
+        calendar = int(self.people.team.person[index, _kernels.P_CALENDAR])
+        weeks = self.people.weeks
+        starts = weeks.week_start[weeks.week_from[calendar] : weeks.week_from[calendar + 1]]
+        minutes = self.load_minutes[index] / self.futures
+        rows = []
+        at_work = self.situation.calendar(person)
+        for week in np.flatnonzero(minutes):
+            usable = at_work.minutes_between(max(int(starts[week]), 0), int(starts[week + 1]))
+            rows.append(
+                {
+                    "week": worktime.week_label(weeks.first[calendar], int(week)),
+                    "hours": round(float(minutes[week]) * person.share / 60, 2),
+                    "load": round(float(minutes[week]) / usable, 4) if usable else 0.0,
+                    "usable": round(usable * person.share / 60, 2),
+                }
+            )
+        return rows
+
+    def answer(self, *, limits: bool = True) -> dict[str, Any]:
+        """The answer of the plan file, ready for JSON."""
+        from kept.engine import answers
+
+        return answers.answer(self, limits=limits)
+
+
+# -- the same situation asked again -----------------------------------
+
+
+_CACHE: "OrderedDict[tuple[Any, ...], Futures]" = OrderedDict()
+_CACHE_LOCK = threading.Lock()
+CACHED = 4
+"""How many situations stay warm."""
+
+
+def base_futures(
+    situation: Situation,
+    *,
+    futures: int,
+    seed: int,
+    threads: int | None = None,
+    executor: Executor | None = None,
+) -> Futures:
+    """The futures of a plan with people's busy stretches, kept for the next ask.
+
+    They are found again by the plan's fingerprint: exactly as long as the plan is the same.
+    """
+    key = (ENGINE_VERSION, situation.fingerprint, futures, seed)
+    with _CACHE_LOCK:
+        found = _CACHE.get(key)
+        if found is not None:
+            _CACHE.move_to_end(key)
+            return found
+    made = simulate(
+        situation, futures=futures, seed=seed, threads=threads, executor=executor,
+        stages=False, load=True, busy=True,
+    )  # fmt: skip
+    with _CACHE_LOCK:
+        _CACHE[key] = made
+        while len(_CACHE) > CACHED:
+            _CACHE.popitem(last=False)
+    return made
+
+
+def warm() -> None:
+    """Compile, or load from the cache, every kernel."""
+    from kept.engine import dates
+    from kept.engine.situation import Ask
+
+    situation = Situation.from_document(
+        {
+            "start": "2026-01-05T09:00+00:00",
+            "people": [{"id": "a", "skills": ["x"], "week": {"mon": [["09:00", "17:00"]]}}],
+            "promises": [{"id": "p", "due": "2026-01-12T17:00+00:00"}],
+            "stages": [{"id": "s", "promise": "p", "needs": {"x": 1}, "effort": 4}],
+        }
+    )
+    wanted = datetime.fromisoformat("2026-01-19T17:00+00:00")
+    ask = Ask({"id": "q"}, [{"id": "t", "people": ["a"], "effort": 2}])
+    dates.find_dates(situation, ask, due_candidates=[wanted], wanted=wanted, futures=8)
+
+
+def person_named(situation: Situation, person_id: str) -> Person:
+    """The person of this id.
+
+    Raises:
+        KeyError: there is none.
+    """
+    for person in situation.people:
+        if person.id == person_id:
+            return person
+    raise KeyError(person_id)

@@ -1,0 +1,53 @@
+"""Each page in two widths and both themes: nothing for axe to find, nothing beyond the edge."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+from tests.cast import House
+from tests.journeys.conftest import OpenPage
+
+from kept.promises.models import Promise
+
+ASKED = "/ask?what=Landing+page+for+Harbour+Clinic+by+Fri+18+Dec,+16-40h"
+PAGES = {
+    "today": "/",
+    "ask": "/ask",
+    "answer": ASKED,
+    "promise": "/promises/{promise}",
+    "people": "/people",
+    "search": "/search?q=pa",
+}
+
+
+def _found(page: Page) -> list[tuple[str, list[str]]]:
+    response: dict[str, Any] = Axe().run(page, options={"preload": False}).response
+    return [(v["id"], [node["html"] for node in v["nodes"]]) for v in response["violations"]]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
+    name: str, opened: OpenPage, studio: House
+) -> None:
+    promise = Promise.objects.order_by("pk").last()
+    assert promise is not None
+    path = PAGES[name].format(promise=promise.pk)
+    for width, theme in ((1280, "light"), (390, "dark")):
+        page = opened(path, width=width, theme=theme)
+        assert _found(page) == [], (width, theme)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_a_page_prints_as_one_clean_sheet(opened: OpenPage, studio: House) -> None:
+    promise = Promise.objects.order_by("pk").last()
+    assert promise is not None
+    page = opened(f"/promises/{promise.pk}", theme="dark")
+
+    page.emulate_media(media="print")
+
+    assert not page.locator(".nav").is_visible()
+    assert not page.get_by_text("Who owns what").is_visible()
+    assert page.get_by_role("heading", name="Terms").is_visible()
+    paper = page.evaluate("getComputedStyle(document.documentElement).colorScheme")
+    assert paper == "light"
