@@ -124,7 +124,10 @@ def opened(chromium: Browser, live_server: Any, studio: cast.House) -> Iterator[
         path: str, *, who: str = "maya", width: int = 1280, theme: str = "light", **how: Any
     ) -> Page:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, **how
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            reduced_motion="reduce",
+            **how,
         )
         contexts.append(context)
         login = DjangoClient()

@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 from tests.cast import House
 from tests.journeys.conftest import OpenPage
+from tests.journeys.test_every_page import found_by_axe
 
 from kept.jobs.models import Job
 from kept.promises.models import Promise
@@ -92,6 +93,8 @@ def test_keys_choose_and_enter_asks_but_holding_is_a_click(opened: OpenPage, stu
 def test_an_offer_taken_back_frees_its_capacity(opened: OpenPage, studio: House) -> None:
     page = opened("/ask?what=" + LINE.replace(" ", "+").replace("Fri+18+Dec", "Fri+29+Jan"))
     page.get_by_role("button", name=re.compile("^Hold")).click()
+    expect(page.get_by_text("What the client said")).to_be_visible()
+    assert found_by_axe(page) == []
     page.get_by_role("button", name="I told them").click()
     expect(page.get_by_text(re.compile("Offered until"))).to_be_visible()
 
