@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from tests import cast
-
 from kept.clients import catalogue, keeping
 from kept.clients.catalogue import StageSketch
 from kept.imports import intake
@@ -14,6 +12,7 @@ from kept.plan import outlook
 from kept.promises import recording
 from kept.quotes import checking, offering
 from kept.tenancy import scope
+from tests import cast
 
 FILE = (
     "row_id,person,project,kind,estimate,actual,unit,t_estimated,t_started,t_due,t_finished,status\n"

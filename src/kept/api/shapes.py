@@ -100,6 +100,10 @@ class Problem(Shown):
 class Page(Shown, Generic[Item]):
     """Some of a list, in the order in which it was written."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"description": "Some of a list, in the order in which it was written."}
+    )
+
     items: list[Item] = Field(description="This page.")
     next: str | None = Field(description="Send it as `after` for the next page; null at the end.")
 

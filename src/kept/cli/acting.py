@@ -1,5 +1,6 @@
 """In which house, and as whom, a command acts."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,9 +61,13 @@ def load() -> None:
 
 @contextmanager
 def acting(
-    organisation: str | None, email: str | None, *, as_json: bool = False
+    organisation: str | None, email: str | None, *, as_json: bool = False, changes: bool = False
 ) -> Iterator[Acting]:
-    """Act in a house as one of its members; refusals end the command with their sentence."""
+    """Act in a house as one of its members; refusals end the command with their sentence.
+
+    Args:
+        changes: what is done may change the plan, so that the promises are forecast again.
+    """
     with ending(as_json=as_json):
         load()
         from kept import clock
@@ -71,7 +76,10 @@ def acting(
         house = _house(organisation)
         with scope.acting_in(house):
             try:
-                yield Acting(house, _member(house, email), clock.now())
+                who = Acting(house, _member(house, email), clock.now())
+                yield who
+                if changes:
+                    _look_ahead(who)
             except refusals.Refused as refused:
                 raise Stop(
                     refused.sentence,
@@ -81,6 +89,16 @@ def acting(
                     column=getattr(refused, "column", None),
                     field=refused.field,
                 ) from refused
+
+
+def _look_ahead(who: Acting) -> None:
+    """Forecast the promises again if the plan changed; what was done stands if that fails."""
+    from kept.plan import outlook
+
+    try:
+        outlook.refresh_if_changed(by=who.member, now=who.now)
+    except Exception:
+        logging.getLogger("kept.cli").exception("The promises could not be forecast")
 
 
 def _house(slug: str | None) -> "Organisation":

@@ -33,7 +33,7 @@ def client(
     as_json: JsonOption = False,
 ) -> None:
     """Add a client."""
-    with acting(organisation, email, as_json=as_json) as who:
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.clients import keeping
 
         made = keeping.add_client(
@@ -58,7 +58,7 @@ def person(
     as_json: JsonOption = False,
 ) -> None:
     """Add a person."""
-    with acting(organisation, email, as_json=as_json) as who:
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.people import staff
         from kept.people.models import Role
 
@@ -97,7 +97,7 @@ def service(
     as_json: JsonOption = False,
 ) -> None:
     """Add a service to the catalogue."""
-    with acting(organisation, email, as_json=as_json) as who:
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
         from decimal import Decimal, InvalidOperation
 
         from kept.clients import catalogue
@@ -125,7 +125,7 @@ def absence(
     as_json: JsonOption = False,
 ) -> None:
     """Say that somebody is away on whole days; nobody asks why."""
-    with acting(organisation, email, as_json=as_json) as who:
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept import zones
         from kept.people import staff
 

@@ -24,6 +24,7 @@ class Command:
 #: In the order in which a new house meets them.
 COMMANDS = {
     "serve": Command("serve", "Bring the database up to date and serve kept."),
+    "demo": Command("demo", "Make a sample house with a year of past, and serve it."),
     "check": Command("check", "Ask by when something can be promised, and who pays for that yes."),
     "hold": Command("quoting", "Hold the capacity that one date of an answer needs."),
     "offer": Command("quoting", "Say that a held date was offered to the client."),
@@ -36,6 +37,10 @@ COMMANDS = {
     "backtest": Command("backtest", "Measure forecasts on a history file, without a database."),
     "simulate": Command("simulate", "Draw the futures of a plan file, without a database."),
     "token": Command("token", "Make an API token for scripts; it is shown once."),
+    "verify": Command(
+        "verify",
+        "Check that nothing was altered: the chain of events, the rows, the personal texts.",
+    ),
     "doctor": Command("doctor", "Check this installation, and say what to mend."),
     "routes": Command("routes", "List every address, its methods, and who may use it."),
     "manage": Command("manage", "Run one of Django's own commands."),

@@ -45,7 +45,7 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Bring in history and open work from a file."""
-    with acting(organisation, email, as_json=as_json) as who:
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
         if undo is not None:
             _undo(undo, who, as_json=as_json)
             return
@@ -100,22 +100,16 @@ def _bring(
         speaking.document(_document(seen, made))
     else:
         _print(seen, made)
-    if made is not None:
-        from kept.plan import outlook
-
-        outlook.refresh_if_changed(by=who.member, now=who.now)
 
 
 def _undo(key: int, who: Acting, *, as_json: bool) -> None:
     from kept.imports import intake
     from kept.imports.models import Import
-    from kept.plan import outlook
 
     row = Import.objects.filter(pk=key).first()
     if row is None:
         raise speaking.Stop(f"There is no import {key} here.", field="--undo")
     intake.undo(row, by=who.member, now=who.now)
-    outlook.refresh_if_changed(by=who.member, now=who.now)
     if as_json:
         speaking.document({"id": key, "kind": "import", "state": "undone"})
     else:

@@ -22,12 +22,11 @@ def promise(
     as_json: JsonOption = False,
 ) -> None:
     """Record a promise already made, in one line."""
-    with acting(organisation, email, as_json=as_json) as who:
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
         from django.db import transaction
 
         from kept import words
         from kept.clients import keeping
-        from kept.plan import outlook
         from kept.promises import recording
         from kept.quotes import wording
 
@@ -52,7 +51,6 @@ def promise(
                 by=who.member,
                 now=who.now,
             )
-        outlook.refresh_if_changed(by=who.member, now=who.now)
         vague = [wording.vagueness(item) for item in read.vague]
         if as_json:
             speaking.document(

@@ -27,8 +27,7 @@ def hold(
     as_json: JsonOption = False,
 ) -> None:
     """Hold the capacity that one date of an answer needs."""
-    with acting(organisation, email, as_json=as_json) as who:
-        from kept.plan import outlook
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.quotes import offering
         from kept.quotes.models import Answer
 
@@ -39,7 +38,6 @@ def hold(
         quote = offering.hold(
             answer=found, due_at=due_at, risk_reason=risk, by=who.member, now=who.now
         )
-        outlook.refresh_if_changed(by=who.member, now=who.now)
         _tell(quote, as_json=as_json)
 
 
@@ -50,7 +48,7 @@ def offer(
     as_json: JsonOption = False,
 ) -> None:
     """Say that a held date was offered to the client."""
-    with acting(organisation, email, as_json=as_json) as who:
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.quotes import offering
 
         _tell(offering.offer(quote=_quote(quote), by=who.member, now=who.now), as_json=as_json)
@@ -64,13 +62,11 @@ def accept(
     as_json: JsonOption = False,
 ) -> None:
     """Record the client's yes: the quote becomes a promise."""
-    with acting(organisation, email, as_json=as_json) as who:
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept import words
-        from kept.plan import outlook
         from kept.quotes import accepting
 
         promise = accepting.accept(quote=_quote(quote), word=word, by=who.member, now=who.now)
-        outlook.refresh_if_changed(by=who.member, now=who.now)
         if as_json:
             speaking.document(
                 {
