@@ -4,7 +4,7 @@ import csv
 import io
 import string
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kept.imports.readers import text
@@ -21,6 +21,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     return header, [row for row in rows if any(cell.strip() for cell in row)]
 
 
+@settings(deadline=None)
 @given(
     whole=tables(),
     separator=st.sampled_from(text.SEPARATORS),
