@@ -134,8 +134,10 @@ def listed(parts: Iterable[str]) -> str:
 
 
 def times_in_ten(chance: float) -> str:
-    """ "4 times in 10" for 0.38; "once in 10", "less than once in 10"."""
+    """ "4 times in 10" for 0.38; "once in 10", "less than once in 10", "nearly always"."""
     tenths = round(chance * 10)
+    if chance > 0.95:
+        return _("nearly always")
     if tenths < 1:
         return _("less than once in 10")
     if tenths == 1:

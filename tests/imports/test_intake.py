@@ -9,7 +9,8 @@ from tests import cast
 
 from kept import models
 from kept.clients.models import Client
-from kept.imports import intake
+from kept.custody import verifying
+from kept.imports import intake, naming
 from kept.imports.models import ColumnChoice, Import, ImportedRow, ImportProblem
 from kept.imports.readers import columns
 from kept.jobs import work
@@ -98,6 +99,41 @@ def test_every_row_that_came_in_is_told_by_an_event(northlight: cast.House, now:
                   Stage, Promise, Terms, DurationProfile):  # fmt: skip
         for row in table._default_manager.all():
             assert f"{row._meta.model_name}:{row.pk}" in told
+
+
+def test_an_import_and_its_undoing_can_be_rebuilt_from_the_ledger(
+    northlight: cast.House, now: datetime
+) -> None:
+    said = {"old": "bring"}
+    cast_made = verifying.verify().faults  # the cast's own rows come without events
+    intake.accept(HISTORY, "history.csv", by=northlight.ada, now=now)
+    brought = intake.accept(OPEN, "open.csv", said, by=northlight.ada, now=now)
+    assert verifying.verify().faults == cast_made
+    intake.undo(brought, by=northlight.ada, now=now)
+    intake.accept(OPEN, "open.csv", {"old": "leave"}, by=northlight.ada, now=now)
+    zoe = SourceName.objects.get(name="Zoe")
+    naming.map_names({zoe: northlight.maya}, by=northlight.ada, now=now)
+    assert verifying.verify().faults == cast_made
+
+
+def test_a_name_is_mapped_to_its_own_kind_of_thing_by_a_lead(
+    northlight: cast.House, now: datetime
+) -> None:
+    intake.accept(OPEN, "open.csv", by=northlight.ada, now=now)
+    zoe = SourceName.objects.get(name="Zoe")
+    with pytest.raises(refusals.Refused, match="“Zoe” cannot mean that"):
+        naming.map_names({zoe: northlight.clients["Harbour Clinic"]}, by=northlight.ada, now=now)
+    with pytest.raises(refusals.NotAllowed):
+        naming.map_names({zoe: northlight.maya}, by=northlight.dev, now=now)
+    profiles = DurationProfile.objects.count()
+    assert naming.map_names({zoe: northlight.maya}, by=northlight.ben, now=now) == 1
+    assert naming.map_names({zoe: northlight.maya}, by=northlight.ben, now=now) == 0
+    assert DurationProfile.objects.count() == profiles + 1
+    assert (
+        intake.preview(OPEN.replace(b"B-", b"C-"), "more.csv", by=northlight.ada, now=now)
+        .names[-1]
+        .means
+    )
 
 
 def test_names_and_cells_stay_out_of_the_ledger_s_events(

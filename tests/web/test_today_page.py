@@ -93,7 +93,7 @@ def test_another_house_sees_nothing_of_it(
 
 
 def test_a_guest_is_kept_out_in_words(northlight: House, login: LogIn) -> None:
-    page = login(northlight.gus).get("/")
+    page = login(northlight.gus).get("/people")
 
     assert page.status_code == 403
     assert "It needs the role “Member” in this house." in _words(page.content)
@@ -151,3 +151,17 @@ def test_a_vague_promise_is_asked_back_and_its_words_are_kept(
     assert "Nothing was recorded yet." in said
     assert "by when" in said
     assert 'value="Menu cards, soon"' in page.content.decode()
+
+
+def test_a_promise_above_the_line_is_never_called_short(
+    northlight: House, promised: Promised, login: LogIn
+) -> None:
+    promised("Letters", due=DEC[11], even=DEC[10], sure=DEC[14], chance=0.84)
+
+    page = login(northlight.maya).get("/").content
+
+    said = _words(page)
+    assert "On track 1" in said
+    assert "no day to spare" in said
+    assert "short" not in said
+    assert "Promised Fri 11 Dec. Not a day to spare." in page.decode().replace("\u00a0", " ")

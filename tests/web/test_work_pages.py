@@ -267,6 +267,39 @@ def test_a_two_day_job_is_one_screen(northlight: cast.House) -> None:
     assert stage.done_means == "Pete has the printed cards."
 
 
+def test_a_job_is_made_of_one_line_and_brings_its_client(northlight: cast.House) -> None:
+    answer = Visitor(northlight.dev).post(
+        at("job_line"), {"line": "Audio guide for Tidewater Museum, 12-16-40h"}
+    )
+    job = Job.objects.get()
+    assert answer.headers["Location"] == at("job", job.pk)
+    assert (job.title, job.client.name, job.client.standing) == (  # type: ignore[union-attr]
+        "Audio guide", "Tidewater Museum", "prospect",
+    )  # fmt: skip
+    assert making.sketches_of_job(job) == [
+        StageSketch("Audio guide", 16, low_hours=12, high_hours=40, after=())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("Audio guide for Tidewater Museum", "Audio guide"),
+        ("Audio guide", "Audio guide"),
+        ("", ""),
+        ("x" * 900, "X" + "x" * 299),
+    ],
+)
+def test_a_line_without_a_size_is_asked_on_the_form_and_adds_no_client(
+    northlight: cast.House, line: str, kept: str
+) -> None:
+    answer = Visitor(northlight.dev).post(at("job_line"), {"line": line})
+    assert answer.status_code == 422
+    assert "Say how big it is" in text(answer)
+    assert {kept} - {""} <= typed(answer)
+    assert (Job.objects.count(), Client.objects.count()) == (0, 2)
+
+
 def test_one_person_alone_owns_what_they_make(southbank: cast.House) -> None:
     cleo = Visitor(southbank.cleo)
     assert "Who does it" not in text(cleo.get(at("job_new")))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from kept.engine.worktime import AWAY, HORIZON, NEVER
+from kept.engine.worktime import AWAY, HORIZON, HORIZON_DAYS, NEVER
 
 
 def _cache_folder() -> str:
@@ -57,28 +57,34 @@ def kernel(function: Function) -> Function:
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+Int = Any
+"""A whole number; compiled, always one of 64 bits."""
 Keys = npt.NDArray[np.uint64]
 
 RATE = 2_520_000
 """Units of work in a minute at full share."""
 
 
-# Columns of the packed rows: what belongs together lies together.
+# What belongs together lies together, in few arrays: each array that a step is given
+# costs time to compile. Columns of windows, people, stages and laws:
 W_START, W_END, W_WORK, W_TURNS = range(4)
-P_CALENDAR, P_FIRST, P_LAST, P_WORK, P_WORK_END, P_RATE, P_PARALLEL, P_LIFTED = range(8)
-P_SKILL, P_SKILL_END = 8, 9
+P_CALENDAR, P_FIRST, P_LAST, P_DAY, P_WORK, P_WORK_END, P_RATE, P_PARALLEL = range(8)
+P_LIFTED, P_SKILL, P_SKILL_END = range(8, 11)
 S_RELEASE, S_BEGUN, S_ARRIVAL, S_ARRIVES, S_LAYER, S_PROMISE, S_CREW = range(7)
 S_FIXED, S_FIXED_END, S_SLOT, S_SLOT_END, S_USE, S_USE_END = range(7, 13)
 S_NEXT, S_NEXT_END, S_BEFORE, S_BEFORE_END = range(13, 17)
 S_FORM, S_KNOT, S_KNOT_END, S_SHARED = range(17, 21)
 L_BASE, L_SCALE, L_BEGIN, L_STRETCH, L_MINUS, L_LEFT = range(6)
-# The state of a stage and of a person while a layer runs, and counters.
+# The state of a stage and of a person while a layer runs, counters, and rows of lists:
 J_WAITS, J_READY, J_END, J_REST, J_SETTLED, J_RATE, J_CREW, J_RUN = range(8)
 H_HELD, H_WINDOW, H_AT, H_NEXT, H_LOOK, H_LAPSE, H_RESERVED, H_WANTED, H_DIRTY = range(9)
 N_EVENTS, N_READY, N_RUNNING, N_STACK, N_DIRTY, N_PIECES, N_STAMP, N_RESERVED = range(8)
-N_RECONSIDER, N_MACHINE, N_SHARING, N_TURN, N_COUNTERS = range(8, 13)
+N_RECONSIDER, N_MACHINE, N_SHARING, N_COUNTERS = range(8, 12)
+V_WORK, V_START, V_FINISH, V_CREW, V_ROOT, V_CHILD, V_SIBLING, V_READY, V_RUNNING = range(9)
+V_STACK, V_DIRTY, V_DEFERRED, V_RESERVED, V_USED, V_OWNER, V_PARENT, V_QUEUE = range(9, 17)
+V_LISTS = 17
 
+DAYS = HORIZON_DAYS + 2
 EVENT = 32
 """An event is its minute, shifted, and what happens: a stage ends, gets ready, a person comes."""
 
@@ -89,25 +95,20 @@ class Team(NamedTuple):
     Attributes:
         windows: (n_windows, 4) of all calendars: start, end, working minutes of the
             calendar before it, end of the last window before the next absence.
-        day_window: (n_calendars, n_days + 2) the first window that ends after a day begins.
-        work_window: the window that holds every 256th working minute of a calendar.
-        person: (n_people, 10) calendar, its windows, its part of work_window, usable
-            share in units of work a minute, parallel limit, whether as many of them as
-            wanted are there, and their part of skills.
-        skills: the skills of each person, one after another.
-        skill_from, skill_person: the members of each skill, in the order of people.
-        has_skill: (n_people, n_skills).
+        index: for each calendar the first window that ends after each day begins, then
+            the window that holds every 256th working minute.
+        person: (n_people, 11) calendar, its windows, its two parts of index, usable share
+            in units of work a minute, parallel limit, whether as many of them as wanted
+            are there, and their part of skills.
+        skills: where the members of each skill begin, and where the last end; the
+            members in the order of people; the skills of each person.
         capacity: (n_resources,).
     """
 
     windows: Ints
-    day_window: Ints
-    work_window: Ints
+    index: Ints
     person: Longs
     skills: Ints
-    skill_from: Longs
-    skill_person: Ints
-    has_skill: Flags
     capacity: Longs
 
 
@@ -116,26 +117,28 @@ class Plan(NamedTuple):
 
     Attributes:
         stage: (n_stages, 21), see the S_ columns; ranges point into links or uses.
-        law: (n_stages, 6), see the L_ columns; hours.
-        luck: (n_stages,) the stage's part of the key of its luck.
         links: people, skills and stages that stages name, one after another.
         uses: (n, 2) resource and amount.
-        order: (n_stages,) stages by layer, then rank.
-        position: (n_stages,) the inverse of order.
-        layer_from: (n_layers + 1,) where each layer begins in order.
-        promise_release, promise_luck: (n_promises,).
-        knots: (n, 2) shares and values of the laws' shapes.
+        rank: (2, n_stages) stages by layer, then rank; and each stage's place among them.
     """
 
     stage: Ints
-    law: Floats
-    luck: Keys
     links: Ints
     uses: Longs
-    order: Ints
-    position: Ints
-    layer_from: Longs
-    promise_release: Ints
+    rank: Ints
+
+
+class Laws(NamedTuple):
+    """How many hours each stage may take.
+
+    Attributes:
+        law: (n_stages, 6), see the L_ columns; hours.
+        luck, promise_luck: the part of a stage and of a promise in the key of its luck.
+        knots: (n, 2) shares and values of the laws' shapes.
+    """
+
+    law: Floats
+    luck: Keys
     promise_luck: Keys
     knots: Floats
 
@@ -157,34 +160,30 @@ class Shared(NamedTuple):
 
 
 class Busy(NamedTuple):
-    """When earlier layers need people: the stretches of person p are start[first[p]:first[p+1]]."""
+    """When earlier layers need people.
+
+    Attributes:
+        first: (n_people + 1,) where each person's stretches begin.
+        span: (2, n) starts and ends.
+    """
 
     first: Longs
-    start: Ints
-    end: Ints
+    span: Ints
 
 
 class State(NamedTuple):
-    """Room to work in: reused for every layer of every future."""
+    """Room to work in, used again for every layer of every future; see the columns above.
+
+    Attributes:
+        stage: (n_stages, 8). person: (n_people, 9). count: counters. events: a heap.
+        lists: (V_LISTS, n): work, start and finish by stage, and lists of stages and people.
+    """
 
     stage: Longs
     person: Longs
     count: Longs
-    crew: Ints
     events: Longs
-    root: Ints
-    child: Ints
-    sibling: Ints
-    ready: Ints
-    running: Ints
-    stack: Ints
-    dirty: Ints
-    deferred: Ints
-    reserved: Ints
-    used: Longs
-    owner: Ints
-    parent: Ints
-    queue: Ints
+    lists: Ints
 
 
 # -- luck -------------------------------------------------------------
@@ -279,10 +278,10 @@ def normal_quantile(u: float) -> float:
 
 
 @compiled
-def draw(plan: Plan, s: int, point: int) -> int:
+def draw(stage: Ints, laws: Laws, s: int, point: int) -> Int:
     """Minutes of work left of stage ``s`` at one of the 4,096 points."""
-    form = plan.stage[s, S_FORM]
-    law = plan.law
+    form = stage[s, S_FORM]
+    law = laws.law
     if form == 0:
         hours = law[s, L_BASE]
     else:
@@ -293,38 +292,41 @@ def draw(plan: Plan, s: int, point: int) -> int:
         elif form == 4:
             hours = math.exp(law[s, L_BASE] + law[s, L_SCALE] * normal_quantile(u))
         else:
-            y = value_at(u, plan.knots, plan.stage[s, S_KNOT], plan.stage[s, S_KNOT_END])
+            y = value_at(u, laws.knots, stage[s, S_KNOT], stage[s, S_KNOT_END])
             hours = law[s, L_BASE] + law[s, L_SCALE] * y
             if form == 2:
                 hours = math.exp(hours)
     hours = max(hours * law[s, L_STRETCH] - law[s, L_MINUS], 0.0) * law[s, L_LEFT]
-    return int(min(math.floor(hours * 60.0 + 0.5), HORIZON))
+    return np.int64(min(math.floor(hours * 60.0 + 0.5), HORIZON))
 
 
 @compiled
-def draw_all(plan: Plan, shared: Shared, key: Any, out: Ints) -> None:
+def draw_all(stage: Ints, laws: Laws, shared: Shared, key: Any, out: Ints) -> None:
     """Draw every stage in one future: minutes of work, or until an arrival is there."""
-    for s in range(out.size):
-        point = np.int64(mix(key ^ plan.luck[s]) >> _S52)
-        if shared.common and plan.stage[s, S_SHARED]:
-            promise = plan.stage[s, S_PROMISE]
-            other = np.int64(mix(key ^ plan.promise_luck[promise] ^ _PROMISE) >> _S52)
+    for s in range(stage.shape[0]):
+        point = np.int64(mix(key ^ laws.luck[s]) >> _S52)
+        if shared.common and stage[s, S_SHARED]:
+            promise = stage[s, S_PROMISE]
+            other = np.int64(mix(key ^ laws.promise_luck[promise] ^ _PROMISE) >> _S52)
             z = (shared.own * shared.normal[point] + shared.common * shared.normal[other]) >> 16
             at = (z + 6 * 65536) >> 4
             point = np.int64(shared.point[min(max(at, 0), shared.point.size - 1)])
-        out[s] = draw(plan, s, point)
-        if plan.stage[s, S_ARRIVAL]:
-            out[s] = min(out[s] + plan.stage[s, S_ARRIVES], HORIZON)
+        minutes = draw(stage, laws, s, point)
+        if stage[s, S_ARRIVAL]:
+            minutes = min(minutes + stage[s, S_ARRIVES], HORIZON)
+        out[s] = minutes
 
 
 @kernel
-def draw_stages(plan: Plan, shared: Shared, seed: Any, futures: int, first: int) -> Ints:
+def draw_stages(
+    stage: Ints, laws: Laws, shared: Shared, seed: Any, futures: int, first: int
+) -> Ints:
     """Minutes of work left of the stages from ``first`` on, shape (n, futures)."""
-    n_stages = plan.luck.size
+    n_stages = stage.shape[0]
     row = np.empty(n_stages, dtype=np.int32)
     out = np.empty((n_stages - first, futures), dtype=np.int32)
     for f in range(futures):
-        draw_all(plan, shared, future_key(seed, f), row)
+        draw_all(stage, laws, shared, future_key(seed, f), row)
         for s in range(first, n_stages):
             out[s - first, f] = row[s]
     return out
@@ -338,9 +340,9 @@ def first_window(team: Team, p: int, t: int) -> int:
     """The first window of a person's calendar that ends after ``t``."""
     last = team.person[p, P_LAST]
     day = t // 1440
-    if day >= team.day_window.shape[1]:
+    if day >= DAYS:
         return last
-    w = np.int64(team.day_window[team.person[p, P_CALENDAR], day])
+    w = np.int64(team.index[team.person[p, P_DAY] + day])
     while w < last and team.windows[w, W_END] <= t:
         w += 1
     return w
@@ -380,7 +382,7 @@ def minute_of_work(team: Team, p: int, w: int, t: int, minutes: int) -> int:
             at = team.person[p, P_WORK] + (work >> 8)
             if at >= team.person[p, P_WORK_END]:
                 return np.int64(NEVER)
-            w = max(w, np.int64(team.work_window[at]))
+            w = max(w, np.int64(team.index[at]))
     minute = windows[w, W_START] + (work - windows[w, W_WORK])
     if minute > windows[w, W_END]:
         return np.int64(NEVER)
@@ -398,23 +400,23 @@ def next_free(team: Team, busy: Busy, p: int, t: int) -> tuple[int, int]:
     high = n
     while i < high:
         middle = (i + high) // 2
-        if busy.end[middle] <= t:
+        if busy.span[1, middle] <= t:
             i = middle + 1
         else:
             high = middle
     here = np.int64(t)
     while w < last:
         a = max(here, np.int64(team.windows[w, W_START]))
-        while i < n and busy.end[i] <= a:
+        while i < n and busy.span[1, i] <= a:
             i += 1
-        if i < n and busy.start[i] <= a:
-            here = np.int64(busy.end[i])
+        if i < n and busy.span[0, i] <= a:
+            here = np.int64(busy.span[1, i])
             while w < last and team.windows[w, W_END] <= here:
                 w += 1
             continue
         b = np.int64(team.windows[w, W_END])
-        if i < n and busy.start[i] < b:
-            b = np.int64(busy.start[i])
+        if i < n and busy.span[0, i] < b:
+            b = np.int64(busy.span[0, i])
         return a, b
     return np.int64(NEVER), np.int64(NEVER)
 
@@ -445,7 +447,7 @@ def next_common(
         moved = False
         b = np.int64(NEVER)
         for i in range(low, high):
-            x, y = next_free(team, busy, state.crew[i], a)
+            x, y = next_free(team, busy, state.lists[V_CREW, i], a)
             if x >= NEVER:
                 return np.int64(NEVER), np.int64(NEVER)
             if x > a:
@@ -457,7 +459,7 @@ def next_common(
             for i in range(plan.stage[s, S_USE], plan.stage[s, S_USE_END]):
                 r = plan.uses[i, 0]
                 use, until = upper_use(upper, r, a)
-                if use + state.used[r] > team.capacity[r]:
+                if use + state.lists[V_USED, r] > team.capacity[r]:
                     a = until
                     moved = True
                     break
@@ -481,7 +483,7 @@ def ends_at(
             end = np.int64(t + left)
             return end if end <= HORIZON else np.int64(NEVER)
         if n == 1:
-            p = state.crew[plan.stage[s, S_CREW]]
+            p = state.lists[V_CREW, plan.stage[s, S_CREW]]
             if busy.first[p] == busy.first[p + 1] or team.person[p, P_LIFTED]:
                 return minute_of_work(team, p, first_window(team, p, t), t, left)
     here = np.int64(t)
@@ -606,45 +608,45 @@ def meld(plan: Plan, state: State, a: int, b: int) -> int:
         return b
     if b < 0:
         return a
-    if plan.position[b] < plan.position[a]:
+    if plan.rank[1, b] < plan.rank[1, a]:
         a, b = b, a
-    state.sibling[b] = state.child[a]
-    state.child[a] = b
+    state.lists[V_SIBLING, b] = state.lists[V_CHILD, a]
+    state.lists[V_CHILD, a] = b
     return a
 
 
 @compiled
 def add_ready(plan: Plan, state: State, q: int, s: int) -> None:
     """Put a stage into queue ``q``: a person's own, or that of a skill."""
-    state.child[s] = -1
-    state.sibling[s] = -1
-    state.root[q] = meld(plan, state, state.root[q], s)
+    state.lists[V_CHILD, s] = -1
+    state.lists[V_SIBLING, s] = -1
+    state.lists[V_ROOT, q] = meld(plan, state, state.lists[V_ROOT, q], s)
 
 
 @compiled
 def take_ready(plan: Plan, state: State, q: int) -> int:
     """Remove and return the first stage of queue ``q`` (Fredman et al. 1986, two passes)."""
-    top = state.root[q]
+    top = state.lists[V_ROOT, q]
     pairs = -1
-    here = state.child[top]
+    here = state.lists[V_CHILD, top]
     while here >= 0:
-        other = state.sibling[here]
+        other = state.lists[V_SIBLING, here]
         after = -1
         if other >= 0:
-            after = state.sibling[other]
-            state.sibling[other] = -1
-        state.sibling[here] = -1
+            after = state.lists[V_SIBLING, other]
+            state.lists[V_SIBLING, other] = -1
+        state.lists[V_SIBLING, here] = -1
         both = meld(plan, state, here, other)
-        state.sibling[both] = pairs
+        state.lists[V_SIBLING, both] = pairs
         pairs = both
         here = after
     merged = -1
     while pairs >= 0:
-        after = state.sibling[pairs]
-        state.sibling[pairs] = -1
+        after = state.lists[V_SIBLING, pairs]
+        state.lists[V_SIBLING, pairs] = -1
         merged = meld(plan, state, merged, pairs)
         pairs = after
-    state.root[q] = merged
+    state.lists[V_ROOT, q] = merged
     return top
 
 
@@ -653,15 +655,15 @@ def best_queue(team: Team, plan: Plan, state: State, p: int) -> int:
     """The queue whose first stage a person would take, or -1."""
     best = np.int64(-1)
     rank = np.int64(NEVER)
-    if state.root[p] >= 0:
+    if state.lists[V_ROOT, p] >= 0:
         best = np.int64(p)
-        rank = np.int64(plan.position[state.root[p]])
+        rank = np.int64(plan.rank[1, state.lists[V_ROOT, p]])
     n_people = team.person.shape[0]
     for i in range(team.person[p, P_SKILL], team.person[p, P_SKILL_END]):
         q = n_people + team.skills[i]
-        if state.root[q] >= 0 and plan.position[state.root[q]] < rank:
+        if state.lists[V_ROOT, q] >= 0 and plan.rank[1, state.lists[V_ROOT, q]] < rank:
             best = np.int64(q)
-            rank = np.int64(plan.position[state.root[q]])
+            rank = np.int64(plan.rank[1, state.lists[V_ROOT, q]])
     return best
 
 
@@ -708,7 +710,7 @@ def mark(state: State, p: int) -> None:
     """Somebody may take something now."""
     if state.person[p, H_DIRTY] == 0:
         state.person[p, H_DIRTY] = 1
-        state.dirty[state.count[N_DIRTY]] = p
+        state.lists[V_DIRTY, state.count[N_DIRTY]] = p
         state.count[N_DIRTY] += 1
 
 
@@ -721,6 +723,15 @@ def has_room(team: Team, state: State, p: int) -> bool:
 
 
 @compiled
+def knows(team: Team, p: int, skill: int) -> bool:
+    """Whether a person has a skill."""
+    for i in range(team.person[p, P_SKILL], team.person[p, P_SKILL_END]):
+        if team.skills[i] == skill:
+            return True
+    return False
+
+
+@compiled
 def place(team: Team, plan: Plan, state: State, s: int, p: int) -> int:
     """Give person ``p`` one of the slots of stage ``s``, moving others if need be; 1 if it works.
 
@@ -729,11 +740,11 @@ def place(team: Team, plan: Plan, state: State, s: int, p: int) -> int:
     """
     low = plan.stage[s, S_SLOT]
     n = plan.stage[s, S_SLOT_END] - low
-    owner, parent, queue = state.owner, state.parent, state.queue
+    owner, parent, queue = state.lists[V_OWNER], state.lists[V_PARENT], state.lists[V_QUEUE]
     head, tail = 0, 0
     for i in range(n):
         parent[i] = -2
-        if team.has_skill[p, plan.links[low + i]]:
+        if knows(team, p, plan.links[low + i]):
             parent[i] = -1
             queue[tail] = i
             tail += 1
@@ -747,7 +758,7 @@ def place(team: Team, plan: Plan, state: State, s: int, p: int) -> int:
             owner[slot] = p
             return 1
         for i in range(n):
-            if parent[i] == -2 and team.has_skill[owner[slot], plan.links[low + i]]:
+            if parent[i] == -2 and knows(team, owner[slot], plan.links[low + i]):
                 parent[i] = slot
                 queue[tail] = i
                 tail += 1
@@ -760,7 +771,7 @@ def rate_of(team: Team, plan: Plan, state: State, s: int) -> int:
     rate = np.int64(RATE)
     low = plan.stage[s, S_CREW]
     for i in range(low, low + state.stage[s, J_CREW]):
-        p = state.crew[i]
+        p = state.lists[V_CREW, i]
         mine = team.person[p, P_RATE]
         if not team.person[p, P_LIFTED]:
             mine = mine // state.person[p, H_HELD]
@@ -775,7 +786,7 @@ def is_sharing(team: Team, plan: Plan, upper: Longs, state: State, s: int) -> bo
         return True
     low = plan.stage[s, S_CREW]
     for i in range(low, low + state.stage[s, J_CREW]):
-        p = state.crew[i]
+        p = state.lists[V_CREW, i]
         if team.person[p, P_PARALLEL] > 1 and not team.person[p, P_LIFTED]:
             return True
     return False
@@ -787,7 +798,7 @@ def touches(plan: Plan, upper: Longs, state: State, s: int, other: int) -> bool:
     mine, theirs = plan.stage[s, S_CREW], plan.stage[other, S_CREW]
     for i in range(mine, mine + state.stage[s, J_CREW]):
         for j in range(theirs, theirs + state.stage[other, J_CREW]):
-            if state.crew[i] == state.crew[j]:
+            if state.lists[V_CREW, i] == state.lists[V_CREW, j]:
                 return True
     if upper.shape[0]:
         for i in range(plan.stage[s, S_USE], plan.stage[s, S_USE_END]):
@@ -803,7 +814,7 @@ def settle(
 ) -> None:
     """Write down how far stages sharing with ``s`` have come, before their speed changes."""
     for k in range(state.count[N_RUNNING]):
-        other = state.running[k]
+        other = state.lists[V_RUNNING, k]
         if other != s and touches(plan, upper, state, s, other):
             row = state.stage[other]
             minutes = passed(team, plan, busy, upper, state, other, row[J_SETTLED], t)
@@ -817,7 +828,7 @@ def reschedule(
 ) -> None:
     """Give the stages sharing with ``s`` their new speed and end."""
     for k in range(state.count[N_RUNNING]):
-        other = state.running[k]
+        other = state.lists[V_RUNNING, k]
         if other == s or not touches(plan, upper, state, s, other):
             continue
         row = state.stage[other]
@@ -829,7 +840,7 @@ def reschedule(
         if end != row[J_END]:
             row[J_END] = end
             if end < NEVER:
-                push(state, plan.luck.size, end, other)
+                push(state, plan.stage.shape[0], end, other)
 
 
 # -- a stage starts, ends, gets ready ----------------------------------
@@ -837,54 +848,54 @@ def reschedule(
 
 @compiled
 def begin(
-    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, work: Ints, start: Ints,
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State,
     s: int, t: int,
 ) -> None:  # fmt: skip
     """Put the crew on a stage with work to do."""
     row = state.stage[s]
-    start[s] = t
+    state.lists[V_START, s] = t
     sharing = state.count[N_SHARING] and is_sharing(team, plan, upper, state, s)
     if sharing:
         settle(team, plan, busy, upper, state, s, t)
     low = plan.stage[s, S_CREW]
     for i in range(low, low + row[J_CREW]):
-        state.person[state.crew[i], H_HELD] += 1
+        state.person[state.lists[V_CREW, i], H_HELD] += 1
     for i in range(plan.stage[s, S_USE], plan.stage[s, S_USE_END]):
-        state.used[plan.uses[i, 0]] += plan.uses[i, 1]
+        state.lists[V_USED, plan.uses[i, 0]] += plan.uses[i, 1]
     if sharing:
         reschedule(team, plan, busy, upper, state, s, t)
     if state.count[N_SHARING]:
         row[J_RUN] = state.count[N_RUNNING]
-        state.running[state.count[N_RUNNING]] = s
+        state.lists[V_RUNNING, state.count[N_RUNNING]] = s
         state.count[N_RUNNING] += 1
     row[J_RATE] = rate_of(team, plan, state, s)
-    row[J_REST] = np.int64(work[s]) * RATE
+    row[J_REST] = np.int64(state.lists[V_WORK, s]) * RATE
     row[J_SETTLED] = t
     end = ends_at(team, plan, busy, upper, state, s, t)
     row[J_END] = end
     if end < NEVER:
-        push(state, plan.luck.size, end, s)
+        push(state, plan.stage.shape[0], end, s)
 
 
 @compiled
 def begin_alone(
-    team: Team, plan: Plan, state: State, work: Ints, start: Ints, p: int, s: int, t: int
+    team: Team, plan: Plan, state: State, p: int, s: int, t: int
 ) -> None:
     """One person, nothing above, one stage at a time: the common case, in few steps."""
     row = state.stage[s]
-    start[s] = t
-    state.crew[plan.stage[s, S_CREW]] = p
+    state.lists[V_START, s] = t
+    state.lists[V_CREW, plan.stage[s, S_CREW]] = p
     row[J_CREW] = 1
     state.person[p, H_HELD] += 1
     rate = min(team.person[p, P_RATE], np.int64(RATE))
-    left = np.int64(work[s])
+    left = np.int64(state.lists[V_WORK, s])
     if rate != RATE:
         left = (left * RATE + rate - 1) // rate
     row[J_RATE] = rate
     end = minute_of_work(team, p, state.person[p, H_WINDOW], t, left)
     row[J_END] = end
     if end < NEVER:
-        push(state, plan.luck.size, end, s)
+        push(state, plan.stage.shape[0], end, s)
 
 
 @compiled
@@ -901,9 +912,9 @@ def write_pieces(
     whole = upper.shape[0] == 0
     if high - low > 1:
         for i in range(low, high):
-            p = state.crew[i]
+            p = state.lists[V_CREW, i]
             if (
-                team.person[p, P_CALENDAR] != team.person[state.crew[low], P_CALENDAR]
+                team.person[p, P_CALENDAR] != team.person[state.lists[V_CREW, low], P_CALENDAR]
                 or busy.first[p] != busy.first[p + 1]
             ):
                 whole = False
@@ -917,7 +928,7 @@ def write_pieces(
         for i in range(low, high):
             n = state.count[N_PIECES]
             if n < pieces.shape[0]:
-                pieces[n, 0] = state.crew[i]
+                pieces[n, 0] = state.lists[V_CREW, i]
                 pieces[n, 1] = a
                 pieces[n, 2] = b
             state.count[N_PIECES] = n + 1
@@ -926,35 +937,35 @@ def write_pieces(
 
 @compiled
 def complete(
-    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, start: Ints, finish: Ints,
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State,
     pieces: Ints, emit: bool, s: int, t: int,
 ) -> None:  # fmt: skip
     """A stage is done: its people are free, what waited for it may be ready."""
     row = state.stage[s]
-    finish[s] = t
+    state.lists[V_FINISH, s] = t
     if row[J_RATE] > 0:
         if emit:
-            write_pieces(team, plan, busy, upper, state, pieces, s, start[s], t)
+            write_pieces(team, plan, busy, upper, state, pieces, s, state.lists[V_START, s], t)
         sharing = state.count[N_SHARING] and is_sharing(team, plan, upper, state, s)
         if sharing:
             settle(team, plan, busy, upper, state, s, t)
         low = plan.stage[s, S_CREW]
         for i in range(low, low + row[J_CREW]):
-            p = state.crew[i]
+            p = state.lists[V_CREW, i]
             state.person[p, H_HELD] -= 1
             mark(state, p)
         for i in range(plan.stage[s, S_USE], plan.stage[s, S_USE_END]):
-            state.used[plan.uses[i, 0]] -= plan.uses[i, 1]
+            state.lists[V_USED, plan.uses[i, 0]] -= plan.uses[i, 1]
             state.count[N_RECONSIDER] = 1
         if state.count[N_SHARING]:
             n = state.count[N_RUNNING] - 1
             state.count[N_RUNNING] = n
-            state.running[row[J_RUN]] = state.running[n]
-            state.stage[state.running[n], J_RUN] = row[J_RUN]
+            state.lists[V_RUNNING, row[J_RUN]] = state.lists[V_RUNNING, n]
+            state.stage[state.lists[V_RUNNING, n], J_RUN] = row[J_RUN]
         if sharing:
             reschedule(team, plan, busy, upper, state, s, t)
         row[J_RATE] = 0
-    n_stages = plan.luck.size
+    n_stages = plan.stage.shape[0]
     for i in range(plan.stage[s, S_NEXT], plan.stage[s, S_NEXT_END]):
         other = plan.links[i]
         if plan.stage[other, S_LAYER] != plan.stage[s, S_LAYER]:
@@ -964,7 +975,7 @@ def complete(
         state.stage[other, J_READY] = ready
         if state.stage[other, J_WAITS] == 0 and ready < NEVER:
             if ready <= t:
-                state.stack[state.count[N_STACK]] = n_stages + other
+                state.lists[V_STACK, state.count[N_STACK]] = n_stages + other
                 state.count[N_STACK] += 1
             else:
                 push(state, n_stages, ready, n_stages + other)
@@ -977,36 +988,36 @@ def want(team: Team, plan: Plan, state: State, s: int, change: int) -> None:
         state.person[plan.links[i], H_WANTED] += change
     for i in range(plan.stage[s, S_SLOT], plan.stage[s, S_SLOT_END]):
         skill = plan.links[i]
-        for k in range(team.skill_from[skill], team.skill_from[skill + 1]):
-            state.person[team.skill_person[k], H_WANTED] += change
+        for k in range(team.skills[skill], team.skills[skill + 1]):
+            state.person[team.skills[k], H_WANTED] += change
 
 
 @compiled
 def get_ready(
-    team: Team, plan: Plan, state: State, work: Ints, start: Ints, s: int, t: int, opening: bool
+    team: Team, plan: Plan, state: State, s: int, t: int, opening: bool
 ) -> None:
     """All a stage waited for is there."""
-    n_stages = plan.luck.size
+    n_stages = plan.stage.shape[0]
     stage = plan.stage[s]
     if stage[S_ARRIVAL]:
-        if work[s] >= HORIZON:
+        if state.lists[V_WORK, s] >= HORIZON:
             return
-        start[s] = max(t, work[s])
-        if work[s] > t:
-            state.stage[s, J_END] = work[s]
-            push(state, n_stages, work[s], s)
+        state.lists[V_START, s] = max(t, state.lists[V_WORK, s])
+        if state.lists[V_WORK, s] > t:
+            state.stage[s, J_END] = state.lists[V_WORK, s]
+            push(state, n_stages, state.lists[V_WORK, s], s)
         else:
-            state.stack[state.count[N_STACK]] = s
+            state.lists[V_STACK, state.count[N_STACK]] = s
             state.count[N_STACK] += 1
         return
     fixed = stage[S_FIXED_END] - stage[S_FIXED]
     slots = stage[S_SLOT_END] - stage[S_SLOT]
     uses = stage[S_USE_END] - stage[S_USE]
-    if work[s] == 0 and fixed + slots + uses == 0:
-        start[s] = t
-        state.stack[state.count[N_STACK]] = s
+    if state.lists[V_WORK, s] == 0 and fixed + slots + uses == 0:
+        state.lists[V_START, s] = t
+        state.lists[V_STACK, state.count[N_STACK]] = s
         state.count[N_STACK] += 1
-    elif fixed + slots == 1 and uses == 0 and work[s] > 0 and not (opening and stage[S_BEGUN]):
+    elif fixed + slots == 1 and uses == 0 and state.lists[V_WORK, s] > 0 and not (opening and stage[S_BEGUN]):
         if fixed:
             p = plan.links[stage[S_FIXED]]
             add_ready(plan, state, p, s)
@@ -1015,16 +1026,16 @@ def get_ready(
         else:
             skill = plan.links[stage[S_SLOT]]
             add_ready(plan, state, team.person.shape[0] + skill, s)
-            for k in range(team.skill_from[skill], team.skill_from[skill + 1]):
-                if has_room(team, state, team.skill_person[k]):
-                    mark(state, team.skill_person[k])
+            for k in range(team.skills[skill], team.skills[skill + 1]):
+                if has_room(team, state, team.skills[k]):
+                    mark(state, team.skills[k])
     else:
         i = state.count[N_READY]
         state.count[N_READY] = i + 1
-        while i > 0 and state.ready[i - 1] > plan.position[s]:
-            state.ready[i] = state.ready[i - 1]
+        while i > 0 and state.lists[V_READY, i - 1] > plan.rank[1, s]:
+            state.lists[V_READY, i] = state.lists[V_READY, i - 1]
             i -= 1
-        state.ready[i] = plan.position[s]
+        state.lists[V_READY, i] = plan.rank[1, s]
         want(team, plan, state, s, 1)
         state.count[N_RECONSIDER] = 1
 
@@ -1034,7 +1045,7 @@ def get_ready(
 
 @compiled
 def take(
-    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, work: Ints, start: Ints,
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State,
     p: int, q: int, t: int,
 ) -> None:  # fmt: skip
     """A person takes the first stage of a queue."""
@@ -1044,16 +1055,16 @@ def take(
         and busy.first[p] == busy.first[p + 1]
         and not team.person[p, P_LIFTED]
     ):
-        begin_alone(team, plan, state, work, start, p, s, t)
+        begin_alone(team, plan, state, p, s, t)
     else:
-        state.crew[plan.stage[s, S_CREW]] = p
+        state.lists[V_CREW, plan.stage[s, S_CREW]] = p
         state.stage[s, J_CREW] = 1
-        begin(team, plan, busy, upper, state, work, start, s, t)
+        begin(team, plan, busy, upper, state, s, t)
 
 
 @compiled
 def serve_alone(
-    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, work: Ints, start: Ints,
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State,
     t: int, limit: int,
 ) -> None:  # fmt: skip
     """Whoever may take something takes the first stage for one person, ranked before ``limit``.
@@ -1062,43 +1073,43 @@ def serve_alone(
     nobody else. What any of several could take goes in order of rank to the first
     of them in the order of people.
     """
-    n_stages = plan.luck.size
+    n_stages = plan.stage.shape[0]
     waiting = 0
     for k in range(state.count[N_DIRTY]):
-        p = state.dirty[k]
+        p = state.lists[V_DIRTY, k]
         lifted = team.person[p, P_LIFTED]
         while lifted or state.person[p, H_RESERVED] != state.count[N_STAMP]:
             if not has_room(team, state, p):
                 break
             q = best_queue(team, plan, state, p)
-            if q < 0 or plan.position[state.root[q]] >= limit:
+            if q < 0 or plan.rank[1, state.lists[V_ROOT, q]] >= limit:
                 break
             if comes_at(team, busy, state, p, t) > t:
                 look_when_here(team, busy, state, n_stages, p, t)
                 break
             if q != p:
-                state.deferred[waiting] = p
+                state.lists[V_DEFERRED, waiting] = p
                 waiting += 1
                 break
-            take(team, plan, busy, upper, state, work, start, p, q, t)
+            take(team, plan, busy, upper, state, p, q, t)
     while waiting:
         rank, chosen, chosen_q = np.int64(limit), -1, np.int64(-1)
         n = 0
         for k in range(waiting):
-            p = state.deferred[k]
+            p = state.lists[V_DEFERRED, k]
             q = np.int64(-1)
             if has_room(team, state, p):
                 q = best_queue(team, plan, state, p)
-            if q < 0 or plan.position[state.root[q]] >= limit:
+            if q < 0 or plan.rank[1, state.lists[V_ROOT, q]] >= limit:
                 continue
-            state.deferred[n] = p
+            state.lists[V_DEFERRED, n] = p
             n += 1
-            here = np.int64(plan.position[state.root[q]])
+            here = np.int64(plan.rank[1, state.lists[V_ROOT, q]])
             if here < rank or (here == rank and p < chosen):
                 rank, chosen, chosen_q = here, p, q
         waiting = n
         if waiting:
-            take(team, plan, busy, upper, state, work, start, chosen, chosen_q, t)
+            take(team, plan, busy, upper, state, chosen, chosen_q, t)
 
 
 @compiled
@@ -1107,10 +1118,10 @@ def add_from_skill(
     t: int,
 ) -> int:  # fmt: skip
     """Take a member onto the crew if they are here, free and fill a slot; the new count."""
-    n_stages = plan.luck.size
+    n_stages = plan.stage.shape[0]
     low = plan.stage[s, S_CREW]
     for i in range(plan.stage[s, S_FIXED_END] - plan.stage[s, S_FIXED]):
-        if state.crew[low + i] == p:
+        if state.lists[V_CREW, low + i] == p:
             return count
     if not has_room(team, state, p):
         return count
@@ -1121,7 +1132,7 @@ def add_from_skill(
         return count
     if several and not place(team, plan, state, s, p):
         return count
-    state.crew[low + count] = p
+    state.lists[V_CREW, low + count] = p
     return count + 1
 
 
@@ -1132,15 +1143,15 @@ def can_soon(team: Team, plan: Plan, state: State, s: int, t: int) -> bool:
     n_fixed = plan.stage[s, S_FIXED_END] - plan.stage[s, S_FIXED]
     n_slots = plan.stage[s, S_SLOT_END] - plan.stage[s, S_SLOT]
     for i in range(n_fixed):
-        if is_away(team, state.crew[low + i], t):
+        if is_away(team, state.lists[V_CREW, low + i], t):
             return False
     if n_slots == 0:
         return True
     filled = 0
     for i in range(n_slots):
-        state.owner[i] = -1
+        state.lists[V_OWNER, i] = -1
     for i in range(n_fixed):
-        filled += place(team, plan, state, s, state.crew[low + i])
+        filled += place(team, plan, state, s, state.lists[V_CREW, low + i])
     for k in range(n_slots):
         skill = plan.links[plan.stage[s, S_SLOT] + k]
         seen = False
@@ -1148,13 +1159,13 @@ def can_soon(team: Team, plan: Plan, state: State, s: int, t: int) -> bool:
             seen |= plan.links[plan.stage[s, S_SLOT] + j] == skill
         if seen:
             continue
-        for m in range(team.skill_from[skill], team.skill_from[skill + 1]):
-            p = team.skill_person[m]
+        for m in range(team.skills[skill], team.skills[skill + 1]):
+            p = team.skills[m]
             on_it = False
             for i in range(n_fixed):
-                on_it |= state.crew[low + i] == p
+                on_it |= state.lists[V_CREW, low + i] == p
             for i in range(n_slots):
-                on_it |= state.owner[i] == p
+                on_it |= state.lists[V_OWNER, i] == p
             if not on_it and not is_away(team, p, t):
                 filled += place(team, plan, state, s, p)
             if filled == n_slots:
@@ -1167,12 +1178,12 @@ def hold_for(
     team: Team, plan: Plan, state: State, s: int, count: int, t: int
 ) -> None:
     """Those who are here wait for the others; looked at again when one of them turns away."""
-    n_stages = plan.luck.size
+    n_stages = plan.stage.shape[0]
     n_people = team.person.shape[0]
     low = plan.stage[s, S_CREW]
     any_here = False
     for i in range(low, low + count):
-        p = state.crew[i]
+        p = state.lists[V_CREW, i]
         if (
             state.person[p, H_AT] == t
             and state.person[p, H_NEXT] == t
@@ -1181,7 +1192,7 @@ def hold_for(
         ):
             any_here = True
             state.person[p, H_RESERVED] = state.count[N_STAMP]
-            state.reserved[state.count[N_RESERVED]] = p
+            state.lists[V_RESERVED, state.count[N_RESERVED]] = p
             state.count[N_RESERVED] += 1
     if not any_here:
         return
@@ -1189,9 +1200,9 @@ def hold_for(
         lapse(team, state, n_stages, n_people, plan.links[i], t)
     for i in range(plan.stage[s, S_SLOT], plan.stage[s, S_SLOT_END]):
         skill = plan.links[i]
-        for k in range(team.skill_from[skill], team.skill_from[skill + 1]):
-            if not is_away(team, team.skill_person[k], t):
-                lapse(team, state, n_stages, n_people, team.skill_person[k], t)
+        for k in range(team.skills[skill], team.skills[skill + 1]):
+            if not is_away(team, team.skills[k], t):
+                lapse(team, state, n_stages, n_people, team.skills[k], t)
 
 
 @compiled
@@ -1204,19 +1215,19 @@ def lapse(team: Team, state: State, n_stages: int, n_people: int, p: int, t: int
 
 @compiled
 def try_together(
-    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, work: Ints, start: Ints,
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State,
     s: int, t: int, opening: bool,
 ) -> bool:  # fmt: skip
     """Start a stage for several people, or with resources, if all it needs is there now.
 
     At the opening, work begun before goes on with who began it, at work or not.
     """
-    n_stages = plan.luck.size
+    n_stages = plan.stage.shape[0]
     stage = plan.stage[s]
     for i in range(stage[S_USE], stage[S_USE_END]):
         r = plan.uses[i, 0]
         above, until = upper_use(upper, r, t)
-        if state.used[r] + above + plan.uses[i, 1] > team.capacity[r]:
+        if state.lists[V_USED, r] + above + plan.uses[i, 1] > team.capacity[r]:
             pending = state.count[N_MACHINE]
             if until < NEVER and (pending <= t or until < pending):
                 state.count[N_MACHINE] = until
@@ -1228,7 +1239,7 @@ def try_together(
     fits = True
     for i in range(n_fixed):
         p = plan.links[stage[S_FIXED] + i]
-        state.crew[low + i] = p
+        state.lists[V_CREW, low + i] = p
         if not has_room(team, state, p):
             fits = False
         elif not opening:
@@ -1248,33 +1259,33 @@ def try_together(
             several |= plan.links[stage[S_SLOT] + i] != skill
         if several:
             for i in range(n_slots):
-                state.owner[i] = -1
+                state.lists[V_OWNER, i] = -1
             filled = 0
             for i in range(n_fixed):
-                filled += place(team, plan, state, s, state.crew[low + i])
+                filled += place(team, plan, state, s, state.lists[V_CREW, low + i])
             for p in range(team.person.shape[0]):
                 if filled + count - n_fixed == n_slots:
                     break
                 able = False
                 for i in range(n_slots):
-                    able |= team.has_skill[p, plan.links[stage[S_SLOT] + i]]
+                    able |= knows(team, p, plan.links[stage[S_SLOT] + i])
                 if not able:
                     continue
                 count = add_from_skill(team, plan, busy, state, s, p, count, True, t)
             fits &= filled + count - n_fixed == n_slots
         else:
-            for k in range(team.skill_from[skill], team.skill_from[skill + 1]):
+            for k in range(team.skills[skill], team.skills[skill + 1]):
                 if count == n_slots:
                     break
-                p = team.skill_person[k]
+                p = team.skills[k]
                 count = add_from_skill(team, plan, busy, state, s, p, count, False, t)
             fits &= count == n_slots
     if fits:
         state.stage[s, J_CREW] = count
-        if work[s] == 0:
-            start[s] = t
+        if state.lists[V_WORK, s] == 0:
+            state.lists[V_START, s] = t
         else:
-            begin(team, plan, busy, upper, state, work, start, s, t)
+            begin(team, plan, busy, upper, state, s, t)
         return True
     if n_fixed + n_slots > 1 and not opening and can_soon(team, plan, state, s, t):
         hold_for(team, plan, state, s, count, t)
@@ -1283,7 +1294,7 @@ def try_together(
 
 @compiled
 def serve(
-    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State, work: Ints, start: Ints,
+    team: Team, plan: Plan, busy: Busy, upper: Longs, state: State,
     t: int, opening: bool,
 ) -> None:  # fmt: skip
     """Everybody who is here takes, of what is ready for them, the first by rank.
@@ -1296,46 +1307,46 @@ def serve(
     again = state.count[N_RECONSIDER] > 0
     if state.count[N_READY] and not again:
         for k in range(state.count[N_DIRTY]):
-            again |= state.person[state.dirty[k], H_WANTED] > 0
+            again |= state.person[state.lists[V_DIRTY, k], H_WANTED] > 0
     passes = 1
     if opening:
         passes = 2
     if state.count[N_READY] and again:
         for k in range(state.count[N_RESERVED]):
-            mark(state, state.reserved[k])
+            mark(state, state.lists[V_RESERVED, k])
         state.count[N_RESERVED] = 0
         state.count[N_STAMP] += 1
         while passes:
             begun_only = passes == 2
             i = np.int64(0)
             while i < state.count[N_READY]:
-                s = plan.order[state.ready[i]]
+                s = plan.rank[0, state.lists[V_READY, i]]
                 if begun_only and not plan.stage[s, S_BEGUN]:
                     i += 1
                     continue
                 if not begun_only:
                     serve_alone(
-                        team, plan, busy, upper, state, work, start, t, state.ready[i]
+                        team, plan, busy, upper, state, t, state.lists[V_READY, i]
                     )
                 if not try_together(
-                    team, plan, busy, upper, state, work, start, s, t, begun_only
+                    team, plan, busy, upper, state, s, t, begun_only
                 ):
                     i += 1
                     continue
                 want(team, plan, state, s, -1)
                 state.count[N_READY] -= 1
                 for k in range(i, state.count[N_READY]):
-                    state.ready[k] = state.ready[k + 1]
-                if work[s] == 0:
-                    state.stack[state.count[N_STACK]] = s
+                    state.lists[V_READY, k] = state.lists[V_READY, k + 1]
+                if state.lists[V_WORK, s] == 0:
+                    state.lists[V_STACK, state.count[N_STACK]] = s
                     state.count[N_STACK] += 1
                     state.count[N_RECONSIDER] = 1
                     return
             passes -= 1
     state.count[N_RECONSIDER] = 0
-    serve_alone(team, plan, busy, upper, state, work, start, t, NEVER)
+    serve_alone(team, plan, busy, upper, state, t, NEVER)
     for k in range(state.count[N_DIRTY]):
-        state.person[state.dirty[k], H_DIRTY] = 0
+        state.person[state.lists[V_DIRTY, k], H_DIRTY] = 0
     state.count[N_DIRTY] = 0
 
 
@@ -1344,22 +1355,22 @@ def serve(
 
 @compiled
 def run_layer(
-    team: Team, plan: Plan, layer: int, busy: Busy, upper: Longs, state: State, work: Ints,
-    start: Ints, finish: Ints, pieces: Ints, emit: bool,
+    team: Team, plan: Plan, layer_from: Longs, layer: int, busy: Busy, upper: Longs, state: State,
+    pieces: Ints, emit: bool,
 ) -> None:  # fmt: skip
     """Dispatch the stages of one layer on what earlier layers leave free.
 
     Args:
-        work: (n_stages,) minutes of work left; for an arrival, the minute it is there.
         upper: (n, 4) resource, from, to, amount of earlier layers.
-        start, finish: (n_stages,) filled for the stages of this layer.
+        state: its row of work holds minutes of work left, or for an arrival the minute
+            it is there; those of start and finish are filled for this layer's stages.
         pieces: (room, 3) person, from, to of work done; ``state.count[N_PIECES]`` says
             how many there are, which may be more than there was room for.
         emit: whether pieces are wanted.
     """
     n_people = team.person.shape[0]
-    n_stages = plan.luck.size
-    first, last = plan.layer_from[layer], plan.layer_from[layer + 1]
+    n_stages = plan.stage.shape[0]
+    first, last = layer_from[layer], layer_from[layer + 1]
     state.count[:] = 0
     state.count[N_STAMP] = 1
     state.person[:, H_HELD:] = 0
@@ -1371,12 +1382,12 @@ def run_layer(
         state.person[p, H_LAPSE] = -1
         sharing |= team.person[p, P_PARALLEL] > 1 and not team.person[p, P_LIFTED]
     state.count[N_SHARING] = sharing
-    state.used[:] = 0
-    state.root[:] = -1
+    state.lists[V_USED] = 0
+    state.lists[V_ROOT, :] = -1
     for at in range(last - 1, first - 1, -1):
-        s = plan.order[at]
-        start[s] = NEVER
-        finish[s] = NEVER
+        s = plan.rank[0, at]
+        state.lists[V_START, s] = NEVER
+        state.lists[V_FINISH, s] = NEVER
         row = state.stage[s]
         row[J_WAITS] = 0
         row[J_END] = -1
@@ -1387,11 +1398,11 @@ def run_layer(
             if plan.stage[other, S_LAYER] == layer:
                 row[J_WAITS] += 1
             else:
-                ready = max(ready, np.int64(finish[other]))
+                ready = max(ready, np.int64(state.lists[V_FINISH, other]))
         row[J_READY] = ready
         if row[J_WAITS] == 0 and ready < NEVER:
             if ready <= 0:
-                state.stack[state.count[N_STACK]] = n_stages + s
+                state.lists[V_STACK, state.count[N_STACK]] = n_stages + s
                 state.count[N_STACK] += 1
             else:
                 push(state, n_stages, ready, n_stages + s)
@@ -1403,14 +1414,14 @@ def run_layer(
             # Everything that ends or gets ready now, and what that makes ready.
             while state.count[N_STACK]:
                 state.count[N_STACK] -= 1
-                what = state.stack[state.count[N_STACK]]
+                what = state.lists[V_STACK, state.count[N_STACK]]
                 if what < n_stages:
                     complete(
-                        team, plan, busy, upper, state, start, finish, pieces, emit, what, t
+                        team, plan, busy, upper, state, pieces, emit, what, t
                     )
                 else:
-                    get_ready(team, plan, state, work, start, what - n_stages, t, opening)
-            serve(team, plan, busy, upper, state, work, start, t, opening)
+                    get_ready(team, plan, state, what - n_stages, t, opening)
+            serve(team, plan, busy, upper, state, t, opening)
             if state.count[N_STACK] == 0:
                 break
         opening = False
@@ -1422,10 +1433,10 @@ def run_layer(
             if what < n_stages:
                 if state.stage[what, J_END] == t:
                     state.stage[what, J_END] = -1
-                    state.stack[state.count[N_STACK]] = what
+                    state.lists[V_STACK, state.count[N_STACK]] = what
                     state.count[N_STACK] += 1
             elif what < 2 * n_stages:
-                state.stack[state.count[N_STACK]] = what
+                state.lists[V_STACK, state.count[N_STACK]] = what
                 state.count[N_STACK] += 1
             elif what < 2 * n_stages + n_people:
                 mark(state, what - 2 * n_stages)
@@ -1440,33 +1451,19 @@ def run_layer(
 def room(team: Team, plan: Plan) -> State:
     """Room to run any layer of a plan in."""
     n_people = team.person.shape[0]
-    n_stages = plan.luck.size
-    n_skills = team.skill_from.size - 1
-    crew, most = 1, 1
+    n_stages = plan.stage.shape[0]
+    n_skills = team.skills[0] - 1
+    crew = np.int64(0)
     for s in range(n_stages):
-        stage = plan.stage[s]
-        n_slots = stage[S_SLOT_END] - stage[S_SLOT]
-        crew += stage[S_FIXED_END] - stage[S_FIXED] + n_slots
-        most = max(most, n_slots)
+        crew += plan.stage[s, S_FIXED_END] - plan.stage[s, S_FIXED]
+        crew += plan.stage[s, S_SLOT_END] - plan.stage[s, S_SLOT]
+    most = max(2 * n_stages + 2, n_people + n_skills + 2, crew + 1, team.capacity.size)
     return State(
         np.zeros((n_stages, 8), dtype=np.int64),
         np.zeros((n_people, 9), dtype=np.int64),
         np.zeros(N_COUNTERS, dtype=np.int64),
-        np.empty(crew, dtype=np.int32),
         np.empty(2 * n_stages + 4 * n_people + 64, dtype=np.int64),
-        np.empty(n_people + n_skills, dtype=np.int32),
-        np.empty(n_stages, dtype=np.int32),
-        np.empty(n_stages, dtype=np.int32),
-        np.empty(n_stages + 1, dtype=np.int32),
-        np.empty(n_stages + 1, dtype=np.int32),
-        np.empty(2 * n_stages + 2, dtype=np.int32),
-        np.empty(n_people + 1, dtype=np.int32),
-        np.empty(n_people + 1, dtype=np.int32),
-        np.empty(n_people + 1, dtype=np.int32),
-        np.empty(team.capacity.size, dtype=np.int64),
-        np.empty(most, dtype=np.int32),
-        np.empty(most, dtype=np.int32),
-        np.empty(most, dtype=np.int32),
+        np.empty((V_LISTS, most), dtype=np.int32),
     )
 
 
@@ -1484,13 +1481,13 @@ def merge(team: Team, busy: Busy, pieces: Ints, n_pieces: int) -> Busy:
         counts[pieces[i, 0] + 1] += 1
     for p in range(n_people):
         counts[p + 1] += counts[p]
-    starts = np.empty(counts[n_people], dtype=np.int32)
-    ends = np.empty(counts[n_people], dtype=np.int32)
+    span = np.empty((2, counts[n_people]), dtype=np.int32)
+    starts, ends = span[0], span[1]
     fill = counts[:n_people].copy()
     for p in range(n_people):
         for i in range(busy.first[p], busy.first[p + 1]):
-            starts[fill[p]] = busy.start[i]
-            ends[fill[p]] = busy.end[i]
+            starts[fill[p]] = busy.span[0, i]
+            ends[fill[p]] = busy.span[1, i]
             fill[p] += 1
     for k in range(n_pieces):
         p = pieces[k, 0]
@@ -1522,7 +1519,7 @@ def merge(team: Team, busy: Busy, pieces: Ints, n_pieces: int) -> Busy:
                 ends[n] = ends[i]
                 n += 1
         first[p + 1] = n
-    return Busy(first, starts[:n].copy(), ends[:n].copy())
+    return Busy(first, span[:, :n].copy())
 
 
 @compiled
@@ -1540,7 +1537,7 @@ def add_load(
         low, n = week_from[c], week_from[c + 1] - week_from[c] - 1
         week = np.int64(0)
         for i in range(busy.first[p], busy.first[p + 1]):
-            a, b = np.int64(busy.start[i]), np.int64(busy.end[i])
+            a, b = np.int64(busy.span[0, i]), np.int64(busy.span[1, i])
             while week + 1 < n and week_start[low + week + 1] <= a:
                 week += 1
             k = week
@@ -1557,25 +1554,27 @@ def add_load(
 
 
 @compiled
-def add_uses(plan: Plan, layer: int, start: Ints, finish: Ints, upper: Longs) -> Longs:
+def add_uses(
+    plan: Plan, layer_from: Longs, layer: int, state: State, upper: Longs
+) -> Longs:
     """Add what a layer's stages use, and when, to what earlier layers use."""
     n = upper.shape[0]
     more = 0
-    for at in range(plan.layer_from[layer], plan.layer_from[layer + 1]):
-        s = plan.order[at]
-        if start[s] < NEVER:
+    for at in range(layer_from[layer], layer_from[layer + 1]):
+        s = plan.rank[0, at]
+        if state.lists[V_START, s] < NEVER:
             more += plan.stage[s, S_USE_END] - plan.stage[s, S_USE]
     if more == 0:
         return upper
     grown = np.empty((n + more, 4), dtype=np.int64)
     grown[:n] = upper
-    for at in range(plan.layer_from[layer], plan.layer_from[layer + 1]):
-        s = plan.order[at]
-        if start[s] < NEVER:
+    for at in range(layer_from[layer], layer_from[layer + 1]):
+        s = plan.rank[0, at]
+        if state.lists[V_START, s] < NEVER:
             for i in range(plan.stage[s, S_USE], plan.stage[s, S_USE_END]):
                 grown[n, 0] = plan.uses[i, 0]
-                grown[n, 1] = start[s]
-                grown[n, 2] = finish[s]
+                grown[n, 1] = state.lists[V_START, s]
+                grown[n, 2] = state.lists[V_FINISH, s]
                 grown[n, 3] = plan.uses[i, 1]
                 n += 1
     return grown
@@ -1583,90 +1582,78 @@ def add_uses(plan: Plan, layer: int, start: Ints, finish: Ints, upper: Longs) ->
 
 @kernel
 def run_block(
-    team: Team, plan: Plan, shared: Shared, seed: Any, low: int, high: int, busy_from: Longs,
-    busy_start: Ints, busy_end: Ints, stages: bool, keep_busy: bool, keep_load: bool,
-    week_from: Longs, week_start: Ints, n_weeks: int,
+    team: Team, plan: Plan, laws: Laws, layer_from: Longs, promise_release: Ints,
+    shared: Shared, seed: Any, low: int, high: int, busy_from: Longs, busy_span: Ints,
+    stages: bool, keep_busy: bool, keep_load: bool, week_from: Longs, week_start: Ints,
+    n_weeks: int,
 ) -> Any:  # fmt: skip
     """Simulate futures ``low`` to ``high - 1`` of a plan.
 
     Args:
+        layer_from: (n_layers + 1,) where each layer begins in the plan's rank.
+        promise_release: (n_promises,) when a promise without stages is finished.
         busy_from: (n, n_people + 1), or (0, n_people + 1) where nobody is busy: where
-            each person's stretches begin in busy_start and busy_end, which the plan
-            has to leave alone.
+            each person's stretches begin in busy_span (2, m), which the plan has to
+            leave alone.
 
     Returns:
         promise finish (n_promises, n); stage start and finish (n_stages, n) or
         (0, n); stretches of work, those given included: offsets (n, n_people + 1) into
-        starts and ends; working minutes spent (n_people, n_weeks), summed over the futures.
+        (2, m); working minutes spent (n_people, n_weeks), summed over the futures.
     """
     n = high - low
-    n_stages = plan.luck.size
+    n_stages = plan.stage.shape[0]
     n_people = team.person.shape[0]
-    n_layers = plan.layer_from.size - 1
-    promise_finish = np.zeros((plan.promise_luck.size, n), dtype=np.int32)
+    n_layers = layer_from.size - 1
+    promise_finish = np.zeros((promise_release.size, n), dtype=np.int32)
     kept_stages = n_stages if stages else 0
     stage_start = np.empty((kept_stages, n), dtype=np.int32)
     stage_finish = np.empty((kept_stages, n), dtype=np.int32)
     load = np.zeros((n_people if keep_load else 0, n_weeks), dtype=np.int64)
     offsets = np.zeros((n if keep_busy else 0, n_people + 1), dtype=np.int64)
-    all_starts = np.empty(1024, dtype=np.int32)
-    all_ends = np.empty(1024, dtype=np.int32)
-    n_all = np.int64(0)
+    spans = np.empty((2, 1024), dtype=np.int32)
+    n_spans = np.int64(0)
     state = room(team, plan)
-    work = np.empty(n_stages, dtype=np.int32)
-    start = np.empty(n_stages, dtype=np.int32)
-    finish = np.empty(n_stages, dtype=np.int32)
     pieces = np.empty((n_stages + 64, 3), dtype=np.int32)
     nobody = np.zeros(n_people + 1, dtype=np.int64)
     for f in range(low, high):
-        draw_all(plan, shared, future_key(seed, f), work)
-        busy = Busy(nobody, busy_start, busy_end)
+        draw_all(plan.stage, laws, shared, future_key(seed, f), state.lists[V_WORK])
+        busy = Busy(nobody, busy_span)
         if busy_from.shape[0]:
-            busy = Busy(busy_from[f - low], busy_start, busy_end)
+            busy = Busy(busy_from[f - low], busy_span)
         upper = np.empty((0, 4), dtype=np.int64)
         layer = 0
         while layer < n_layers:
             emit = keep_busy or keep_load or layer + 1 < n_layers
-            run_layer(team, plan, layer, busy, upper, state, work, start, finish, pieces, emit)
+            run_layer(team, plan, layer_from, layer, busy, upper, state, pieces, emit)
             if state.count[N_PIECES] > pieces.shape[0]:
                 # More stretches than there was room for: once more, with enough.
                 pieces = np.empty((2 * state.count[N_PIECES], 3), dtype=np.int32)
                 continue
             if emit:
                 busy = merge(team, busy, pieces, state.count[N_PIECES])
-                upper = add_uses(plan, layer, start, finish, upper)
+                upper = add_uses(plan, layer_from, layer, state, upper)
             layer += 1
-        for k in range(plan.promise_luck.size):
-            promise_finish[k, f - low] = plan.promise_release[k]
+        for k in range(promise_release.size):
+            promise_finish[k, f - low] = promise_release[k]
         for s in range(n_stages):
             k = plan.stage[s, S_PROMISE]
-            promise_finish[k, f - low] = max(promise_finish[k, f - low], finish[s])
+            finish = state.lists[V_FINISH, s]
+            promise_finish[k, f - low] = max(promise_finish[k, f - low], finish)
         if stages:
             for s in range(n_stages):
-                stage_start[s, f - low] = start[s]
-                stage_finish[s, f - low] = finish[s]
+                stage_start[s, f - low] = state.lists[V_START, s]
+                stage_finish[s, f - low] = state.lists[V_FINISH, s]
         if keep_load:
             add_load(team, busy, week_from, week_start, load)
         if keep_busy:
-            more = busy.start.size
-            if n_all + more > all_starts.size:
-                size = max(2 * all_starts.size, n_all + more)
-                grown_starts = np.empty(size, dtype=np.int32)
-                grown_ends = np.empty(size, dtype=np.int32)
-                grown_starts[:n_all] = all_starts[:n_all]
-                grown_ends[:n_all] = all_ends[:n_all]
-                all_starts, all_ends = grown_starts, grown_ends
-            all_starts[n_all : n_all + more] = busy.start
-            all_ends[n_all : n_all + more] = busy.end
+            more = busy.span.shape[1]
+            if n_spans + more > spans.shape[1]:
+                grown = np.empty((2, max(2 * spans.shape[1], n_spans + more)), dtype=np.int32)
+                grown[:, :n_spans] = spans[:, :n_spans]
+                spans = grown
+            spans[:, n_spans : n_spans + more] = busy.span
             for p in range(n_people + 1):
-                offsets[f - low, p] = n_all + busy.first[p]
-            n_all += more
-    return (
-        promise_finish,
-        stage_start,
-        stage_finish,
-        offsets,
-        all_starts[:n_all].copy(),
-        all_ends[:n_all].copy(),
-        load,
-    )
+                offsets[f - low, p] = n_spans + busy.first[p]
+            n_spans += more
+    return promise_finish, stage_start, stage_finish, offsets, spans[:, :n_spans].copy(), load

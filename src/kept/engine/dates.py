@@ -262,19 +262,19 @@ class _Joint:
 
 def _ask_block(
     team: _kernels.Team,
-    plan: _kernels.Plan,
+    plan: runs.Compiled,
     weeks: Weeks,
     seed: int,
     correlation: float,
-    busy: list[tuple[Any, Any, Any]],
+    busy: list[tuple[Any, Any]],
     load: bool,
     low: int,
     high: int,
 ) -> tuple[Ints, Ints, Ints, Any]:
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
-    rows, starts, ends = busy[low // runs.CHUNK]
-    finish, start, end, _, _, _, minutes = _kernels.run_block(
-        team, plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows, starts, ends,
+    rows, spans = busy[low // runs.CHUNK]
+    finish, start, end, _, _, minutes = _kernels.run_block(
+        team, *plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows, spans,
         True, False, load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
     return finish, start, end, minutes
@@ -615,8 +615,8 @@ def _heads(stage: Stage) -> int:
 def _work(run: Futures, first: int) -> Ints:
     """Minutes of work of the stages from ``first`` on, shape (n, futures)."""
     work: Ints = _kernels.draw_stages(
-        run.plan, runs.shared_luck(run.situation.correlation), np.uint64(run.seed), run.futures,
-        first,
+        run.plan.plan.stage, run.plan.laws, runs.shared_luck(run.situation.correlation),
+        np.uint64(run.seed), run.futures, first,
     )  # fmt: skip
     return work
 
@@ -671,12 +671,10 @@ def _busy_before(base: Futures, end: int) -> npt.NDArray[np.float64]:
     for i, person in enumerate(situation.people):
         calendar = situation.calendar(person)
         before = np.concatenate(([0], np.cumsum(calendar.ends - calendar.starts)))
-        for rows, starts, ends in base.busy:
+        for rows, spans in base.busy:
             # Stretches of one person in all futures of a block, those after the moment cut off.
-            spans = [slice(row[i], row[i + 1]) for row in rows]
-            a = np.concatenate([starts[span] for span in spans])
-            b = np.minimum(np.concatenate([ends[span] for span in spans]), end)
-            a = np.minimum(a, b)
+            both = np.concatenate([spans[:, row[i] : row[i + 1]] for row in rows], axis=1)
+            a, b = np.minimum(both, end)
             busy[i] += (_worked(calendar, before, b) - _worked(calendar, before, a)).sum()
     mean: npt.NDArray[np.float64] = busy / base.futures
     return mean

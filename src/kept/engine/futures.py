@@ -103,11 +103,12 @@ def compile_people(situation: Situation) -> People:
             calendars.append(situation.calendar(person))
         person_calendar[i] = numbers[key]
     days = np.arange(HORIZON_DAYS + 2, dtype=np.int64) * 1440
-    day_window = np.empty((len(calendars), days.size), dtype=np.int32)
-    windows, chunks, weeks = [np.empty((0, 4), dtype=np.int32)], [], []
-    window_from, work_from, week_from = [0], [0], [0]
-    for c, calendar in enumerate(calendars):
-        offset, n = window_from[-1], calendar.starts.size
+    windows, index, weeks = [np.empty((0, 4))], [np.empty(0)], [np.empty(0)]
+    spots: list[tuple[int, ...]] = []
+    week_from = [0]
+    n_windows = n_index = 0
+    for calendar in calendars:
+        n = calendar.starts.size
         length = calendar.ends.astype(np.int64) - calendar.starts
         before = np.concatenate(([0], np.cumsum(length)))
         # Who works again soon turns away only as late as at the end of the next window.
@@ -115,19 +116,19 @@ def compile_people(situation: Situation) -> People:
         gaps[:-1] = calendar.starts[1:] - calendar.ends[:-1] > worktime.AWAY
         at = np.where(gaps, np.arange(n), n)
         turns = calendar.ends[np.minimum.accumulate(at[::-1])[::-1]]
-        windows.append(
-            np.stack([calendar.starts, calendar.ends, before[:-1], turns], axis=1).astype(np.int32)
-        )
-        day_window[c] = offset + np.searchsorted(calendar.ends, days, side="right")
+        windows.append(np.stack([calendar.starts, calendar.ends, before[:-1], turns], axis=1))
         steps = np.arange(0, int(before[-1]) + 1, 256)
-        chunks.append(offset + np.minimum(np.searchsorted(before, steps, side="right") - 1, n - 1))
-        window_from.append(offset + n)
-        work_from.append(work_from[-1] + steps.size)
+        by_work = np.minimum(np.searchsorted(before, steps, side="right") - 1, n - 1)
+        by_day = np.searchsorted(calendar.ends, days, side="right")
+        index += [n_windows + by_day, n_windows + by_work]
+        spots.append(
+            (n_windows, n_windows + n, n_index, n_index + days.size,
+             n_index + days.size + steps.size)
+        )  # fmt: skip
+        n_windows += n
+        n_index += days.size + steps.size
         weeks.append(calendar.week_starts)
         week_from.append(week_from[-1] + calendar.week_starts.size)
-
-    def joined(parts: Sequence[npt.NDArray[Any]]) -> Ints:
-        return np.concatenate([np.empty(0), *parts]).astype(np.int32)
 
     skills: dict[str, int] = {}
     members: list[list[int]] = []
@@ -140,41 +141,27 @@ def compile_people(situation: Situation) -> People:
                 members.append([])
             members[number].append(i)
             mine[i].append(number)
-    has_skill = np.zeros((len(situation.people), max(len(skills), 1)), dtype=np.bool_)
-    for number, who in enumerate(members):
-        has_skill[who, number] = True
-    skill_from = _offsets(mine)
-    rows = np.zeros((len(situation.people), 10), dtype=np.int64)
+    packed = list(_offsets(members) + len(members) + 1)
+    packed += [i for who in members for i in who]
+    rows = np.zeros((len(situation.people), 11), dtype=np.int64)
     for i, person in enumerate(situation.people):
-        c = person_calendar[i]
-        rows[i] = (
-            c,
-            window_from[c],
-            window_from[c + 1],
-            work_from[c],
-            work_from[c + 1],
-            max(round(person.share * _kernels.RATE), 1),
-            person.parallel,
-            0,
-            skill_from[i],
-            skill_from[i + 1],
-        )
+        rate = max(round(person.share * _kernels.RATE), 1)
+        ends = (len(packed), len(packed) + len(mine[i]))
+        packed += mine[i]
+        c = int(person_calendar[i])
+        rows[i] = (c, *spots[c], rate, person.parallel, 0, *ends)
     team = _kernels.Team(
-        windows=np.concatenate(windows),
-        day_window=day_window,
-        work_window=joined(chunks),
+        windows=np.concatenate(windows).astype(np.int32),
+        index=np.concatenate(index).astype(np.int32),
         person=rows,
-        skills=np.array([number for numbers in mine for number in numbers], dtype=np.int32),
-        skill_from=_offsets(members),
-        skill_person=np.array([i for who in members for i in who], dtype=np.int32),
-        has_skill=has_skill,
+        skills=np.array(packed, dtype=np.int32),
         capacity=np.array([n for _, n in situation.resources], dtype=np.int64),
     )
     return People(
         team=team,
         weeks=Weeks(
             np.array(week_from, dtype=np.int64),
-            joined(weeks),
+            np.concatenate(weeks).astype(np.int32),
             tuple(c.first_week for c in calendars),
         ),
         index={person.id: i for i, person in enumerate(situation.people)},
@@ -229,13 +216,22 @@ def rank_key(promise: Any, index: int) -> tuple[float, ...]:
     return (2, index)
 
 
+class Compiled(NamedTuple):
+    """The arrays of promises and stages."""
+
+    plan: _kernels.Plan
+    laws: _kernels.Laws
+    layer_from: Longs
+    promise_release: Ints
+
+
 def compile_plan(
     situation: Situation,
     people: People,
     *,
     first_stage: int = 0,
     first_promise: int = 0,
-) -> _kernels.Plan:
+) -> Compiled:
     """Lay promises and stages out as arrays, from given first ones on."""
     stages = situation.stages[first_stage:]
     promises = situation.promises[first_promise:]
@@ -297,20 +293,24 @@ def compile_plan(
         law_rows[i] = (law.base, law.scale, begun, stretch, spent, 1 - stage.done)
         n_uses += len(uses[i])
         n_crew += len(fixed[i]) + len(slots[i])
-    return _kernels.Plan(
-        stage=rows,
-        law=law_rows,
-        luck=np.array([_luck(stage.id) for stage in stages], dtype=np.uint64),
-        links=np.array(links, dtype=np.int32),
-        uses=np.array([pair for use in uses for pair in use], dtype=np.int64).reshape(-1, 2),
-        order=np.array(order, dtype=np.int32),
-        position=np.argsort(np.array(order, dtype=np.int64)).astype(np.int32),
+    by_rank = np.array(order, dtype=np.int64)
+    return Compiled(
+        plan=_kernels.Plan(
+            stage=rows,
+            links=np.array(links, dtype=np.int32),
+            uses=np.array([pair for use in uses for pair in use], dtype=np.int64).reshape(-1, 2),
+            rank=np.stack([by_rank, np.argsort(by_rank)]).astype(np.int32),
+        ),
+        laws=_kernels.Laws(
+            law=law_rows,
+            luck=np.array([_luck(stage.id) for stage in stages], dtype=np.uint64),
+            promise_luck=np.array([_luck(promise.id) for promise in promises], dtype=np.uint64),
+            knots=np.concatenate(knots),
+        ),
         layer_from=np.searchsorted(
             np.sort(np.array(layer, dtype=np.int64)), np.arange(max(layer, default=0) + 2)
         ).astype(np.int64),
         promise_release=np.array([min(p.release, NEVER) for p in promises], dtype=np.int32),
-        promise_luck=np.array([_luck(promise.id) for promise in promises], dtype=np.uint64),
-        knots=np.concatenate(knots),
     )
 
 
@@ -386,7 +386,7 @@ def shared_luck(correlation: float) -> _kernels.Shared:
 # -- running ----------------------------------------------------------
 
 
-_NONE = np.empty(0, dtype=np.int32)
+_NONE = np.empty((2, 0), dtype=np.int32)
 
 
 class Block(NamedTuple):
@@ -396,14 +396,13 @@ class Block(NamedTuple):
     stage_start: Ints
     stage_finish: Ints
     busy_from: Longs
-    busy_start: Ints
-    busy_end: Ints
+    busy_span: Ints
     load: Longs
 
 
 def _run_block(
     team: _kernels.Team,
-    plan: _kernels.Plan,
+    plan: Compiled,
     weeks: Weeks,
     seed: int,
     correlation: float,
@@ -416,8 +415,8 @@ def _run_block(
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     return Block(
         *_kernels.run_block(
-            team, plan, shared_luck(correlation), np.uint64(seed), low, high,
-            np.empty((0, 1), dtype=np.int64), _NONE, _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
+            team, *plan, shared_luck(correlation), np.uint64(seed), low, high,
+            np.empty((0, 1), dtype=np.int64), _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
         )  # fmt: skip
     )
 
@@ -500,7 +499,7 @@ def simulate(
 def run(
     situation: Situation,
     people: People,
-    plan: _kernels.Plan,
+    plan: Compiled,
     *,
     futures: int,
     seed: int,
@@ -529,7 +528,7 @@ def run(
         promise_finish=np.concatenate([b.promise_finish for b in blocks], axis=1),
         stage_start=np.concatenate([b.stage_start for b in blocks], axis=1),
         stage_finish=np.concatenate([b.stage_finish for b in blocks], axis=1),
-        busy=[(b.busy_from, b.busy_start, b.busy_end) for b in blocks],
+        busy=[(b.busy_from, b.busy_span) for b in blocks],
         load_minutes=sum((b.load for b in blocks[1:]), blocks[0].load),
         seconds=time.perf_counter() - began,
     )
@@ -549,13 +548,13 @@ class Futures:
 
     situation: Situation
     people: People = field(repr=False)
-    plan: _kernels.Plan = field(repr=False)
+    plan: Compiled = field(repr=False)
     futures: int
     seed: int
     promise_finish: Ints = field(repr=False)
     stage_start: Ints = field(repr=False)
     stage_finish: Ints = field(repr=False)
-    busy: list[tuple[Longs, Ints, Ints]] = field(repr=False)
+    busy: list[tuple[Longs, Ints]] = field(repr=False)
     load_minutes: Longs = field(repr=False)
     seconds: float
 

@@ -23,7 +23,6 @@ from kept.past import profiles
 from kept.past.models import PastItem, SourceName
 from kept.people import access
 from kept.people.models import Member, Role, WorkingTime
-from kept.plan import outlook
 from kept.tenancy import refusals, scope
 
 __all__ = [
@@ -196,6 +195,8 @@ def accept(
 ) -> Import:
     """Bring a file in as one import, and learn from it. Arguments as for `preview`.
 
+    Doors look ahead anew afterwards, as after every change of the plan.
+
     Raises:
         Undecided: the file leaves open how it is to be read.
         CannotRead, NoSuchField, NoSuchColumn, NoSuchChoice: nothing of the file could be used.
@@ -211,8 +212,6 @@ def accept(
         _remember(reading, brought.row, by=by, now=now)
         if brought.row.finished_rows:
             profiles.refit(by=by, now=now)
-    if brought.row.open_rows or brought.row.finished_rows:
-        outlook.refresh_if_changed(by=by, now=now)
     return brought.row
 
 
@@ -578,7 +577,6 @@ def undo(import_: Import, *, by: Member, now: datetime) -> Import:
         )
         if items:
             profiles.refit(by=by, now=now)
-    outlook.refresh_if_changed(by=by, now=now)
     return row
 
 

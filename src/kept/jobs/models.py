@@ -68,6 +68,8 @@ class Stage(Scoped):
     begun_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
 
+    personal = ("name", "done_means")
+
     class Meta:
         base_manager_name = "objects"
         ordering: ClassVar = ["job_id", "position"]

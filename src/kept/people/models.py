@@ -213,6 +213,7 @@ class Invitation(Scoped):
 class ApiToken(Scoped):
     """A key with which a script acts as a member, within scopes; only its hash is kept."""
 
+    personal = ("name",)
     unrecorded = ("last_used_at",)
 
     member = models.ForeignKey(Member, models.CASCADE, related_name="tokens")

@@ -130,7 +130,7 @@ SOLD = {
 OPEN: tuple[tuple[str, str, str, int, int, int, float], ...] = (
     ("Pete’s Bakery", "Menu cards", "Print piece", -14, -2, 2, 0.0),
     ("Lantern Theatre", "Season site", "Season site", -24, 9, 2, 0.35),
-    ("Marlow & Finch", "Client portal, step 2", "Portal step", -17, 6, 1, 0.5),
+    ("Marlow & Finch", "Client portal, step 2", "Portal step", -17, 10, 1, 0.7),
     ("Oakfield School", "Enrolment form", "Form", -9, 3, 1, 0.4),
     ("Harbour Clinic", "Patient letters", "Letters", -5, 4, 1, 0.0),
     ("Tidewater Museum", "Audio guide", "Audio guide", -20, 14, 2, 0.4),
@@ -330,24 +330,26 @@ def _open_work(
     house = scope.current()
     today = zones.day_of(now, ZONE)
     lead = people["Ben"]
+    desks = Desks(people)
     for place, (client, what, service, since, until, done, begun) in enumerate(OPEN):
         given_on = days.shifted(house, today, since)
         due_on = days.shifted(house, today, until)
         given_at = zones.moment(given_on, time(10 + place % 6, 5 * (place % 12)), ZONE)
-        sketches = [
-            StageSketch(
-                name=sketch.name,
-                likely_hours=max(
-                    1.0, _rounded(sketch.likely_hours * math.exp(luck.gauss(0, 0.18)))
-                ),
-                skill=sketch.skill,
-                after=sketch.after,
-                optional=sketch.optional,
-                finishing=sketch.finishing,
-                owner=_owner(luck, people, sketch.skill) if luck.random() < 0.75 else None,
+        sketches = []
+        for number, sketch in enumerate(catalogue.sketches_of(services[service])):
+            hours = max(1.0, _rounded(sketch.likely_hours * math.exp(luck.gauss(0, 0.18))))
+            left = 0.0 if number < done else hours * (1 - begun * (number == done))
+            sketches.append(
+                StageSketch(
+                    name=sketch.name,
+                    likely_hours=hours,
+                    skill=sketch.skill,
+                    after=sketch.after,
+                    optional=sketch.optional,
+                    finishing=sketch.finishing,
+                    owner=desks.owner(sketch.skill, left),
+                )
             )
-            for sketch in catalogue.sketches_of(services[service])
-        ]
         job = making.make(
             title=what,
             client=clients[client],
@@ -371,9 +373,23 @@ def _open_work(
         _told(job, place, owner, now=now)
 
 
-def _owner(luck: random.Random, people: dict[str, Member], skill: str | None) -> Member:
-    able = [p.name.split()[0] for p in PEOPLE if skill in p.skills and p.role is not Role.OWNER]
-    return people[luck.choice(able)]
+class Desks:
+    """Who has how much on the desk, so that work goes to whoever has most room for it."""
+
+    def __init__(self, people: dict[str, Member]) -> None:
+        self.people = people
+        self.hours = {person.name: 0.0 for person in PEOPLE}
+
+    def owner(self, skill: str | None, hours: float) -> Member:
+        """Return who takes a stage: the one with the skill and the least to do for their time."""
+        able = [p for p in PEOPLE if skill in p.skills and p.role is not Role.OWNER]
+        chosen = min(able, key=lambda p: (self.hours[p.name] + hours) / _week(p))
+        self.hours[chosen.name] += hours
+        return self.people[chosen.name.split()[0]]
+
+
+def _week(person: Person) -> float:
+    return 20 if person.mornings else 40 - (person.outside_hours or 12)
 
 
 def _progress(job: Job, done: int, begun: float, given_at: datetime, now: datetime) -> None:

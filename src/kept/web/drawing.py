@@ -227,7 +227,7 @@ def axis_head(axis: Axis, *, today_word: str) -> SafeString:
     for tick in axis.ticks:
         x = axis.before(tick.day)
         parts.append(_upright(x, 2, 30, "hair"))
-        close = x - shown_until < 11
+        close = x - shown_until < 13
         label = tick.label.split("\N{NO-BREAK SPACE}")[0] if close else tick.label
         parts.append(_text(label, x, 11, "halo", dx=3))
         shown_until = x
@@ -922,7 +922,9 @@ def histogram(
             )
         )
         if column.label:
-            parts.append(_text(column.label, width * (index + 0.5), base + 16, "middle"))
+            crowded = len(columns) > 6 and index % 2
+            look = "middle long-words" if crowded else "middle"
+            parts.append(_text(column.label, width * (index + 0.5), base + 16, look))
         if column.count and len(columns) <= 16:
             parts.append(
                 _text(str(column.count), width * (index + 0.5), base - tall - 5, "middle ink halo")

@@ -443,18 +443,20 @@ class Saying:
 
     def limits(self) -> list[LimitTold]:
         """What limits the date, the longest first."""
-        felt = [limit for limit in self.checked.limits if limit.days > 0]
-        longest = max((limit.days for limit in felt), default=1.0)
+        felt: dict[str, float] = {}
+        for limit in self.checked.limits:
+            said = limit.sentence.rstrip(" :")
+            if limit.days > felt.get(said, 0.0):
+                felt[said] = limit.days
+        longest = max(felt.values(), default=1.0)
         top = max(longest * 1.15, 5.0)
         return [
             LimitTold(
-                sentence=limit.sentence,
-                days=words.days(limit.days),
-                drawn=drawing.bar(
-                    limit.days / top, sentence=f"{limit.sentence}: {words.days(limit.days)}"
-                ),
+                sentence=said,
+                days=words.days(count),
+                drawn=drawing.bar(count / top, sentence=f"{said}: {words.days(count)}"),
             )
-            for limit in felt[:6]
+            for said, count in sorted(felt.items(), key=lambda pair: -pair[1])[:6]
         ]
 
     def pays_title(self) -> str:

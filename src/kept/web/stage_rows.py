@@ -43,9 +43,20 @@ def effort(text: str) -> lines.Effort:
 
 
 def written(sketch: StageSketch) -> str:
+    """Return the effort of a stage as it is typed."""
+    return typed(
+        lines.Effort(
+            likely_hours=sketch.likely_hours,
+            low_hours=sketch.low_hours,
+            high_hours=sketch.high_hours,
+        )
+    )
+
+
+def typed(hours: lines.Effort) -> str:
     """Return an effort as it is typed."""
-    ends = (sketch.low_hours, sketch.likely_hours, sketch.high_hours)
-    return "-".join(f"{hours:g}" for hours in ends if hours is not None)
+    ends = (hours.low_hours, hours.likely_hours, hours.high_hours)
+    return "-".join(f"{end:g}" for end in ends if end is not None)
 
 
 class StageRow(KeptForm):

@@ -90,7 +90,7 @@ def spare_sentence(stands: Standing) -> str:
     if stands.slack_days is None or stands.state is State.UNKNOWN:
         return ""
     count = abs(stands.slack_days)
-    if count == 0:
+    if count == 0 or (count > stands.slack_days and stands.state is State.ON_TRACK):
         return _("Not a day to spare.")
     spelled = {"count": words.spelled(count)}
     if stands.slack_days > 0:
@@ -115,10 +115,12 @@ def slack(stands: Standing) -> str:
         return _("not known")
     if count is None:
         return _("out of sight")
+    if count <= 0 and stands.state is State.ON_TRACK:
+        return _("no day to spare")  # above the line, though its 90 % day lies later
     if count < 0:
         return ngettext("%(n)s day short", "%(n)s days short", -count) % {"n": -count}
     if count == 0:
-        return _("no slack")
+        return _("no day to spare")
     return ngettext("%(n)s day to spare", "%(n)s days to spare", count) % {"n": count}
 
 

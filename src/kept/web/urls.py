@@ -77,6 +77,7 @@ urlpatterns += [
     path("services/<int:pk>", services.service, name="service"),
     path("services/<int:pk>/archive", services.service_archive, name="service_archive"),
     path("jobs", jobs.jobs, name="jobs"),
+    path("jobs/line", jobs.job_line, name="job_line"),
     path("jobs/new", jobs.job_new, name="job_new"),
     path("jobs/new/stages", jobs.job_in_stages, name="job_in_stages"),
     path("jobs/<int:pk>", jobs.job, name="job"),

@@ -55,7 +55,7 @@ DATES = ("t_estimated", "t_started", "t_due_first", "t_due", "t_finished")
 AMOUNTS = ("estimate", "actual")
 
 #: Header names seen in exports and hand-made lists, in plain form; earlier ones win.
-_NAMES: dict[str, tuple[str, ...]] = {
+HEADER_NAMES: dict[str, tuple[str, ...]] = {
     "row_id": (
         "row_id", "issue key", "key", "ticket", "ticket id", "task id", "id", "issue id", "ref",
         "reference", "number", "no", "no.", "#",
@@ -193,7 +193,7 @@ def guess(table: text.Table, columns: Sequence[Column]) -> dict[str, str]:
     """Guess a file's layout from its header, and from the cells where the header leaves doubt."""
     by_name = {column.name.casefold(): column for column in columns}
     taken: dict[str, Column] = {}
-    for field, names in _NAMES.items():
+    for field, names in HEADER_NAMES.items():
         column = next(
             (
                 by_name[name]

@@ -195,7 +195,8 @@ def _look(
             "names": [name for name in preview.names if not name.means][:NAMES] if preview else [],
             "known_names": sum(bool(name.means) for name in preview.names) if preview else 0,
             "unknown_names": sum(not name.means for name in preview.names) if preview else 0,
-            "ask_columns": preview is None or not (preview.used or preview.known or preview.questions),
+            "ask_columns": preview is None
+            or not (preview.used or preview.known or preview.questions),
         },
         status=422 if refused is not None else 200,
     )

@@ -1,10 +1,11 @@
 """Jobs: made from one line, from a service or stage by stage; then worked on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar
 
 from django import forms
+from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,9 +14,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kept import clock, words, zones
+from kept.clients import keeping
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
-from kept.jobs import making, reading, work
+from kept.jobs import lines, making, reading, work
 from kept.jobs.models import Assumption, InboundPromise, Job, Obligation, Stage
 from kept.people import days
 from kept.people.access import Policy, allow
@@ -196,6 +198,65 @@ def jobs(request: KeptRequest) -> HttpResponse:
         "is_member": request.member.may(Role.MEMBER),
     }
     return render(request, "kept/jobs/list.html", context)
+
+
+@require_POST
+@allow(Policy.MEMBER)
+def job_line(request: KeptRequest) -> HttpResponse:
+    """Make a job of one line; what the line leaves open is asked on the form, nothing is lost."""
+    now, member = clock.now(), request.member
+    said = request.POST.get("line", "")[:300]
+    people = stage_rows.people()
+    clients: list[Any] = list(Client.objects.filter(archived_at__isnull=True))
+    services: list[Any] = list(Service.objects.filter(archived_at__isnull=True))
+    read = lines.read(
+        said, now=now, zone=member.organisation.zone, clients=clients, services=services
+    )
+    try:
+        with transaction.atomic():  # a refusal takes back the client it would have added
+            if not read.what or (read.effort is None and read.service is None):
+                raise Refused(_("Say how big it is, in hours or days."), field="effort")
+            client = read.client
+            if client is None and read.client_name:
+                client = keeping.find_or_add(read.client_name, by=member, now=now)
+            made = making.make(
+                title=read.what,
+                client=client,
+                service=read.service,
+                stages=_stages_of_line(read, people),
+                state=Job.State.OPEN,
+                by=member,
+                now=now,
+            )
+    except Refused as refused:
+        form = JobForm(
+            {
+                "title": read.what or said,
+                "client": read.client.pk if read.client else "",
+                "service": read.service.pk if read.service else "",
+                "effort": stage_rows.typed(read.effort) if read.effort else "",
+                "state": Job.State.OPEN,
+            },
+            people=people,
+        )
+        form.is_valid()
+        form.refuse(refused)
+        return _new_page(request, form)
+    return redirect("job", made.pk)
+
+
+def _stages_of_line(read: lines.Line[Any, Any], people: Sequence[Member]) -> list[StageSketch]:
+    if read.effort is None:
+        return []
+    return [
+        StageSketch(
+            name=read.what[:120],
+            likely_hours=read.effort.likely_hours,
+            low_hours=read.effort.low_hours,
+            high_hours=read.effort.high_hours,
+            owner=people[0] if len(people) == 1 else None,
+        )
+    ]
 
 
 @allow(Policy.MEMBER)

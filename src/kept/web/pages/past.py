@@ -155,8 +155,8 @@ def _dates(dates: Dates) -> DatesPart:
         if late
         else _("None was late."),
         moved=_(
-            "%(count)s of %(of)s dates were moved, typically by %(said)s. It became %(took)s after "
-            "the first date."
+            "%(count)s of %(of)s dates were moved, typically by %(said)s. Done was typically "
+            "%(took)s after the first date."
         )
         % {
             "count": whole(dates.moved.count),

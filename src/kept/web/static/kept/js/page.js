@@ -18,12 +18,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A fragment may bring one sentence to be spoken: <template data-announce>…</template>.
-document.addEventListener("htmx:afterSwap", (event) => {
-  const news = event.detail.elt.querySelector?.("[data-announce]");
+// A fragment may bring one sentence to be spoken, and a new title for the tab.
+document.addEventListener("htmx:load", (event) => {
+  const fresh = event.detail.elt;
+  if (fresh === document.body) return;
+  const said = (name) => (fresh.matches(`[${name}]`) ? fresh : fresh.querySelector(`[${name}]`));
+  const news = said("data-announce");
   const line = document.getElementById("live");
-  if (news && line) line.textContent = news.dataset.announce;
-  const title = event.detail.elt.querySelector?.("[data-page-title]");
+  if (news && line && line.textContent !== news.dataset.announce) {
+    line.textContent = news.dataset.announce;
+  }
+  const title = said("data-page-title");
   if (title) document.title = title.dataset.pageTitle;
 });
 
