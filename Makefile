@@ -5,10 +5,12 @@ PYTHON ?= python3
 UV     := .tools/bin/uv
 BIN    := .venv/bin
 KEPT_DATA ?= data
+HOST   ?= 127.0.0.1
+PORT   ?= 8000
 export KEPT_DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench trust lock format picture clean
+.PHONY: help setup run demo picture test check bench trust format migrations first-migration lock clean
 
 help:  ## list what you can type
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?/  make \1\t/' | expand -t 20
@@ -29,6 +31,44 @@ $(UV):
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
+run: setup  ## serve kept on http://127.0.0.1:8000 (PORT=…, HOST=…)
+	@exec $(BIN)/kept serve --host $(HOST) --port $(PORT)
+
+picture: setup  ## take README's picture on the sample studio, with Chromium
+	@$(BIN)/python -m tests.journeys.picture
+
+demo: setup  ## serve a sample studio with a year of past (PORT=…)
+	@exec $(BIN)/kept demo --port $(PORT) --data $(KEPT_DATA)/demo
+
+test: setup  ## run every test, on SQLite and on PostgreSQL, with a real browser
+	@$(BIN)/python -m tests.everything
+
+check: setup  ## lint, types, the order of the rooms, migrations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@KEPT_DATA=$$(mktemp -d) KEPT_SECRET_KEY=unused DATABASE_URL= $(BIN)/python -m django makemigrations kept --check --dry-run --settings kept.config.settings
+
+bench: setup  ## measure speed and accuracy; results are printed as tables
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+trust: setup  ## the long runs: kills, fuzzing (TRUST_ROUNDS=… for more)
+	@$(BIN)/python -m tests.everything --trust
+
+format: setup  ## bring the code into its usual form
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+migrations: setup  ## write migrations for changed tables
+	@$(BIN)/python -m django makemigrations kept --settings kept.config.settings
+
+first-migration: setup  ## until the first release: write the first migration anew
+	@$(BIN)/python .ci/first_migration.py
+
 lock: $(UV)  ## resolve the dependencies anew (hashed, no registry named)
 	$(UV) pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet pyproject.toml -o requirements/run.txt
 	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
+
+clean:  ## remove what setup made (your data stays)
+	rm -rf .tools .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

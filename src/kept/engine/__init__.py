@@ -17,6 +17,9 @@ _HOMES = {
     "Ask": "kept.engine.situation",
     "Futures": "kept.engine.futures",
     "NEVER": "kept.engine.worktime",
+    "Placed": "kept.engine.dates",
+    "Stage": "kept.engine.situation",
+    "base_futures": "kept.engine.futures",
     "simulate": "kept.engine.futures",
     "warm": "kept.engine.futures",
     "Dates": "kept.engine.dates",
@@ -39,9 +42,12 @@ __all__ = [
     "Effect",
     "Futures",
     "Limit",
+    "Placed",
     "Situation",
     "SituationError",
+    "Stage",
     "backtest",
+    "base_futures",
     "calibration",
     "effect_of",
     "find_dates",
@@ -50,9 +56,9 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from kept.engine.dates import Dates, Effect, Limit, effect_of, find_dates
-    from kept.engine.futures import Futures, simulate, warm
-    from kept.engine.situation import Ask, Situation, SituationError
+    from kept.engine.dates import Dates, Effect, Limit, Placed, effect_of, find_dates
+    from kept.engine.futures import Futures, base_futures, simulate, warm
+    from kept.engine.situation import Ask, Situation, SituationError, Stage
     from kept.engine.worktime import NEVER
 
 

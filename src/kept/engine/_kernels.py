@@ -18,7 +18,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -49,16 +49,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def compiled(function: Function) -> Function:
     """Compile a step that only other kernels call: no way in from Python is built for it."""
-    made: Function = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(
-        function
-    )
-    return made
+    options: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    made: Any = numba.njit(nogil=True, **options)(function)
+    return cast("Function", made)
 
 
 def kernel(function: Function) -> Function:
     """Compile a kernel called from Python: without the interpreter's lock, cached on disk."""
-    made: Function = numba.njit(nogil=True, cache=True)(function)
-    return made
+    made: Any = numba.njit(nogil=True, cache=True)(function)
+    return cast("Function", made)
 
 
 Ints = npt.NDArray[np.int32]
@@ -164,15 +163,15 @@ def mix(x: Any) -> Any:
 
 
 @compiled
-def future_key(seed: Any, future: int) -> Any:
+def future_key(seed: Any, future: Int) -> Any:
     return mix(mix(np.uint64(seed) + GOLD) + np.uint64(future + 1) * GOLD)
 
 
 @compiled
-def value_at(u: float, knots: Floats, low: int, high: int) -> float:
+def value_at(u: float, knots: Floats, low: Int, high: Int) -> float:
     """Read the value at ``u`` off straight lines through knots ``low`` to ``high - 1``."""
     if high - low == 1:
-        return knots[low, 1]
+        return float(knots[low, 1])
     at = low + int(u * (high - low - 1))
     while at > low and knots[at, 0] > u:
         at -= 1
@@ -180,7 +179,8 @@ def value_at(u: float, knots: Floats, low: int, high: int) -> float:
         at += 1
     part = (u - knots[at, 0]) / (knots[at + 1, 0] - knots[at, 0])
     part = min(max(part, 0.0), 1.0)
-    return knots[at, 1] + part * (knots[at + 1, 1] - knots[at, 1])
+    value: float = knots[at, 1] + part * (knots[at + 1, 1] - knots[at, 1])
+    return value
 
 
 @compiled
@@ -238,7 +238,7 @@ def normal_quantile(u: float) -> float:
 
 
 @compiled
-def draw(laws: Laws, i: int, point: int) -> Int:
+def draw(laws: Laws, i: Int, point: Int) -> Int:
     """Minutes of work left of a stage at one of the 4,096 points."""
     form = laws.form[i, 0]
     base, scale, ruled_out, stretch, done, left = laws.law[i]
@@ -274,7 +274,7 @@ def draw_all(laws: Laws, shared: Shared, key: Any, out: Longs) -> None:
 
 
 @kernel
-def draw_stages(laws: Laws, shared: Shared, seed: Any, futures: int, first: int) -> Ints:
+def draw_stages(laws: Laws, shared: Shared, seed: Any, futures: Int, first: Int) -> Ints:
     """Minutes of work left of the stages from ``first`` on, shape (n, futures)."""
     row = np.empty(laws.luck.size, dtype=np.int64)
     out = np.empty((row.size - first, futures), dtype=np.int32)
@@ -289,7 +289,7 @@ def draw_stages(laws: Laws, shared: Shared, seed: Any, futures: int, first: int)
 
 
 @compiled
-def first_window(m: Longs, c: Ints, p: int, t: int) -> Int:
+def first_window(m: Longs, c: Ints, p: Int, t: Int) -> Int:
     """The first window of a person's calendar that ends after ``t``."""
     last = m[p + P_LAST]
     day = t // 1440
@@ -302,7 +302,7 @@ def first_window(m: Longs, c: Ints, p: int, t: int) -> Int:
 
 
 @compiled
-def worked_before(m: Longs, c: Ints, p: int, t: int) -> Int:
+def worked_before(m: Longs, c: Ints, p: Int, t: Int) -> Int:
     """Working minutes of a person's calendar before ``t``."""
     w = first_window(m, c, p, t)
     if w < m[p + P_LAST]:
@@ -314,7 +314,7 @@ def worked_before(m: Longs, c: Ints, p: int, t: int) -> Int:
 
 
 @compiled
-def minute_of_work(m: Longs, c: Ints, p: int, w: int, t: int, minutes: int) -> Int:
+def minute_of_work(m: Longs, c: Ints, p: Int, w: Int, t: Int, minutes: Int) -> Int:
     """The moment at which ``minutes`` (> 0) of working time have passed since ``t``.
 
     Args:
@@ -340,7 +340,7 @@ def minute_of_work(m: Longs, c: Ints, p: int, w: int, t: int, minutes: int) -> I
 
 
 @compiled
-def next_free(m: Longs, c: Ints, p: int, t: int) -> tuple[Int, Int]:
+def next_free(m: Longs, c: Ints, p: Int, t: Int) -> tuple[Int, Int]:
     """The next stretch ``[a, b)``, a >= t, in which a person works and nobody above needs them."""
     last = m[p + P_LAST]
     w = first_window(m, c, p, t)
@@ -373,7 +373,7 @@ def next_free(m: Longs, c: Ints, p: int, t: int) -> tuple[Int, Int]:
 
 
 @compiled
-def upper_use(m: Longs, r: int, t: int) -> tuple[Int, Int]:
+def upper_use(m: Longs, r: Int, t: Int) -> tuple[Int, Int]:
     """How much of a resource earlier layers use at ``t``, and when that may change."""
     use, until = np.int64(0), np.int64(NEVER)
     for i in range(m[N_UPPER]):
@@ -388,7 +388,7 @@ def upper_use(m: Longs, r: int, t: int) -> tuple[Int, Int]:
 
 
 @compiled
-def next_common(m: Longs, c: Ints, s: int, t: int) -> tuple[Int, Int]:
+def next_common(m: Longs, c: Ints, s: Int, t: Int) -> tuple[Int, Int]:
     """The next stretch in which everybody on a stage, and all it uses, is there."""
     low = m[s + S_CREW]
     a = t
@@ -419,7 +419,7 @@ def next_common(m: Longs, c: Ints, s: int, t: int) -> tuple[Int, Int]:
 
 
 @compiled
-def ends_at(m: Longs, c: Ints, s: int, t: int) -> Int:
+def ends_at(m: Longs, c: Ints, s: Int, t: Int) -> Int:
     """The moment at which a running stage has had all the time it still needs, from ``t`` on."""
     rate = m[s + J_RATE]
     left = (m[s + J_REST] + rate - 1) // rate
@@ -443,7 +443,7 @@ def ends_at(m: Longs, c: Ints, s: int, t: int) -> Int:
 
 
 @compiled
-def passed(m: Longs, c: Ints, s: int, t: int, end: int) -> Int:
+def passed(m: Longs, c: Ints, s: Int, t: Int, end: Int) -> Int:
     """Minutes of everybody's time a running stage has had in ``[t, end)``."""
     if m[s + J_CREW] == 0 and m[N_UPPER] == 0:
         return end - t
@@ -459,7 +459,7 @@ def passed(m: Longs, c: Ints, s: int, t: int, end: int) -> Int:
 
 
 @compiled
-def is_away(m: Longs, c: Ints, p: int, t: int) -> bool:
+def is_away(m: Longs, c: Ints, p: Int, t: Int) -> bool:
     """Whether a person's next working minute is further off than others need wait for."""
     w = first_window(m, c, p, t)
     return bool(w >= m[p + P_LAST] or c[w + W_START] - t > AWAY)
@@ -469,7 +469,7 @@ def is_away(m: Longs, c: Ints, p: int, t: int) -> bool:
 
 
 @compiled
-def sift_up(m: Longs, event: int) -> None:
+def sift_up(m: Longs, event: Int) -> None:
     """Put an event into the heap."""
     i = m[N_EVENTS]
     m[N_EVENTS] = i + 1
@@ -484,7 +484,7 @@ def sift_up(m: Longs, event: int) -> None:
 
 
 @compiled
-def push(m: Longs, time: int, kind: int, whom: int) -> None:
+def push(m: Longs, time: Int, kind: Int, whom: Int) -> None:
     """Add an event; when there is no room left, those overtaken are dropped first."""
     if m[N_EVENTS] == m[EVENTS_ROOM]:
         purge(m)
@@ -545,7 +545,7 @@ def purge(m: Longs) -> None:
 
 
 @compiled
-def meld(m: Longs, a: int, b: int) -> Int:
+def meld(m: Longs, a: Int, b: Int) -> Int:
     if a == 0:
         return b
     if b == 0:
@@ -558,7 +558,7 @@ def meld(m: Longs, a: int, b: int) -> Int:
 
 
 @compiled
-def add_ready(m: Longs, q: int, s: int) -> None:
+def add_ready(m: Longs, q: Int, s: Int) -> None:
     """Put a stage into a queue."""
     m[s + J_CHILD] = 0
     m[s + J_SIBLING] = 0
@@ -566,14 +566,14 @@ def add_ready(m: Longs, q: int, s: int) -> None:
 
 
 @compiled
-def take_ready(m: Longs, q: int) -> Int:
+def take_ready(m: Longs, q: Int) -> Int:
     """Remove and return the first stage of a queue (Fredman et al. 1986, two passes)."""
     top = m[q]
-    pairs = np.int64(0)
+    pairs: Int = np.int64(0)
     here = m[top + J_CHILD]
     while here:
         other = m[here + J_SIBLING]
-        after = np.int64(0)
+        after: Int = np.int64(0)
         if other:
             after = m[other + J_SIBLING]
             m[other + J_SIBLING] = 0
@@ -582,7 +582,7 @@ def take_ready(m: Longs, q: int) -> Int:
         m[both + J_SIBLING] = pairs
         pairs = both
         here = after
-    merged = np.int64(0)
+    merged: Int = np.int64(0)
     while pairs:
         after = m[pairs + J_SIBLING]
         m[pairs + J_SIBLING] = 0
@@ -593,9 +593,9 @@ def take_ready(m: Longs, q: int) -> Int:
 
 
 @compiled
-def best_queue(m: Longs, p: int, limit: int) -> Int:
+def best_queue(m: Longs, p: Int, limit: Int) -> Int:
     """The queue whose first stage a person would take; 0 if none ranks before ``limit``."""
-    best = np.int64(0)
+    best: Int = np.int64(0)
     rank = limit
     if not m[p + P_LIFTED]:
         # What holds them for a stage of several ranks before what comes after it.
@@ -615,7 +615,7 @@ def best_queue(m: Longs, p: int, limit: int) -> Int:
 
 
 @compiled
-def comes_at(m: Longs, c: Ints, p: int, t: int) -> Int:
+def comes_at(m: Longs, c: Ints, p: Int, t: Int) -> Int:
     """When a person is next at work and not needed above: ``t`` if they are here."""
     if m[p + H_AT] == t:
         return m[p + H_NEXT]
@@ -627,7 +627,7 @@ def comes_at(m: Longs, c: Ints, p: int, t: int) -> Int:
             if w < last and c[w + W_END] <= t:
                 w = first_window(m, c, p, t)
         m[p + H_WINDOW] = w
-        coming = np.int64(NEVER)
+        coming: Int = np.int64(NEVER)
         if w < last:
             coming = max(t, np.int64(c[w + W_START]))
     else:
@@ -638,7 +638,7 @@ def comes_at(m: Longs, c: Ints, p: int, t: int) -> Int:
 
 
 @compiled
-def is_here(m: Longs, c: Ints, p: int, t: int) -> bool:
+def is_here(m: Longs, c: Ints, p: Int, t: Int) -> bool:
     """Whether a person is at work and not needed above; if not, looked at when they come."""
     coming = comes_at(m, c, p, t)
     if coming == t:
@@ -650,7 +650,7 @@ def is_here(m: Longs, c: Ints, p: int, t: int) -> bool:
 
 
 @compiled
-def mark(m: Longs, p: int) -> None:
+def mark(m: Longs, p: Int) -> None:
     """Something changed for a person: they may take something, or others wait no longer."""
     if m[p + H_DIRTY] == 0:
         m[p + H_DIRTY] = 1
@@ -661,31 +661,31 @@ def mark(m: Longs, p: int) -> None:
 
 
 @compiled
-def has_room(m: Longs, p: int) -> bool:
+def has_room(m: Longs, p: Int) -> bool:
     """Whether a person may be on one more stage."""
     return bool(m[p + P_LIFTED] or m[p + H_HELD] < m[p + P_PARALLEL])
 
 
 @compiled
-def knows(m: Longs, p: int, k: int) -> bool:
+def knows(m: Longs, p: Int, k: Int) -> bool:
     """Whether a person has a skill."""
-    for i in range(m[p + P_SKILL], m[p + P_SKILL_END]):
+    for i in range(m[p + P_SKILL], m[p + P_SKILL_END]):  # noqa: SIM110 -- compiled
         if m[i] == k:
             return True
     return False
 
 
 @compiled
-def is_named(m: Longs, s: int, p: int) -> bool:
+def is_named(m: Longs, s: Int, p: Int) -> bool:
     """Whether a stage names a person."""
-    for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+    for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):  # noqa: SIM110 -- compiled
         if m[i] == p:
             return True
     return False
 
 
 @compiled
-def place(m: Longs, s: int, p: int) -> Int:
+def place(m: Longs, s: Int, p: Int) -> Int:
     """Give person ``p`` one of the slots of stage ``s``, moving others if need be; 1 if it works.
 
     Breadth-first augmenting paths: whoever was placed stays placed, so trying
@@ -719,7 +719,7 @@ def place(m: Longs, s: int, p: int) -> Int:
 
 
 @compiled
-def place_named(m: Longs, s: int) -> Int:
+def place_named(m: Longs, s: Int) -> Int:
     """Empty the slots of a stage and give the people it names theirs; how many are filled."""
     filled = np.int64(0)
     for i in range(m[s + S_SLOT_END] - m[s + S_SLOT]):
@@ -730,7 +730,7 @@ def place_named(m: Longs, s: int) -> Int:
 
 
 @compiled
-def rate_of(m: Longs, s: int) -> Int:
+def rate_of(m: Longs, s: Int) -> Int:
     """Units of work a minute: the slowest person's share, split over what they are in."""
     rate = np.int64(RATE)
     low = m[s + S_CREW]
@@ -744,7 +744,7 @@ def rate_of(m: Longs, s: int) -> Int:
 
 
 @compiled
-def is_sharing(m: Longs, s: int) -> bool:
+def is_sharing(m: Longs, s: Int) -> bool:
     """Whether a stage's coming or going may change the speed of others."""
     if m[SHARING] == 0:
         return False
@@ -758,7 +758,7 @@ def is_sharing(m: Longs, s: int) -> bool:
 
 
 @compiled
-def touches(m: Longs, s: int, other: int) -> bool:
+def touches(m: Longs, s: Int, other: Int) -> bool:
     """Whether two stages share a person, or a resource that earlier layers use too."""
     mine, theirs = m[s + S_CREW], m[other + S_CREW]
     for i in range(mine, mine + m[s + J_CREW]):
@@ -774,7 +774,7 @@ def touches(m: Longs, s: int, other: int) -> bool:
 
 
 @compiled
-def settle(m: Longs, c: Ints, s: int, t: int) -> None:
+def settle(m: Longs, c: Ints, s: Int, t: Int) -> None:
     """Write down how far stages sharing with ``s`` have come, before their speed changes."""
     for i in range(m[N_RUNNING]):
         other = m[m[RUNNING] + i]
@@ -785,7 +785,7 @@ def settle(m: Longs, c: Ints, s: int, t: int) -> None:
 
 
 @compiled
-def reschedule(m: Longs, c: Ints, s: int, t: int) -> None:
+def reschedule(m: Longs, c: Ints, s: Int, t: Int) -> None:
     """Give the stages sharing with ``s`` their new speed and end."""
     for i in range(m[N_RUNNING]):
         other = m[m[RUNNING] + i]
@@ -806,14 +806,14 @@ def reschedule(m: Longs, c: Ints, s: int, t: int) -> None:
 
 
 @compiled
-def stack(m: Longs, kind: int, s: int) -> None:
+def stack(m: Longs, kind: Int, s: Int) -> None:
     """Note what happens now, to be worked off."""
     m[m[STACK] + m[N_STACK]] = (kind << KIND) | s
     m[N_STACK] += 1
 
 
 @compiled
-def begin(m: Longs, c: Ints, s: int, t: int) -> None:
+def begin(m: Longs, c: Ints, s: Int, t: Int) -> None:
     """Put the crew on a stage with work to do."""
     m[s + J_START] = t
     sharing = is_sharing(m, s)
@@ -840,7 +840,7 @@ def begin(m: Longs, c: Ints, s: int, t: int) -> None:
 
 
 @compiled
-def write_pieces(m: Longs, c: Ints, s: int, end: int) -> None:
+def write_pieces(m: Longs, c: Ints, s: Int, end: Int) -> None:
     """Write down when a stage's people worked on it; nights do not matter for one alone.
 
     Pieces beyond the room given are counted, not written.
@@ -872,7 +872,7 @@ def write_pieces(m: Longs, c: Ints, s: int, end: int) -> None:
 
 
 @compiled
-def complete(m: Longs, c: Ints, s: int, t: int, emit: bool) -> None:
+def complete(m: Longs, c: Ints, s: Int, t: Int, emit: bool) -> None:
     """A stage is done: its people are free, what waited for it may be ready."""
     m[s + J_FINISH] = t
     if m[s + J_RATE]:
@@ -910,7 +910,7 @@ def complete(m: Longs, c: Ints, s: int, t: int, emit: bool) -> None:
 
 
 @compiled
-def get_ready(m: Longs, s: int, t: int, opening: bool) -> None:
+def get_ready(m: Longs, s: Int, t: Int, opening: bool) -> None:
     """All a stage waited for is there."""
     work = m[s + J_WORK]
     if m[s + S_ARRIVAL]:
@@ -955,7 +955,7 @@ def get_ready(m: Longs, s: int, t: int, opening: bool) -> None:
 
 
 @compiled
-def take(m: Longs, c: Ints, p: int, q: int, t: int) -> None:
+def take(m: Longs, c: Ints, p: Int, q: Int, t: Int) -> None:
     """A person takes the first stage of a queue."""
     s = take_ready(m, q)
     m[m[s + S_CREW]] = p
@@ -978,7 +978,7 @@ def take(m: Longs, c: Ints, p: int, q: int, t: int) -> None:
 
 
 @compiled
-def serve_alone(m: Longs, c: Ints, t: int, limit: int) -> None:
+def serve_alone(m: Longs, c: Ints, t: Int, limit: Int) -> None:
     """Whoever may take something takes the first stage for one person, ranked before ``limit``.
 
     Own work that ranks before anything a skill of theirs is wanted for concerns
@@ -1018,7 +1018,7 @@ def serve_alone(m: Longs, c: Ints, t: int, limit: int) -> None:
 
 
 @compiled
-def may_join(m: Longs, c: Ints, s: int, p: int, t: int) -> bool:
+def may_join(m: Longs, c: Ints, s: Int, p: Int, t: Int) -> bool:
     """Whether a member of a skill is free for a stage now."""
     if is_named(m, s, p) or not has_room(m, p):
         return False
@@ -1028,7 +1028,7 @@ def may_join(m: Longs, c: Ints, s: int, p: int, t: int) -> bool:
 
 
 @compiled
-def can_soon(m: Longs, c: Ints, s: int, t: int) -> bool:
+def can_soon(m: Longs, c: Ints, s: Int, t: Int) -> bool:
     """Whether, of those who are not away, enough could do a stage together."""
     for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
         if is_away(m, c, m[i], t):
@@ -1050,7 +1050,7 @@ def can_soon(m: Longs, c: Ints, s: int, t: int) -> bool:
 
 
 @compiled
-def lapse(m: Longs, c: Ints, p: int, t: int) -> None:
+def lapse(m: Longs, c: Ints, p: Int, t: Int) -> None:
     """Look again when somebody others wait for turns away."""
     turn = np.int64(c[first_window(m, c, p, t) + W_TURNS])
     if m[p + H_LAPSE] != turn:
@@ -1059,7 +1059,7 @@ def lapse(m: Longs, c: Ints, p: int, t: int) -> None:
 
 
 @compiled
-def hold_for(m: Longs, c: Ints, s: int, count: int, t: int) -> None:
+def hold_for(m: Longs, c: Ints, s: Int, count: Int, t: Int) -> None:
     """Those who are here wait for the others; looked at again when one of them turns away."""
     low = m[s + S_CREW]
     rank = m[s + S_RANK]
@@ -1085,7 +1085,7 @@ def hold_for(m: Longs, c: Ints, s: int, count: int, t: int) -> None:
 
 
 @compiled
-def let_go(m: Longs, s: int, p: int) -> None:
+def let_go(m: Longs, s: Int, p: Int) -> None:
     """Let go of somebody a stage held and holds no longer."""
     if m[p + H_RESERVED] == m[s + S_RANK] and m[p + H_STAMP] != m[STAMP]:
         m[p + H_RESERVED] = NEVER
@@ -1093,7 +1093,7 @@ def let_go(m: Longs, s: int, p: int) -> None:
 
 
 @compiled
-def try_together(m: Longs, c: Ints, s: int, t: int, opening: bool) -> bool:
+def try_together(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
     """Start a stage for several people, or with resources, if all it needs is there now.
 
     At the opening, work begun before goes on with who began it, at work or not.
@@ -1155,21 +1155,21 @@ def try_together(m: Longs, c: Ints, s: int, t: int, opening: bool) -> bool:
 
 
 @compiled
-def is_concerned(m: Longs, s: int) -> bool:
+def is_concerned(m: Longs, s: Int) -> bool:
     """Whether anything changed for somebody a stage waits for."""
     if m[RECONSIDER] or m[s + J_REST]:
         return True
     for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
         if m[m[i] + H_DIRTY]:
             return True
-    for i in range(m[s + S_SLOT], m[s + S_SLOT_END]):
+    for i in range(m[s + S_SLOT], m[s + S_SLOT_END]):  # noqa: SIM110 -- compiled
         if m[m[i] + K_DIRTY]:
             return True
     return False
 
 
 @compiled
-def serve(m: Longs, c: Ints, t: int, opening: bool) -> None:
+def serve(m: Longs, c: Ints, t: Int, opening: bool) -> None:
     """Everybody who is here takes, of what is ready for them, the first by rank.
 
     Stages that need more than one person are looked at in their place among the
@@ -1230,7 +1230,7 @@ def serve(m: Longs, c: Ints, t: int, opening: bool) -> None:
 
 
 @compiled
-def open_layer(m: Longs, layer: int) -> None:
+def open_layer(m: Longs, layer: Int) -> None:
     """Nobody has begun anything; what waits for nothing is ready, or will be."""
     for i in range(LAYER):
         if i != N_UPPER:
@@ -1277,7 +1277,7 @@ def open_layer(m: Longs, layer: int) -> None:
 
 
 @compiled
-def run_layer(m: Longs, c: Ints, layer: int, emit: bool) -> None:
+def run_layer(m: Longs, c: Ints, layer: Int, emit: bool) -> None:
     """Dispatch the stages of one layer on what earlier layers leave free.
 
     Fills J_START and J_FINISH of its stages from their J_WORK (for an arrival, the
@@ -1384,7 +1384,7 @@ def merge(m: Longs, c: Ints) -> bool:
 
 
 @compiled
-def add_uses(m: Longs, layer: int) -> None:
+def add_uses(m: Longs, layer: Int) -> None:
     """Add what a layer's stages use, and when, to what earlier layers use."""
     for i in range(m[ORDER] + m[m[LAYERS] + layer], m[ORDER] + m[m[LAYERS] + layer + 1]):
         s = m[i]
@@ -1400,7 +1400,7 @@ def add_uses(m: Longs, layer: int) -> None:
 
 @compiled
 def add_load(
-    m: Longs, c: Ints, p: int, row: int, week_from: Longs, week_start: Ints, load: Longs
+    m: Longs, c: Ints, p: Int, row: Int, week_from: Longs, week_start: Ints, load: Longs
 ) -> None:
     """Add one person's working minutes spent in one future, by week, to a row of ``load``."""
     calendar = m[p + P_CALENDAR]
@@ -1424,7 +1424,7 @@ def add_load(
 
 
 @compiled
-def lay_out(team: Longs, plan: Longs, room: int) -> Longs:
+def lay_out(team: Longs, plan: Longs, room: Int) -> Longs:
     """The memory of a run: people, stages, and room for as many stretches of work."""
     n_stages = (plan[STAGES_END] - plan[STAGES]) // STAGE
     n_people = (team[PEOPLE_END] - team[PEOPLE]) // PERSON
@@ -1478,7 +1478,7 @@ def run_future(m: Longs, c: Ints, emit: bool) -> bool:
 @kernel
 def run_block(
     team: Longs, c: Ints, plan: Longs, laws: Laws, promise_release: Longs, shared: Shared,
-    seed: Any, low: int, high: int, busy_from: Longs, busy_span: Ints, stages: bool,
+    seed: Any, low: Int, high: Int, busy_from: Longs, busy_span: Ints, stages: bool,
     keep_busy: bool, keep_load: bool, week_from: Longs, week_start: Ints, n_weeks: int,
 ) -> Any:  # fmt: skip
     """Simulate futures ``low`` to ``high - 1`` of a plan.

@@ -6,6 +6,7 @@ place by date*: the ask competes by its due moment, and everything runs again.
 """
 
 import bisect
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -276,8 +277,8 @@ def _ask_block(
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     rows, spans = busy[low // runs.CHUNK]
     finish, start, end, _, _, minutes = _kernels.run_block(
-        team, calendars, *plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows, spans,
-        True, False, load, weeks.week_from, weeks.week_start, n_weeks,
+        team, calendars, *plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows,
+        spans, True, False, load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
     return finish, start, end, minutes
 
@@ -307,7 +308,7 @@ def _lay(
     own = {stage.id for stage in asked}
     if any(stage.uses or set(stage.after) - own for stage in asked):
         # What the ask waits for or shares machines with is known only in the whole run.
-        people = base.people if team is None else base.people
+        people = base.people
         joint = runs.run(
             yielding, people, runs.compile_plan(yielding, people),
             futures=base.futures, seed=base.seed, threads=threads, executor=executor,
@@ -426,7 +427,7 @@ def find_dates(
         raise ValueError("confidence and line must lie between 0 and 1")
     candidates = tuple(due_candidates)
     minutes = [situation.minute(moment) for moment in candidates]
-    if not minutes or any(b <= a for a, b in zip(minutes, minutes[1:], strict=False)):
+    if not minutes or any(b <= a for a, b in itertools.pairwise(minutes)):
         raise ValueError("due_candidates must be at least one moment, in ascending order")
     joint = _Joint(situation, ask, seed=seed, threads=threads, executor=executor)
     base = runs.base_futures(
@@ -720,7 +721,8 @@ def _limits(
             futures=few, seed=joint.seed, threads=joint.threads, executor=joint.executor,
             team=people.lifted(lifted) if lifted else None,
         )  # fmt: skip
-        return made.promise_finish[-1]
+        last: Ints = made.promise_finish[-1]
+        return last
 
     plain = finish(whole)
     return tuple(

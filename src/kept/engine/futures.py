@@ -188,13 +188,10 @@ def compile_people(situation: Situation) -> People:
             tuple(c.first_week for c in calendars),
         ),
         index={person.id: i for i, person in enumerate(situation.people)},
-        place={
-            person.id: first_person + k.PERSON * i for i, person in enumerate(situation.people)
-        },
+        place={person.id: first_person + k.PERSON * i for i, person in enumerate(situation.people)},
         skills=skills,
         resources={
-            name: first_resource + k.RESOURCE * i
-            for i, (name, _) in enumerate(situation.resources)
+            name: first_resource + k.RESOURCE * i for i, (name, _) in enumerate(situation.resources)
         },
     )
 
@@ -368,9 +365,7 @@ def _order(
         tail[i] = max((tail[j] + median[j] for j in then[i] if own[j] == own[i]), default=0)
     numbers = {old: new for new, old in enumerate(sorted(set(layer)))}
     layer = [numbers[old] for old in layer]
-    order = sorted(
-        range(len(stages)), key=lambda i: (layer[i], promise_rank[own[i]], -tail[i], i)
-    )
+    order = sorted(range(len(stages)), key=lambda i: (layer[i], promise_rank[own[i]], -tail[i], i))
     return layer, order
 
 
@@ -440,12 +435,12 @@ def _run_block(
     """Simulate futures ``low`` to ``high - 1``; a plain function, so any executor can run it."""
     stages, busy, load = wanted
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
-    return Block(
-        *_kernels.run_block(
-            team, calendars, *plan, shared_luck(correlation), np.uint64(seed), low, high,
-            np.empty((0, 1), dtype=np.int64), _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
-        )  # fmt: skip
-    )
+    nobody = np.empty((0, 1), dtype=np.int64)
+    made = _kernels.run_block(
+        team, calendars, *plan, shared_luck(correlation), np.uint64(seed), low, high, nobody,
+        _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
+    )  # fmt: skip
+    return Block(*made)
 
 
 def run_in_blocks(

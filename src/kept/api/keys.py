@@ -1,0 +1,90 @@
+"""Who sends a request: a token, or somebody logged in by browser."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.translation import gettext as _
+
+from kept.api.patience import Patience
+from kept.api.problems import Refusal
+from kept.people import access, tokens
+from kept.people.models import Login, Member
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="kept"'}
+patience = Patience()
+
+#: The two ways to say who one is, as OpenAPI has them.
+SCHEMES: dict[str, dict[str, str]] = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token made by `kept token` or on the settings page. It belongs to one "
+        "organisation and one member, and carries scopes.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "sessionid",
+        "description": "The session of somebody logged in by browser. Changes need the CSRF token "
+        "in the header X-CSRFToken.",
+    },
+}
+
+
+class ApiRequest(HttpRequest):
+    """A request that was let in: who acts, and when."""
+
+    member: Member
+    now: datetime
+
+
+def who(request: HttpRequest, *, scope: str, now: datetime) -> Member:
+    """Return the member who acts.
+
+    Raises:
+        Refusal: 401 nobody known, 403 the token lacks the scope or the CSRF
+            token is missing, 429 too many bad tokens from this address.
+    """
+    header = request.headers.get("Authorization", "")
+    if header:
+        return _by_token(request, header, scope=scope, now=now)
+    if not isinstance(request.user, Login):
+        raise Refusal(401, _("Send “Authorization: Bearer …” with a token."), headers=CHALLENGE)
+    member = access.working_as(request.user, request.session.get(access.CHOSEN))
+    if member is None:
+        raise Refusal(403, _("You are not a member of any house."))
+    if request.method not in SAFE and _forged(request):
+        raise Refusal(403, _("The CSRF token is missing or wrong. Nothing was changed."))
+    return member
+
+
+def _by_token(request: HttpRequest, header: str, *, scope: str, now: datetime) -> Member:
+    kind, _space, secret = header.partition(" ")
+    token = tokens.find(secret.strip(), now=now) if kind.lower() == "bearer" and secret else None
+    if token is None:
+        address = request.META.get("REMOTE_ADDR", "")
+        wait = patience.seconds_left(address, now)
+        if wait:
+            raise Refusal(
+                429, _("Too many bad tokens. Wait a minute."), headers={"Retry-After": str(wait)}
+            )
+        patience.refused(address, now)
+        raise Refusal(401, _("This token is unknown or was revoked."), headers=CHALLENGE)
+    if scope not in tokens.scopes_of(token):
+        raise Refusal(403, _("This token lacks the scope “%(scope)s”.") % {"scope": scope})
+    return token.member
+
+
+def _forged(request: HttpRequest) -> bool:
+    """Say whether a request from a browser lacks the CSRF token."""
+
+    def passed(_request: HttpRequest) -> Any:
+        raise AssertionError("only the check is asked")
+
+    check = CsrfViewMiddleware(passed)
+    request.csrf_processing_done = False  # type: ignore[attr-defined]
+    check.process_request(request)
+    return check.process_view(request, passed, (), {}) is not None

@@ -1,0 +1,1 @@
+"""The resources of the API, each with what it shows, what it takes, and its operations."""

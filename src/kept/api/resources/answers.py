@@ -1,0 +1,280 @@
+"""The inquiry: can we promise this, by when, and who pays for that yes?"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db.models import QuerySet
+from ninja import Query
+from pydantic import Field
+
+from kept.api import moments, paging
+from kept.api.door import Door
+from kept.api.keys import ApiRequest
+from kept.api.resources.jobs import NewStage
+from kept.api.rows import named
+from kept.api.shapes import Asked, Day, Hours, Id, LongName, Moment, Page, PageAsked, Shown, Title
+from kept.clients import keeping
+from kept.clients.catalogue import StageSketch
+from kept.clients.models import Client, Service
+from kept.people.access import Policy
+from kept.promises.models import Promise
+from kept.quotes import checking, models, wording
+from kept.tenancy import scope
+
+door = Door("answers", answer_id=models.Answer)
+Placement = Literal["by_date", "yields"]
+
+
+class Effort(Asked):
+    """How much work, in hours that everybody on it spends together."""
+
+    likely_hours: Hours = Field(description="Half the time it takes longer.")
+    low_hours: Hours | None = Field(None, description="9 in 10 times it takes longer.")
+    high_hours: Hours | None = Field(None, description="1 in 10 times it takes longer.")
+
+    def stage(self, name: str) -> StageSketch:
+        """Return all the work as one stage, which is then the finishing one."""
+        return StageSketch(
+            name=name[:120],
+            likely_hours=self.likely_hours,
+            low_hours=self.low_hours,
+            high_hours=self.high_hours,
+            finishing=True,
+        )
+
+
+class Ask(Asked):
+    """What somebody wants, how big it is, and by when. One of effort, stages, service or like."""
+
+    what: Title = Field(description="What is wanted.")
+    client_id: Id | None = Field(None, description="For whom.")
+    client: LongName | None = Field(
+        None, description="For whom, by name; somebody new becomes a prospect."
+    )
+    effort: Effort | None = Field(None, description="How much work, in one piece.")
+    stages: list[NewStage] = Field([], max_length=200, description="How much work, in stages.")
+    service_id: Id | None = Field(None, description="The service it is.")
+    like_promise_id: Id | None = Field(None, description="An earlier promise that it is like.")
+    wanted_on: Day | None = Field(
+        None, description="The day it is wanted: the end of that working day for the client."
+    )
+    wanted_at: Moment | None = Field(None, description="The moment it is wanted, instead of a day.")
+
+
+class DateAt(Shown):
+    """A date, and the chance to keep it."""
+
+    due_at: datetime = Field(description="The date.")
+    chance: float = Field(description="The chance to keep it, between 0 and 1.")
+    placement: Placement = Field(
+        description="by_date: ranked with all other work by its date; yields: after all of it."
+    )
+
+
+class Level(Shown):
+    """The first day that is at least this likely."""
+
+    level: float = Field(description="The chance asked for.")
+    date: DateAt | None = Field(description="The day; null if there is none within a year.")
+
+
+class Effect(Shown):
+    """Who pays for a yes."""
+
+    by: Literal["wanted", "in_place"] = Field(description="A yes to which date.")
+    job_id: int = Field(description="The job that changes.")
+    what: str = Field(description="What it is.")
+    client: str = Field(description="Whom it was promised or offered to.")
+    chance_before: float = Field(description="Its chance without the yes.")
+    chance_after: float = Field(description="Its chance after the yes.")
+    below_line: bool = Field(description="Whether the yes pushes it below the line.")
+
+
+class Limit(Shown):
+    """What limits the date: lifted alone, it would come so much earlier."""
+
+    kind: str = Field(description="The kind of limit.")
+    sentence: str = Field(description="What it is, in words.")
+    days: float = Field(description="Working days; negative means later.")
+
+
+class Gauge(Shown):
+    """One of three gauges before a yes."""
+
+    name: str = Field(description="people, time or tank.")
+    level: Literal["enough", "tight", "short"] = Field(description="How it stands.")
+    verdict: str = Field(description="How it stands, in a word or two.")
+    planned: float = Field(description="What is planned already.")
+    asked: float = Field(description="What this ask adds, in the same unit.")
+    limit: float = Field(description="What there is, in the same unit.")
+    cause: str = Field(description="What it rests on.")
+
+
+class Point(Shown):
+    """The chance at the end of one working day."""
+
+    at: datetime = Field(description="The end of the day.")
+    chance: float = Field(description="The chance to be done by then.")
+
+
+class Answer(Shown):
+    """What kept said. It reserves nothing; hold one of its dates with a quote."""
+
+    id: int = Field(description="Its number.")
+    job_id: int = Field(description="The draft of the job that was asked about.")
+    what: str = Field(description="What was asked for.")
+    client_id: int | None = Field(description="For whom.")
+    service_id: int | None = Field(description="The service it is.")
+    zone: str = Field(description="The client's time zone.")
+    asked_at: datetime = Field(description="When it was asked.")
+    asked_by_id: int | None = Field(description="Who asked.")
+    confidence: float = Field(description="The chance at which your house offers dates.")
+    line: float = Field(description="The chance under which your house acts.")
+    advised: DateAt | None = Field(description="The date kept would give.")
+    wanted: DateAt | None = Field(description="The wanted date, and its chance.")
+    without: DateAt | None = Field(description="The first answer: disturbing nobody.")
+    in_place: DateAt | None = Field(description="The second answer: ranked by its date.")
+    levels: list[Level] = Field(description="Dates at 50, 80, 90 and 95 %.")
+    effects: list[Effect] = Field(description="Who pays for that yes.")
+    limits: list[Limit] = Field(description="What limits the 90 % date.")
+    gauges: list[Gauge] = Field(description="People, working time, and what the team can sustain.")
+    curve: list[Point] = Field(description="The chance day by day.")
+    overtime_hours: float | None = Field(
+        description="Hours of overtime that keeping the wanted date would cost, at even chances."
+    )
+    expected_hours: float = Field(description="Hours the work is expected to take.")
+    known_items: int = Field(description="How many similar past items it rests on.")
+    seed: int = Field(description="With the versions, recomputes the same answer.")
+    futures: int = Field(description="How many futures were drawn.")
+    engine_version: str = Field(description="The engine that computed it.")
+    profile_version: str = Field(description="What of the past it knew.")
+
+
+@door.add("/check", Policy.MEMBER, Answer)
+def check(request: ApiRequest, body: Ask) -> dict[str, Any]:
+    """Ask for a date.
+
+    The answer says at what chance which date can be kept, and what a yes does to promises
+    already given. It reserves nothing.
+    """
+    client = None if body.client_id is None else named(Client, body.client_id, "client_id")
+    if client is None and body.client is not None:
+        client = keeping.find(body.client)
+    zone = scope.current().zone if client is None else client.zone
+    stages: Sequence[StageSketch] = [
+        stage.drawn(f"stages.{place}.") for place, stage in enumerate(body.stages)
+    ]
+    if not stages and body.effort is not None:
+        stages = [body.effort.stage(body.what)]
+    like = body.like_promise_id
+    checked = checking.check(
+        what=body.what,
+        stages=stages,
+        client=client,
+        client_name=body.client or "",
+        service=None if body.service_id is None else named(Service, body.service_id, "service_id"),
+        like=None if like is None else named(Promise, like, "like_promise_id"),
+        wanted_at=moments.due(body.wanted_at, body.wanted_on, zone=zone, name="wanted"),
+        by=request.member,
+        now=request.now,
+    )
+    assert checked.answer is not None
+    return shown(_answers().get(pk=checked.answer.pk))
+
+
+@door.read("/answers", Policy.MEMBER, Page[Answer])
+def list_answers(request: ApiRequest, asked: Query[PageAsked]) -> dict[str, Any]:
+    """List answers."""
+    page = paging.page(_answers(), asked, lambda row: row)
+    page["items"] = _all_shown(page["items"])
+    return page
+
+
+@door.read("/answers/{int:answer_id}", Policy.MEMBER, Answer)
+def show_answer(request: ApiRequest, answer_id: int) -> dict[str, Any]:
+    """Show an answer as it was given. The plan may have changed since."""
+    return shown(_answers().get(pk=answer_id))
+
+
+def _answers() -> QuerySet[models.Answer]:
+    return models.Answer.objects.select_related("job").prefetch_related(
+        "dates", "effects__job__client", "limits"
+    )
+
+
+def shown(answer: models.Answer) -> dict[str, Any]:
+    """Return a kept answer as it is shown."""
+    return _all_shown([answer])[0]
+
+
+def _all_shown(answers: Sequence[models.Answer]) -> list[dict[str, Any]]:
+    limits = [row for answer in answers for row in answer.limits.all()]
+    names = wording.Names(wording.keys_of([key for row in limits for key in row.about["ids"]]))
+    return [_one_shown(answer, names) for answer in answers]
+
+
+def _one_shown(answer: models.Answer, names: wording.Names) -> dict[str, Any]:
+    by_why: dict[str, models.AnswerDate] = {}
+    levels: dict[float, models.AnswerDate] = {}
+    for row in answer.dates.all():
+        if row.why == models.AnswerDate.Why.LEVEL and row.level is not None:
+            levels[row.level] = row
+        else:
+            by_why[row.why] = row
+    in_place, without = by_why.get("in_place"), by_why.get("without")
+    story = answer.story
+    return {
+        "id": answer.pk,
+        "job_id": answer.job_id,
+        "what": answer.job.title,
+        "client_id": answer.client_id,
+        "service_id": answer.job.service_id,
+        "zone": answer.zone,
+        "asked_at": answer.asked_at,
+        "asked_by_id": answer.asked_by_id,
+        "confidence": answer.confidence,
+        "line": answer.line,
+        "advised": _date(without if answer.advised == "yields" else in_place)
+        if answer.advised
+        else None,
+        "wanted": _date(by_why.get("wanted")),
+        "without": _date(without),
+        "in_place": _date(in_place),
+        "levels": [{"level": level, "date": _date(levels.get(level))} for level in checking.LEVELS],
+        "effects": [
+            {
+                "by": row.why,
+                "job_id": row.job_id,
+                "what": row.job.title,
+                "client": "" if row.job.client is None else row.job.client.name,
+                "chance_before": row.chance_before,
+                "chance_after": row.chance_after,
+                "below_line": row.below_line,
+            }
+            for row in answer.effects.all()
+        ],
+        "limits": [
+            {
+                "kind": row.kind,
+                "sentence": wording.limit(row.kind, row.about["ids"], row.about, names),
+                "days": row.days,
+            }
+            for row in answer.limits.all()
+        ],
+        "gauges": story["gauges"],
+        "curve": [{"at": at, "chance": chance} for at, chance in story["curve"]],
+        "overtime_hours": story["overtime_hours"],
+        "expected_hours": story["expected_hours"],
+        "known_items": story["known_items"],
+        "seed": answer.seed,
+        "futures": answer.futures,
+        "engine_version": answer.engine_version,
+        "profile_version": answer.profile_version,
+    }
+
+
+def _date(row: models.AnswerDate | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {"due_at": row.due_at, "chance": row.chance, "placement": row.placement}

@@ -1,0 +1,165 @@
+"""Quotes: a date held for a client, offered, and answered."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.db.models import QuerySet
+from ninja import Query
+from pydantic import Field
+
+from kept.api import moments, paging
+from kept.api.door import Door
+from kept.api.keys import ApiRequest
+from kept.api.resources.answers import Placement
+from kept.api.resources.promises import Promise, again
+from kept.api.rows import named
+from kept.api.shapes import Asked, Day, Id, MaybeSentence, Moment, Page, PageAsked, Prose, Shown
+from kept.people.access import Policy
+from kept.people.models import Member
+from kept.quotes import accepting, models, offering, states
+
+door = Door("quotes", quote_id=models.Quote)
+State = Literal[
+    "draft", "held", "offered", "countered", "accepted", "declined", "lapsed", "withdrawn"
+]
+ONE = "/quotes/{int:quote_id}"
+
+
+class Quote(Shown):
+    """A date for a client, with the capacity it needs held until it expires."""
+
+    id: int = Field(description="Its number.")
+    answer_id: int = Field(description="The answer it came from.")
+    job_id: int = Field(description="The work.")
+    client_id: int = Field(description="The client.")
+    state: State = Field(description="How far it is.")
+    can: list[str] = Field(description="What can be done with it now.")
+    due_at: datetime = Field(description="The date.")
+    day_only: bool = Field(description="Whether a day was meant, to the end of the working day.")
+    zone: str = Field(description="The client's time zone.")
+    internal_due_at: datetime = Field(description="The date the team aims at.")
+    placement: Placement = Field(description="How its work stands among all other work.")
+    chance_when_given: float = Field(description="The chance to keep it, when it was held.")
+    price: Decimal | None = Field(description="The price in the house's currency, if any.")
+    held_at: datetime = Field(description="When its capacity was held.")
+    expires_at: datetime = Field(description="Until when.")
+    offered_at: datetime | None = Field(description="When the client was told.")
+    answered_at: datetime | None = Field(description="When it was closed.")
+    word: str = Field(description="What the client said.")
+    promise_id: int | None = Field(description="The promise it became.")
+    risk_signed_by_id: int | None = Field(description="The lead who signed for its risk.")
+    risk_reason: str = Field(description="Why.")
+
+
+class NewQuote(Asked):
+    """A date of an answer to hold."""
+
+    answer_id: Id = Field(description="The answer.")
+    due_on: Day | None = Field(
+        None, description="The day to hold: the end of that working day for the client."
+    )
+    due_at: Moment | None = Field(None, description="The moment to hold, instead of a day.")
+    risk_reason: MaybeSentence = Field(
+        "", description="A lead's word, if the date is held although it does not stand."
+    )
+
+
+class Word(Asked):
+    """What the client said."""
+
+    word: Prose = Field("", description="In the client's words.")
+
+
+class Yes(Word):
+    """The client's yes."""
+
+    last_mile_owner_id: Id | None = Field(
+        None, description="Who sees the promise over the line; left out, whoever records the yes."
+    )
+
+
+def _shown(quote: models.Quote) -> dict[str, Any]:
+    fields = [name for name in Quote.model_fields if name not in {"id", "can"}]
+    return {
+        "id": quote.pk,
+        "can": states.allowed(quote),
+        **{name: getattr(quote, name) for name in fields},
+    }
+
+
+def _quotes() -> QuerySet[models.Quote]:
+    return models.Quote.objects.select_related("job", "client", "hold", "answer")
+
+
+@door.read("/quotes", Policy.MEMBER, Page[Quote])
+def list_quotes(request: ApiRequest, asked: Query[PageAsked]) -> dict[str, Any]:
+    """List quotes."""
+    return paging.page(_quotes(), asked, _shown)
+
+
+@door.add("/quotes", Policy.MEMBER, Quote)
+def hold(request: ApiRequest, body: NewQuote) -> dict[str, Any]:
+    """Hold the capacity that a date of an answer needs.
+
+    It is refused with 409, and nothing is reserved, if the date does not stand any more.
+    """
+    answer = named(models.Answer, body.answer_id, "answer_id")
+    quote = offering.hold(
+        answer=answer,
+        due_at=moments.needed(body.due_at, body.due_on, zone=answer.zone, name="due"),
+        risk_reason=body.risk_reason,
+        by=request.member,
+        now=request.now,
+    )
+    return _shown(_quotes().get(pk=quote.pk))
+
+
+@door.read(ONE, Policy.MEMBER, Quote)
+def show_quote(request: ApiRequest, quote_id: int) -> dict[str, Any]:
+    """Show a quote."""
+    return _shown(_quotes().get(pk=quote_id))
+
+
+@door.add(f"{ONE}/offer", Policy.MEMBER, Quote, status=200, reads="", version_of=ONE)
+def offer(request: ApiRequest, quote_id: int) -> dict[str, Any]:
+    """Say that the client was told the date."""
+    quote = offering.offer(quote=_quotes().get(pk=quote_id), by=request.member, now=request.now)
+    return _shown(quote)
+
+
+@door.add(f"{ONE}/accept", Policy.MEMBER, Promise, version_of=ONE)
+def accept(request: ApiRequest, quote_id: int, body: Yes | None = None) -> dict[str, Any]:
+    """Record the client's yes: the quote becomes a promise.
+
+    Before it expires a yes is never refused.
+    """
+    said = body or Yes(word="", last_mile_owner_id=None)
+    owner = said.last_mile_owner_id
+    promise = accepting.accept(
+        quote=_quotes().get(pk=quote_id),
+        word=said.word,
+        last_mile_owner=None if owner is None else named(Member, owner, "last_mile_owner_id"),
+        by=request.member,
+        now=request.now,
+    )
+    return again(request, promise.pk)
+
+
+@door.add(f"{ONE}/decline", Policy.MEMBER, Quote, status=200, version_of=ONE)
+def decline(request: ApiRequest, quote_id: int, body: Word | None = None) -> dict[str, Any]:
+    """Record the client's no; the capacity is free again."""
+    quote = accepting.decline(
+        quote=_quotes().get(pk=quote_id),
+        word="" if body is None else body.word,
+        by=request.member,
+        now=request.now,
+    )
+    return _shown(quote)
+
+
+@door.add(f"{ONE}/withdraw", Policy.MEMBER, Quote, status=200, reads="", version_of=ONE)
+def withdraw(request: ApiRequest, quote_id: int) -> dict[str, Any]:
+    """Take a quote back; its capacity is free again."""
+    quote = offering.withdraw(quote=_quotes().get(pk=quote_id), by=request.member, now=request.now)
+    return _shown(quote)

@@ -1,0 +1,112 @@
+"""The commands there are, and the module each one lives in.
+
+Only the module of the command that was typed is imported, so `kept --help`
+answers before Django or numpy could be loaded. A module holds either a
+function named like its command, or an `app` with commands of its own.
+"""
+
+import importlib
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Where a command lives, and the first line of its help."""
+
+    module: str
+    does: str
+
+
+#: In the order in which a new house meets them.
+COMMANDS = {
+    "serve": Command("serve", "Bring the database up to date and serve kept."),
+    "demo": Command("demo", "Make a sample house with a year of past, and serve it."),
+    "check": Command("check", "Ask by when something can be promised, and who pays for that yes."),
+    "hold": Command("quoting", "Hold the capacity that one date of an answer needs."),
+    "offer": Command("quoting", "Say that a held date was offered to the client."),
+    "accept": Command("quoting", "Record the client's yes: the quote becomes a promise."),
+    "promise": Command("promise", "Record a promise already made, in one line."),
+    "today": Command("today", "Show open promises: dates, chances, and what needs a hand."),
+    "add": Command("add", "Add a client, a person, a service or an absence."),
+    "import": Command("importing", "Bring in history and open work from a file."),
+    "past": Command("past", "Show what the past says."),
+    "backtest": Command("backtest", "Measure forecasts on a history file, without a database."),
+    "simulate": Command("simulate", "Draw the futures of a plan file, without a database."),
+    "token": Command("token", "Make an API token for scripts; it is shown once."),
+    "verify": Command(
+        "verify",
+        "Check that nothing was altered: the chain of events, the rows, the personal texts.",
+    ),
+    "doctor": Command("doctor", "Check this installation, and say what to mend."),
+    "routes": Command("routes", "List every address, its methods, and who may use it."),
+    "manage": Command("manage", "Run one of Django's own commands."),
+}
+
+
+class Lazily(TyperGroup):
+    """Commands that are imported when they are typed."""
+
+    def list_commands(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        command = COMMANDS.get(cmd_name)
+        return None if command is None else load(cmd_name)
+
+    def format_commands(self, _ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.does) for name, command in COMMANDS.items()])
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment] # names to suggest from
+        return super().resolve_command(ctx, args)
+
+
+def load(name: str) -> Any:
+    """Import the module of a command, and return the command ready to run."""
+    module = importlib.import_module(f"kept.cli.{COMMANDS[name].module}")
+    app: typer.Typer | None = getattr(module, "app", None)
+    if app is None:
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        function = getattr(module, name, None) or getattr(module, f"{name}_")  # import is a keyword
+        app.command(name, context_settings=getattr(module, "CONTEXT", None))(function)
+    loaded = typer.main.get_command(app)
+    loaded.name = name
+    return loaded
+
+
+_top = typer.Typer(
+    cls=Lazily,
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # slow, and rarely asked for
+
+        typer.echo(f"kept {version('kept')}")
+        raise typer.Exit
+
+
+@_top.callback()
+def kept(
+    _version_: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Can we promise this, by when, and who pays for that yes?
+
+    `kept COMMAND --help` tells more. Commands act on the data in the folder KEPT_DATA.
+    """
+
+
+main = typer.main.get_command(_top)

@@ -1,0 +1,119 @@
+"""`kept hold`, `kept offer` and `kept accept`: from an answer to a promise."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kept.cli import reading, speaking
+from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
+
+if TYPE_CHECKING:
+    from kept.quotes.models import Quote
+
+QuoteArgument = Annotated[int, typer.Argument(metavar="QUOTE", help="The quote's number.", min=1)]
+
+
+def hold(
+    answer: Annotated[int, typer.Argument(metavar="ANSWER", help="The answer's number.", min=1)],
+    date: Annotated[
+        str,
+        typer.Option(metavar="D", help="The date to hold: 2026-12-18, or 'Fri 18 Dec 15:00'."),
+    ],
+    risk: Annotated[
+        str, typer.Option(help="A lead's word, if the date is held although it does not stand.")
+    ] = "",
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold the capacity that one date of an answer needs."""
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
+        from kept.quotes import offering
+        from kept.quotes.models import Answer
+
+        found = Answer.objects.select_related("job", "client").filter(pk=answer).first()
+        if found is None:
+            raise speaking.Stop(f"There is no answer {answer} here.", field="ANSWER")
+        due_at, _day_only = reading.due(date, now=who.now, zone=found.zone, name="--date")
+        quote = offering.hold(
+            answer=found, due_at=due_at, risk_reason=risk, by=who.member, now=who.now
+        )
+        _tell(quote, as_json=as_json)
+
+
+def offer(
+    quote: QuoteArgument,
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that a held date was offered to the client."""
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
+        from kept.quotes import offering
+
+        _tell(offering.offer(quote=_quote(quote), by=who.member, now=who.now), as_json=as_json)
+
+
+def accept(
+    quote: QuoteArgument,
+    word: Annotated[str, typer.Option(help="What the client said, in their words.")] = "",
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record the client's yes: the quote becomes a promise."""
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
+        from kept import words
+        from kept.quotes import accepting
+
+        promise = accepting.accept(quote=_quote(quote), word=word, by=who.member, now=who.now)
+        if as_json:
+            speaking.document(
+                {
+                    "id": promise.pk,
+                    "kind": "promise",
+                    "what": promise.job.title,
+                    "client": promise.client.name,
+                    "due_at": promise.due_at,
+                    "quote": quote,
+                }
+            )
+        else:
+            speaking.say(
+                f"promise {promise.pk}: {promise.job.title} for {promise.client.name}, "
+                f"{words.moment(promise.due_at, promise.zone)}"
+            )
+
+
+def _quote(key: int) -> "Quote":
+    from kept.quotes.models import Quote
+
+    rows = Quote.objects.select_related("job", "client", "hold", "answer")
+    found = rows.filter(pk=key).first()
+    if found is None:
+        raise speaking.Stop(f"There is no quote {key} here.", field="QUOTE")
+    return found
+
+
+def _tell(quote: "Quote", *, as_json: bool) -> None:
+    from kept import words
+
+    if as_json:
+        told: dict[str, Any] = {
+            "id": quote.pk,
+            "kind": "quote",
+            "state": str(quote.state),
+            "what": quote.job.title,
+            "client": quote.client.name,
+            "due_at": quote.due_at,
+            "chance": quote.chance_when_given,
+            "expires_at": quote.expires_at,
+        }
+        speaking.document(told)
+        return
+    speaking.say(
+        f"quote {quote.pk}: {quote.job.title} for {quote.client.name}, "
+        f"{words.moment(quote.due_at, quote.zone)}, {words.percent(quote.chance_when_given)}"
+    )
+    house = quote.organisation
+    speaking.say(f"{quote.get_state_display()} until {words.moment(quote.expires_at, house.zone)}")

@@ -1,0 +1,149 @@
+"""`kept serve`: migrate, then serve the pages and the API until told to stop."""
+
+import os
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+#: Exit statuses: the answer is no; wrong use.
+NO, WRONG = 1, 2
+
+
+class NotReachable(Exception):
+    """The database cannot be used: the message says why, and what is safe."""
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the database, the secret key and uploads (KEPT_DATA)."),
+    ] = None,
+) -> None:
+    """Bring the database up to date and serve kept."""
+    if data is not None:
+        os.environ["KEPT_DATA"] = str(data.expanduser().absolute())
+    if problem := not_free(host, port):
+        typer.echo(problem, err=True)
+        raise typer.Exit(NO)
+    try:
+        prepare()
+    except NotReachable as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(NO) from error
+    answer_to(host)
+    address = f"http://{_written(host)}:{port}/"
+    if code := first_code():
+        typer.echo(f"Nobody has used this kept yet. To begin, open\n\n  {address}\n")
+        typer.echo(f"and enter this code, which works once: {code}\n")
+    else:
+        typer.echo(f"kept is at {address}")
+    run(host, port)
+
+
+def answer_to(host: str) -> None:
+    """Let kept answer to the host name it is told to listen on, beside those of KEPT_HOSTS."""
+    from django.conf import settings
+
+    known: list[str] = settings.ALLOWED_HOSTS
+    if host not in {"0.0.0.0", "::"} and _written(host) not in known:  # noqa: S104 - compared
+        os.environ["KEPT_HOSTS"] = ",".join([*known, _written(host)])
+
+
+def not_free(host: str, port: int) -> str:
+    """Say in words why kept cannot listen there; nothing if it can."""
+    try:
+        family, kind, protocol, _name, place = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        )[0]
+    except socket.gaierror:
+        return f"{host} is not an address of this machine. kept did not start."
+    with socket.socket(family, kind, protocol) as tried:
+        # As the server does: a port that was closed a moment ago is free.
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(place)
+        except PermissionError:
+            return (
+                f"Port {port} may only be used by the system's owner. kept did not start. "
+                f"Choose one from 1024, as in: kept serve --port 8000"
+            )
+        except OSError as error:
+            import errno
+
+            if error.errno == errno.EADDRINUSE:
+                return (
+                    f"Port {port} of {host} is taken, perhaps by another kept. kept did not start, "
+                    f"and nothing was changed. Choose another: kept serve --port {port % 65535 + 1}"
+                )
+            return f"kept cannot listen on {host}, port {port}: {error.strerror}. It did not start."
+    return ""
+
+
+def prepare() -> None:
+    """Bring the database up to date, as the owner of its tables."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kept.config.settings")
+    import django
+    from django.core.management import call_command
+    from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+
+    django.setup()
+    owner = "owner" if "owner" in connections else DEFAULT_DB_ALIAS
+    try:
+        for alias in connections:
+            if connections[alias].vendor == "postgresql":
+                connections[alias].reach()  # type: ignore[attr-defined]  # kept.tenancy.postgresql
+        call_command("migrate", database=owner, interactive=False, verbosity=0)
+        connections[DEFAULT_DB_ALIAS].ensure_connection()
+    except OperationalError as error:
+        why = str(error).strip().splitlines()[0]
+        raise NotReachable(
+            f"The database cannot be used: {why}. kept did not start, and nothing was changed. "
+            "Look at DATABASE_URL, KEPT_MIGRATE_URL and the data folder."
+        ) from error
+    finally:
+        connections.close_all()
+
+
+def first_code() -> str:
+    """Make the one-time code of the first run; none once there is a house."""
+    from django.conf import settings
+    from django.db import connections
+
+    from kept.people import opening
+
+    try:
+        return "" if opening.is_open() else opening.issue(settings.DATA)
+    finally:
+        connections.close_all()
+
+
+def run(host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT, finishing the requests that are under way."""
+    from django.conf import settings
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0]
+    Granian(
+        "kept.config.wsgi:application",
+        address=str(place),
+        port=port,
+        interface=Interfaces.WSGI,
+        # One process: SQLite then has one writer, and waiting stays short.
+        workers=1,
+        blocking_threads=settings.THREADS,
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=30,
+    ).serve()
+
+
+def _written(host: str) -> str:
+    """Return a host as an address shows it."""
+    return f"[{host}]" if ":" in host else host

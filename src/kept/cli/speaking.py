@@ -1,0 +1,79 @@
+"""What a command says: to people in lines, to scripts as one JSON document, and how it ends."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import typer
+
+#: Exit statuses: the answer is no or a check failed; wrong use or bad input.
+NO, WRONG = 1, 2
+
+
+class Stop(Exception):
+    """A command ends early, with a sentence and a status.
+
+    Attributes:
+        place: file, row, column or field that is wrong, as far as known.
+    """
+
+    def __init__(self, sentence: str, *, status: int = WRONG, **place: Any) -> None:
+        super().__init__(sentence)
+        self.sentence, self.status = sentence, status
+        self.place = {name: value for name, value in place.items() if value not in (None, "")}
+
+
+@contextmanager
+def ending(*, as_json: bool) -> Iterator[None]:
+    """Say why a command stopped, in the way that was asked for, and end with its status."""
+    try:
+        yield
+    except Stop as stop:
+        if as_json:
+            document({"error": {"detail": stop.sentence, **stop.place}})
+        where = ", ".join(f"{name} {value}" for name, value in stop.place.items())
+        aside(f"{where}: {stop.sentence}" if where else stop.sentence)
+        raise typer.Exit(stop.status) from stop
+
+
+def document(content: Any) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(json.dumps(content, default=_plain, ensure_ascii=False, indent=2) + "\n")
+
+
+def say(line: str = "") -> None:
+    """Print a line of the answer."""
+    typer.echo(line)
+
+
+def aside(line: str) -> None:
+    """Print a line that is not part of the answer."""
+    typer.echo(line, err=True)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+    """Print rows in columns; `right` names the columns that are set to the right."""
+    from rich import box  # rich takes a while to load, and few commands draw tables
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for place, name in enumerate(head):
+        drawn.add_column(name, justify="right" if place in right else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*row)
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.print(drawn)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime() | date():
+            return value.isoformat()
+        case Decimal():
+            return format(value, "f")
+    return str(value)

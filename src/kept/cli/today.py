@@ -1,0 +1,67 @@
+"""`kept today`: open promises, as the first page shows them."""
+
+from kept.cli import speaking
+from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
+
+
+def today(
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show open promises: dates, chances, and what needs a hand."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept import words
+        from kept.people import access
+        from kept.people.models import Role
+        from kept.plan import outlook, standing
+
+        access.demand(who.member, Role.MEMBER)
+        outlook.refresh_if_changed(by=who.member, now=who.now)
+        rows = standing.standings(now=who.now)
+        if as_json:
+            speaking.document(
+                {
+                    "promises": [
+                        {
+                            "id": row.promise.pk,
+                            "what": row.promise.job.title,
+                            "client": row.promise.client.name,
+                            "standing": str(row.state),
+                            "due_at": row.promise.due_at,
+                            "promised_on": row.promised_on,
+                            "chance": row.chance,
+                            "likely_on": row.likely_on,
+                            "slack_days": row.slack_days,
+                            "next_stage": None if row.next_stage is None else row.next_stage.name,
+                            "waiting_for": None
+                            if row.waiting_for is None
+                            else row.waiting_for.what,
+                            "last_mile_owner": None
+                            if row.promise.last_mile_owner is None
+                            else row.promise.last_mile_owner.name,
+                        }
+                        for row in rows
+                    ]
+                }
+            )
+            return
+        if not rows:
+            speaking.say("No open promises. Ask for a date: kept check 'WHAT for CLIENT, 24h'")
+            return
+        speaking.table(
+            ["", "Promise", "Client", "Due", "Chance", "Likely by", "Slack"],
+            [
+                [
+                    str(row.promise.pk),
+                    row.promise.job.title,
+                    row.promise.client.name,
+                    words.day(row.promised_on),
+                    f"{row.state} {'' if row.chance is None else words.percent(row.chance)}",
+                    "" if row.likely_on is None else words.day(row.likely_on),
+                    "" if row.slack_days is None else f"{row.slack_days:+d} d",
+                ]
+                for row in rows
+            ],
+            right=[6],
+        )

@@ -1,0 +1,1 @@
+"""Who is promised to, and the catalogue of what this house sells."""

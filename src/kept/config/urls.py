@@ -1,0 +1,8 @@
+"""Addresses. Each route's view declares who may use it (people/access.py)."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", include("kept.api.urls")),
+    path("", include("kept.web.urls")),
+]

@@ -1,0 +1,1 @@
+"""Custody: what was written is what is there; rebuilding, erasing."""

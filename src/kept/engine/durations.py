@@ -1,0 +1,861 @@
+"""How long work of a kind really takes: learned from finished work, said with its spread.
+
+The forecast for a piece of work is a weighted sample of what similar finished work took, as a
+multiple of its estimate. Weights come from a chain of *lenses*, from wide ("all work") to narrow
+("this person, this kind, lately"): each lens is believed as far as it holds items, and leaves the
+rest to the lens before it; the first leaves the rest to a wide prior for day one. A calibration
+layer then compares earlier forecasts with what came and reads the level that really gave the
+wanted coverage. `docs/method/effort.md` gives formulas, sources and measured accuracy.
+
+Days are numbers: days since 1 January of year 1, with a fraction for the time.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+METHOD_VERSION: Final = "effort-1"
+
+PERCENT_LEVELS: Final[FloatArray] = np.arange(1, 100) / 100.0
+PERCENT_LEVELS.flags.writeable = False
+
+# Work that took a ten-thousandth or ten thousand times its estimate says that a number was
+# mistyped; it still counts, as far out as this.
+_RATIO_LIMIT = 10_000.0
+
+_HOURS: Final[dict[str, float]] = {
+    "minute": 1 / 60,
+    "minutes": 1 / 60,
+    "min": 1 / 60,
+    "hour": 1.0,
+    "hours": 1.0,
+    "h": 1.0,
+    "day": 8.0,
+    "days": 8.0,
+    "person_days": 8.0,
+    "week": 40.0,
+    "weeks": 40.0,
+    "month": 160.0,
+    "months": 160.0,
+    "pomodoro": 25 / 60,
+    "pomodoros": 25 / 60,
+}
+
+# Actual ÷ estimate before anything is known: half of all work within ×1, 80 % within ×1.6, 90 %
+# within ×2.6, 95 % within ×4. Starting narrower was measured to keep 81 % where 90 % was said.
+_PRIOR_LEVELS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.99, 1.0)
+_PRIOR_RATIOS = (0.05, 0.25, 0.4, 0.64, 0.89, 1.0, 1.2, 1.6, 2.6, 4.0, 10.0, 25.0)
+_PRIOR_ATOMS = 199
+
+
+# What the groups of a row are made of, in the order of the kernels. `size` is the estimate to
+# within two hundredths of its logarithm: people use the same few numbers again and again.
+_GROUPS: Final[tuple[tuple[str, ...], ...]] = (
+    (),
+    ("person",),
+    ("subkind",),
+    ("person", "subkind"),
+    ("project", "subkind"),
+    ("kind",),
+    ("project", "kind"),
+    ("person", "kind"),
+    ("size",),
+    ("subkind", "size"),
+    ("person", "subkind", "size"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PastItem:
+    """One piece of work as the past knows it. `None` is unknown.
+
+    `estimate` and `actual` share a unit. For open work `actual` is work so far. Days count from
+    1 January of year 1 and may have a fraction.
+    """
+
+    row_id: str
+    person: str | None = None
+    kind: str | None = None
+    subkind: str | None = None
+    project: str | None = None
+    estimate: float | None = None
+    actual: float | None = None
+    estimated_on: float | None = None
+    finished_on: float | None = None
+    status: str = "finished"
+    unit: str = "hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """One way of looking at the past: how much an item counts by how it differs.
+
+    `person`, `subkind`, `project`, `kind`: the weight of an item in which that differs.
+    `half_life_days`: the age at which an item counts half.
+    `size`: the distance in ln estimate over which weight falls by e; `slip` and `spread` the same
+    for the expected ln ratio and the expected size of its error.
+    `pull`: the lens before counts as much as this many fully similar items.
+    """
+
+    name: str
+    person: float
+    subkind: float
+    project: float
+    kind: float
+    half_life_days: float
+    pull: float
+    size: float
+    slip: float
+    spread: float
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """All constants of the learner. Chosen once for every history, never for one."""
+
+    lenses: tuple[Lens, ...]
+    capacity: int = 8_000
+    # Earlier forecasts by all, experience, project, person: how many imagined ones of the wider
+    # group each starts from, and how much of the old is kept at each new one.
+    shrink: tuple[float, float, float, float] = (60.0, 60.0, 100.0, 60.0)
+    fade: tuple[float, float, float, float] = (1.0, 1.0, 0.97, 0.985)
+    # Imagined earlier outcomes in the lowest and the highest twentieth, for each experience.
+    caution: tuple[float, float] = (4.0, 8.0)
+    ridge: float = 100.0
+    # A profile learns from this many of the newest finished items and their earlier forecasts.
+    memory: int = 20_000
+
+
+_NEVER = 1e6
+
+METHOD: Final = Method(
+    lenses=(
+        Lens("all work", 1, 1, 1, 1, 1300, 8, _NEVER, _NEVER, _NEVER),
+        Lens("work like it", 1.0, 1.0, 0.3, 0.1, 250, 0.1, 1.1, 0.3, 0.15),
+        Lens("close to it", 1.0, 0.5, 1.0, 0.75, 900, 0.5, 0.7, 0.09, 0.17),
+        Lens("the same size", 0.15, 0.01, 0.5, 0.3, 670, 5, 0.24, 1.0, 0.6),
+        Lens("the same work, lately", 0.5, 0.4, 0.2, 0.34, 56, 10, 0.6, 0.24, 0.2),
+    )
+)
+
+
+def prior_ratios(levels: ArrayLike = PERCENT_LEVELS) -> FloatArray:
+    """Give the day-one quantiles of actual ÷ estimate, before anything is known."""
+    at = np.asarray(levels, dtype=np.float64)
+    return np.exp(np.interp(at, _PRIOR_LEVELS, np.log(_PRIOR_RATIOS)))
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    array.flags.writeable = False
+    return array
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """The past items that count most for a forecast, most similar first.
+
+    `rows` are positions in the history's order (`history.row_ids[rows[0]]`); `weights` are their
+    shares of the whole forecast. `own`: all are the person's own; they are as soon as the person
+    has enough of them.
+    """
+
+    rows: IntArray
+    weights: FloatArray
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a sentence for people needs. Actuals are in the unit of the estimate asked about.
+
+    "Your `n_similar` most similar: `low_actual`–`high_actual` for this estimate; 9 in 10 within
+    `nine_in_ten_factor` × the estimate." Low and high are scaled to the estimate asked about.
+    """
+
+    n_similar: int
+    low_actual: float
+    high_actual: float
+    nine_in_ten_factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a piece of work may take, as multiples of its estimate.
+
+    Attributes:
+        levels: shape (n,), rising, strictly between 0 and 1.
+        quantiles: shape (n,), actual ÷ estimate at the levels; never falling, above 0.
+        estimate: what was asked about, in the history's hours; 1 if none was given.
+        effective_n: how many equally weighted past items the forecast is worth.
+        similar: the items that count most.
+        from_prior_share: 1 on day one, near 0 with much similar work.
+    """
+
+    levels: FloatArray
+    quantiles: FloatArray
+    estimate: float
+    effective_n: float
+    similar: Similar
+    from_prior_share: float
+    summary: Summary
+    _values: FloatArray = field(repr=False)
+    _chances: FloatArray = field(repr=False)
+
+    def chance_within(self, ratio: float) -> float:
+        """Give the chance that the work takes at most `ratio` × the estimate; never 0 or 1."""
+        if math.isnan(ratio):
+            raise ValueError("a ratio is a number")
+        at = int(np.searchsorted(self._values, ratio, side="right"))
+        chance = float(self._chances[at - 1]) if at else 0.0
+        # Laplace's rule of succession over the sample, the prior's atoms among it.
+        smallest = 1.0 / (self._values.size + 2.0)
+        return min(max(chance, smallest), 1.0 - smallest)
+
+    def after(self, spent_ratio: float) -> FloatArray:
+        """Give quantiles of actual ÷ estimate, given that this much was spent and it is not done.
+
+        Work that outlived everything known is expected to need more: then the prior's upper
+        half, scaled to begin at what was spent, takes over.
+
+        Args:
+            spent_ratio: work so far ÷ estimate, at least 0.
+
+        Returns:
+            Same shape as `levels`; above `spent_ratio`.
+        """
+        if not spent_ratio >= 0:
+            raise ValueError("what was spent is at least nothing")
+        beyond = self._values > spent_ratio
+        shares = np.diff(self._chances, prepend=0.0)[beyond]
+        left = shares.sum()
+        tail = prior_ratios(0.5 + self.levels / 2) * max(spent_ratio, 1e-9) * 1.0001
+        if left < 1e-9:
+            return tail
+        # The tail weighs as one item would: it speaks only where the past falls silent.
+        own = left / (left + 1.0 / (self.effective_n + 1.0) ** 2)
+        values = np.concatenate((self._values[beyond], tail))
+        weights = np.concatenate((shares / left * own, np.full(tail.size, (1 - own) / tail.size)))
+        order = np.argsort(values, kind="stable")
+        reached = np.cumsum(weights[order])
+        at = np.minimum(np.searchsorted(reached, self.levels - 1e-12), values.size - 1)
+        return values[order][at]
+
+
+class DurationHistory:
+    """Finished and open work as columns, in an order that does not depend on the file's.
+
+    Build it with `from_rows`. Attributes, each of shape (n,) in canonical order (by day of
+    estimate, day of finish, then content):
+        row_ids, estimates, actuals (NaN unknown), estimate_days, finish_days (whole days;
+        NaN unknown), finished (bool), usable (bool: finished, with an estimate, an actual above
+        zero and a day of finish).
+    """
+
+    def __init__(self, items: Sequence[PastItem], method: Method = METHOD) -> None:
+        self.method = method
+        order = sorted(range(len(items)), key=lambda i: _canonical(items[i]))
+        self.items = tuple(items[i] for i in order)
+        #: position in the order given -> position here
+        self.given_order = _read_only(np.argsort(np.asarray(order, dtype=np.int64), kind="stable"))
+        n = len(self.items)
+        self.row_ids = tuple(item.row_id for item in self.items)
+        self.estimates = _read_only(_numbers(item.estimate for item in self.items))
+        self.actuals = _read_only(_numbers(item.actual for item in self.items))
+        self.estimate_days = _read_only(_days(item.estimated_on for item in self.items))
+        self.finish_days = _read_only(_days(item.finished_on for item in self.items))
+        self.finished = _read_only(
+            np.fromiter((item.status == "finished" for item in self.items), np.bool_, n)
+        )
+        factors = np.fromiter(
+            (_HOURS.get(item.unit.casefold(), 1.0) for item in self.items), np.float64, n
+        )
+        self.ln_estimates = _read_only(_ln_estimates(self.estimates, factors))
+        has_estimate = self.estimates > 0
+        has_actual = self.actuals > 0
+        ratios = np.ones(n)
+        both = has_estimate & has_actual
+        with np.errstate(over="ignore", under="ignore"):
+            np.divide(self.actuals, self.estimates, out=ratios, where=both)
+        ratios = np.clip(ratios, 1.0 / _RATIO_LIMIT, _RATIO_LIMIT)
+        # Exactly zero where the work took its estimate, whatever the logarithm rounds to.
+        self.ln_ratios = _read_only(np.where(self.actuals == self.estimates, 0.0, np.log(ratios)))
+        self.forecastable = _read_only(has_estimate)
+        self.scorable = _read_only(both & self.finished)
+        self.usable = _read_only(both & self.finished & ~np.isnan(self.finish_days))
+        self._code_names()
+
+    @classmethod
+    def from_rows(cls, rows: Iterable[PastItem], *, method: Method = METHOD) -> "DurationHistory":
+        """Take rows in any order; nothing is refused, unusable rows are left unlearned."""
+        return cls(list(rows), method)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def _code_names(self) -> None:
+        """Number persons, subkinds, projects, kinds, and the groups made of them."""
+        self._names: dict[str, dict[str | None, int]] = {}
+        columns = []
+        for name in ("person", "subkind", "project", "kind"):
+            known: dict[str | None, int] = {}
+            codes = [known.setdefault(getattr(item, name), len(known)) for item in self.items]
+            self._names[name] = known
+            columns.append(np.asarray(codes, dtype=np.int64))
+        self.codes = _read_only(np.ascontiguousarray(np.stack(columns, axis=1)))
+        sizes = _sizes(self.ln_estimates)
+        parts = dict(
+            zip(("person", "subkind", "project", "kind", "size"), (*columns, sizes), strict=True)
+        )
+        self._group_of: list[dict[tuple[int, ...], int]] = []
+        groups = np.empty((len(self.items), len(_GROUPS)), dtype=np.int64)
+        start = 0
+        for place, names in enumerate(_GROUPS):
+            seen: dict[tuple[int, ...], int] = {}
+            keys = zip(*(parts[name].tolist() for name in names), strict=True)
+            if names:
+                groups[:, place] = [seen.setdefault(key, start + len(seen)) for key in keys]
+            else:
+                seen[()] = start
+                groups[:, place] = start
+            self._group_of.append(seen)
+            start += len(seen)
+        self._n_groups = start
+        self._groups = _read_only(groups)
+
+    @cached_property
+    def known_days(self) -> FloatArray:
+        """Give the day from whose end on a row's actual may be used: finished, and estimated."""
+        days = np.fmax(self.finish_days, self.estimate_days)
+        return np.asarray(_read_only(np.where(self.usable, days, np.inf)))
+
+    def names(self, what: str) -> tuple[str | None, ...]:
+        """Give the names behind the codes of `person`, `subkind`, `project` or `kind`."""
+        return tuple(self._names[what])
+
+    @property
+    def exact_share(self) -> float:
+        """Give the share of finished work whose actual equals its estimate; 0 without any."""
+        done = self.scorable
+        if not done.any():
+            return 0.0
+        return float(np.mean(self.actuals[done] == self.estimates[done]))
+
+    @property
+    def is_informative(self) -> bool:
+        """Say whether actuals were measured: not if 9 in 10 merely repeat the estimate.
+
+        Fewer than 20 finished rows are too few to call copied.
+        """
+        return int(self.scorable.sum()) < 20 or self.exact_share < 0.9
+
+    def profile(self, as_of_day: float) -> "Profile":
+        """Learn from everything finished before a day; a later row changes nothing in it."""
+        return Profile(self, as_of_day)
+
+    def replay(
+        self,
+        levels: ArrayLike,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> "Replay":
+        """Forecast every row with an estimate from what was finished before its day of estimate.
+
+        Args:
+            levels: shape (m,), rising, strictly between 0 and 1.
+            progress: called with (rows done, rows in all) now and then.
+
+        Rows without a day of estimate get the day-one prior.
+        """
+        at = _checked_levels(levels)
+        days = self.estimate_days
+        ask, learn = self._orders()
+        ln_quantiles = np.full((len(self), at.size), np.nan)
+        ln_quantiles[self.forecastable] = np.log(prior_ratios(at))
+        traces, _ = self._replay(
+            ask=ask,
+            learn=learn,
+            until=np.inf,
+            levels=at,
+            quantiles=ln_quantiles,
+            progress=progress,
+        )
+        undated = self.forecastable & np.isnan(days)
+        atoms = _prior_atoms()
+        outcomes = self.ln_ratios[undated]
+        traces.said_low[undated] = np.searchsorted(atoms, outcomes, "left") / atoms.size
+        traces.said_high[undated] = np.searchsorted(atoms, outcomes, "right") / atoms.size
+        return Replay(
+            levels=at,
+            ln_quantiles=ln_quantiles,
+            reached_low=traces.said_low,
+            reached_high=traces.said_high,
+            known=traces.known,
+            prior_share=traces.prior_share,
+            signs=traces.signs,
+        )
+
+    def global_quantiles(self, levels: ArrayLike) -> FloatArray:
+        """Give ln(actual ÷ estimate) quantiles of all work known at each row's day, unweighted.
+
+        The simplest thing that learns: a baseline for `replay`, same shape and order.
+        """
+        from kept.engine import _effort_kernels as kernels
+
+        at = _checked_levels(levels)
+        prior = np.log(prior_ratios(at))
+        found = np.empty((len(self), at.size))
+        found[:] = prior
+        ask, learn = self._orders()
+        order = np.argsort(self.ln_ratios, kind="stable")
+        kernels.global_quantiles(
+            np.argsort(order, kind="stable"),
+            self.ln_ratios[order],
+            self.estimate_days,
+            self.known_days,
+            ask,
+            learn,
+            at,
+            prior,
+            found,
+        )
+        return found
+
+    def _orders(self) -> tuple[IntArray, IntArray]:
+        """Give the dated rows to forecast by day, and those to learn from by day known."""
+        ask = np.flatnonzero(self.forecastable & ~np.isnan(self.estimate_days))
+        learn = np.flatnonzero(np.isfinite(self.known_days))
+        return (
+            ask[np.argsort(self.estimate_days[ask], kind="stable")],
+            learn[np.argsort(self.known_days[learn], kind="stable")],
+        )
+
+    def _replay(
+        self,
+        *,
+        ask: IntArray,
+        learn: IntArray,
+        until: float,
+        levels: FloatArray,
+        quantiles: FloatArray,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> tuple["_Traces", tuple[Any, ...]]:
+        from kept.engine import _effort_kernels as kernels
+
+        n = len(self.items)
+        traces = _Traces.of(n)
+        done = np.zeros(1, np.int64)
+        arguments = (
+            self.codes,
+            self._groups,
+            self.ln_estimates,
+            self.ln_ratios,
+            np.where(np.isnan(self.estimate_days), -np.inf, self.estimate_days),
+            self.known_days,
+            ask,
+            learn,
+            until,
+            self.method.capacity,
+            _prior_atoms(),
+            *_tables(self.method),
+            np.asarray(self.method.shrink),
+            np.asarray(self.method.fade),
+            np.asarray(self.method.caution),
+            self.method.ridge,
+            levels,
+            len(self._names["person"]),
+            len(self._names["project"]),
+            self._n_groups,
+            quantiles,
+            traces.position_low,
+            traces.position_high,
+            traces.said_low,
+            traces.said_high,
+            traces.prior_share,
+            traces.known,
+            traces.signs,
+            traces.has_forecast,
+            done,
+        )
+        if progress is None:
+            return traces, kernels.replay(*arguments)
+        # The loop counts into `done` and needs no interpreter, so this thread can look.
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            running = pool.submit(kernels.replay, *arguments)
+            while not wait([running], timeout=0.1).done:
+                progress(int(done[0]), int(ask.size))
+            progress(int(ask.size), int(ask.size))
+            return traces, running.result()
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Forecasts made as a history went along, in the history's canonical order.
+
+    Attributes:
+        levels: shape (m,).
+        ln_quantiles: shape (n, m). ln(actual ÷ estimate); NaN for rows without an estimate.
+        reached_low, reached_high: shape (n,). The level of the forecast just below the outcome,
+            and the one that includes it: apart where the outcome is a mass point.
+        known: shape (n,). Finished items of the same person at that moment.
+        prior_share: shape (n,).
+        signs: shape (n, 3). ln estimate in hours, expected slip, expected size of its error.
+    """
+
+    levels: FloatArray
+    ln_quantiles: FloatArray
+    reached_low: FloatArray
+    reached_high: FloatArray
+    known: IntArray
+    prior_share: FloatArray
+    signs: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Traces:
+    """What a replay leaves per row. Positions are raw; `said` ones are after calibration."""
+
+    position_low: FloatArray
+    position_high: FloatArray
+    said_low: FloatArray
+    said_high: FloatArray
+    prior_share: FloatArray
+    known: IntArray
+    signs: FloatArray
+    has_forecast: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, n: int) -> "_Traces":
+        return cls(
+            np.zeros(n),
+            np.ones(n),
+            np.zeros(n),
+            np.ones(n),
+            np.ones(n),
+            np.zeros(n, np.int64),
+            np.zeros((n, 3)),
+            np.zeros(n, np.bool_),
+        )
+
+
+class Profile:
+    """What a history taught up to a day: immutable, with a `version` that names its content.
+
+    Attributes:
+        version: digest of the method, the day and every row learned from.
+        as_of_day: the day; rows finished on it or later are not in it.
+        finished_items: how many rows were learned from.
+        correlation: how alike the slips of one project's stages are (for sums and simulations).
+    """
+
+    def __init__(self, history: DurationHistory, as_of_day: float) -> None:
+        if not math.isfinite(as_of_day):
+            raise ValueError("a profile needs a day")
+        self.history = history
+        self.as_of_day = float(math.floor(as_of_day))
+        method = history.method
+        learn = np.flatnonzero(history.known_days < self.as_of_day)
+        learn = learn[np.argsort(history.known_days[learn], kind="stable")][-method.memory :]
+        asked = learn[~np.isnan(history.estimate_days[learn])]
+        asked = asked[np.argsort(history.estimate_days[asked], kind="stable")]
+        self.finished_items = int(learn.size)
+        self._traces, state = history._replay(
+            ask=asked,
+            learn=learn,
+            until=self.as_of_day,
+            levels=np.empty(0),
+            quantiles=np.empty((len(history), 0)),
+        )
+        size = state[0]
+        self._pool = tuple(_read_only(np.ascontiguousarray(a[:size])) for a in state[1:6])
+        self._stats, self._slip, self._spread = (_read_only(a) for a in state[6:9])
+        self._histograms = tuple(_read_only(a) for a in state[9:])
+        self._learned = learn
+        self.version = self._digest()
+
+    def _digest(self) -> str:
+        digest = hashlib.sha256(f"{METHOD_VERSION}|{self.history.method}|{self.as_of_day}".encode())
+        for row in np.sort(self._learned).tolist():
+            digest.update(repr(_canonical(self.history.items[row])).encode())
+        return digest.hexdigest()[:16]
+
+    @cached_property
+    def correlation(self) -> float:
+        """Estimate the correlation between the slips of stages of one project.
+
+        See `shared_effect`; 0.05 where the past is too short to say.
+        """
+        asked = self._learned[self._traces.has_forecast[self._learned]]
+        order = asked[np.argsort(self.history.estimate_days[asked], kind="stable")]
+        middle = (self._traces.said_low[order] + self._traces.said_high[order]) / 2
+        return shared_effect(middle, self.history.codes[order, 2])
+
+    def ratios(
+        self,
+        *,
+        person: str | None = None,
+        kind: str | None = None,
+        subkind: str | None = None,
+        project: str | None = None,
+        estimate: float | None = None,
+        unit: str = "hours",
+        levels: ArrayLike = PERCENT_LEVELS,
+        most_similar: int = 9,
+    ) -> Forecast:
+        """Forecast actual ÷ estimate for a piece of work.
+
+        Args:
+            person, kind, subkind, project: names as in the history; unknown ones are fine.
+            estimate: what the work was estimated at; without one the usual size is assumed.
+            unit: the unit of the estimate.
+            levels: shape (n,), rising, strictly between 0 and 1.
+            most_similar: how many past items to name.
+
+        Raises:
+            ValueError: levels out of order or bounds, or an estimate that is not above zero.
+        """
+        from kept.engine import _effort_kernels as kernels
+
+        at = _checked_levels(levels)
+        if estimate is not None and not (math.isfinite(estimate) and estimate > 0):
+            raise ValueError(f"an estimate is a number above zero, not {estimate}")
+        history = self.history
+        if estimate is None:
+            ln_estimate = float(self._stats[0, 1])
+        else:
+            factor = np.array([_HOURS.get(unit.casefold(), 1.0)])
+            ln_estimate = float(_ln_estimates(np.array([estimate]), factor)[0])
+        codes, groups = self._codes_of(person, kind, subkind, project, ln_estimate)
+        described = np.empty(kernels.COVARIATES)
+        kernels.covariates(self._stats, groups, ln_estimate, described)
+        signs = np.array([ln_estimate, described @ self._slip, described @ self._spread])
+        rows, values, pool_codes, pool_signs, pool_day = self._pool
+        match, inverse_width, age_weight, kernel, pull = _tables(history.method)
+        weights = np.empty((rows.size, pull.size))
+        mixed = np.empty(rows.size)
+        rest = kernels.weigh(
+            codes,
+            signs,
+            self.as_of_day,
+            rows.size,
+            rows,
+            pool_codes,
+            pool_signs,
+            pool_day,
+            match,
+            inverse_width,
+            age_weight,
+            kernel,
+            pull,
+            weights,
+            np.empty(pull.size),
+            mixed,
+        )
+        whole, n_whole, by_bucket, n_bucket, by_project, n_project, by_person, n_person = (
+            self._histograms
+        )
+        known = int(self._stats[groups[kernels.PERSON], 0])
+        bucket = kernels.bucket_of(known)
+        steps = np.empty(kernels.BINS)
+        kernels.level_steps(
+            whole,
+            n_whole[0],
+            by_bucket[bucket],
+            n_bucket[bucket],
+            by_project[codes[2]],
+            n_project[codes[2]],
+            by_person[codes[0]],
+            n_person[codes[0]],
+            np.asarray(history.method.shrink),
+            np.asarray(history.method.caution),
+            steps,
+        )
+        found = np.empty(at.size)
+        kernels.read_quantiles(values, mixed, values.size, steps, at, found)
+        past = rows >= 0
+        candidates = past & (mixed > 0)
+        mine = candidates & (pool_codes[:, 0] == codes[0])
+        own = np.count_nonzero(mine) >= most_similar
+        among = np.flatnonzero(mine if own else candidates)
+        strongest = among[np.argsort(-mixed[among], kind="stable")[:most_similar]]
+        ratios = np.exp(values)
+        steps_at = np.concatenate(([0.0], np.cumsum(steps)))
+        chances = np.interp(
+            np.minimum(np.cumsum(mixed), 1.0), np.linspace(0.0, 1.0, steps_at.size), steps_at
+        )
+        asked_about = 1.0 if estimate is None else float(estimate)
+        nine = np.empty(1)
+        kernels.read_quantiles(values, mixed, values.size, steps, np.array([0.9]), nine)
+        near = ratios[strongest]
+        used = mixed[past]
+        return Forecast(
+            levels=_read_only(at.copy()),
+            quantiles=_read_only(np.exp(found)),
+            estimate=asked_about,
+            effective_n=float(used.sum() ** 2 / np.sum(used**2)) if used.any() else 0.0,
+            similar=Similar(_read_only(rows[strongest]), _read_only(mixed[strongest]), bool(own)),
+            from_prior_share=float(rest),
+            summary=Summary(
+                n_similar=int(strongest.size),
+                low_actual=float(near.min() * asked_about) if near.size else 0.0,
+                high_actual=float(near.max() * asked_about) if near.size else 0.0,
+                nine_in_ten_factor=float(np.exp(nine[0])),
+            ),
+            _values=_read_only(ratios),
+            _chances=_read_only(chances),
+        )
+
+    def _codes_of(
+        self,
+        person: str | None,
+        kind: str | None,
+        subkind: str | None,
+        project: str | None,
+        ln_estimate: float,
+    ) -> tuple[IntArray, IntArray]:
+        """Number the attributes as the history does; new names get numbers nobody has."""
+        names = self.history._names
+        # The histogram of a new person, and the group of a new name, is the empty one at the end.
+        codes = {
+            "person": names["person"].get(person, len(names["person"])),
+            "subkind": names["subkind"].get(subkind, -2),
+            "project": names["project"].get(project, len(names["project"])),
+            "kind": names["kind"].get(kind, -2),
+            "size": int(_sizes(np.array([ln_estimate]))[0]),
+        }
+        groups = [
+            known.get(tuple(codes[name] for name in made_of), self.history._n_groups)
+            for made_of, known in zip(_GROUPS, self.history._group_of, strict=True)
+        ]
+        four = [codes[name] for name in ("person", "subkind", "project", "kind")]
+        return np.array(four, dtype=np.int64), np.array(groups, dtype=np.int64)
+
+
+def shared_effect(positions: ArrayLike, projects: ArrayLike) -> float:
+    """Estimate the correlation between the slips of pieces of work in one project.
+
+    Args:
+        positions: shape (n,). Where each outcome fell in its forecast, 0..1, in order of time.
+        projects: shape (n,). Codes; equal means the same project.
+
+    Returns:
+        Between 0 and 0.5. Runs of ten consecutive items of a project: the variance of their mean
+        normal score exceeds that of independent ones by the correlation. Shrunk towards 0.05 by
+        20 imagined runs.
+
+    Source:
+        One-factor Gaussian copula; Li, "On default correlation", 2000, for the construction.
+    """
+    at = np.asarray(positions, dtype=np.float64)
+    of = np.asarray(projects)
+    if at.shape != of.shape:
+        raise ValueError("shared_effect needs one project per position")
+    scores = normal_quantile(np.clip(at, 0.005, 0.995))
+    run = 10
+    found: list[float] = []
+    for code in np.unique(of):
+        mine = scores[of == code]
+        runs = mine[: mine.size // run * run].reshape(-1, run)
+        # Mean product of two different members of a run.
+        found.extend((runs.sum(axis=1) ** 2 - (runs**2).sum(axis=1)) / (run * (run - 1)))
+    measured = float(np.sum(found)) if found else 0.0
+    return min(max((measured + 20 * 0.05) / (len(found) + 20), 0.0), 0.5)
+
+
+def normal_quantile(chances: ArrayLike) -> FloatArray:
+    """Give the standard normal quantile of each chance, strictly between 0 and 1.
+
+    Absolute error below 1e-8 after one step of Newton's method on Acklam's rational
+    approximation (P. J. Acklam, 2003) would need erf; the approximation alone is good to 1.2e-9
+    relative, which is ample here.
+    """
+    p = np.asarray(chances, dtype=np.float64)
+    a = (-3.969683028665376e01, 2.209460984245205e02, -2.759285104469687e02,
+         1.383577518672690e02, -3.066479806614716e01, 2.506628277459239e00)  # fmt: skip
+    b = (-5.447609879822406e01, 1.615858368580409e02, -1.556989798598866e02,
+         6.680131188771972e01, -1.328068155288572e01)  # fmt: skip
+    c = (-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e00,
+         -2.549732539343734e00, 4.374664141464968e00, 2.938163982698783e00)  # fmt: skip
+    d = (7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e00,
+         3.754408661907416e00)  # fmt: skip
+    tail = np.minimum(p, 1 - p)
+    q = np.sqrt(-2 * np.log(tail))
+    outer = np.polyval(c, q) / np.polyval((*d, 1.0), q)
+    middle = p - 0.5
+    r = middle * middle
+    inner = np.polyval(a, r) * middle / np.polyval((*b, 1.0), r)
+    return np.asarray(np.where(tail < 0.02425, np.where(p < 0.5, outer, -outer), inner))
+
+
+def _canonical(item: PastItem) -> tuple[Any, ...]:
+    """Order rows by time and content, so that the order of a file never shows."""
+    last = math.inf
+    return (
+        last if item.estimated_on is None else item.estimated_on,
+        last if item.finished_on is None else item.finished_on,
+        item.row_id,
+        item.person or "",
+        item.project or "",
+        item.kind or "",
+        item.subkind or "",
+        -1.0 if item.estimate is None else item.estimate,
+        -1.0 if item.actual is None else item.actual,
+        item.status,
+        item.unit,
+    )
+
+
+def _numbers(values: Iterable[float | None]) -> FloatArray:
+    found = np.array([math.nan if v is None else v for v in values], dtype=np.float64)
+    found[~np.isfinite(found)] = math.nan
+    return found
+
+
+def _days(values: Iterable[float | None]) -> FloatArray:
+    return np.floor(_numbers(values))
+
+
+def _ln_estimates(estimates: FloatArray, factors: FloatArray) -> FloatArray:
+    """Give ln of the estimate in hours, within what anybody could mean; 0 where there is none."""
+    with np.errstate(over="ignore", under="ignore"):
+        hours = np.where(estimates > 0, estimates, 1.0) * factors
+    return np.asarray(np.log(np.clip(hours, 1e-6, 1e9)))
+
+
+def _checked_levels(levels: ArrayLike) -> FloatArray:
+    at = np.array(levels, dtype=np.float64)
+    if at.ndim != 1 or at.size == 0 or not (at[0] > 0 and at[-1] < 1 and (np.diff(at) > 0).all()):
+        raise ValueError("levels must rise strictly between 0 and 1")
+    return at
+
+
+def _sizes(ln_estimates: FloatArray) -> IntArray:
+    """Number estimates so that the same one, written a little differently, is the same."""
+    return np.rint(ln_estimates * 50.0).astype(np.int64)
+
+
+def _prior_atoms() -> FloatArray:
+    """Give the prior as equally weighted ln ratios, the middle one exactly 0."""
+    return np.log(prior_ratios(np.arange(1, _PRIOR_ATOMS + 1) / (_PRIOR_ATOMS + 1)))
+
+
+def _tables(method: Method) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Lay out the lenses as arrays: match, inverse widths, weight by age, kernel, pull."""
+    match = np.ones((len(method.lenses), 16))
+    for k, lens in enumerate(method.lenses):
+        for bit, factor in enumerate((lens.person, lens.subkind, lens.project, lens.kind)):
+            match[k, (np.arange(16) >> bit) & 1 == 1] *= factor
+    widths = np.array([(lens.size, lens.slip, lens.spread) for lens in method.lenses])
+    ages = np.arange(6_000)
+    age_weight = np.stack([0.5 ** (ages / lens.half_life_days) for lens in method.lenses])
+    kernel = np.exp(-(np.arange(2_000) + 0.5) / 50.0)
+    pull = np.array([float(lens.pull) for lens in method.lenses])
+    return match, 1.0 / widths, age_weight, kernel, pull

@@ -1,0 +1,179 @@
+"""What the operator sets from outside: names, defaults, and what each is for.
+
+`docs/reference/settings.md` documents every one; a test compares the two.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class BadSetting(SystemExit):
+    """A setting cannot be used; the start stops with its name, value and what was expected."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(
+            f"{name}={value!r} cannot be used: expected {expected}. kept did not start."
+        )
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _flag(value: str) -> bool:
+    match value.strip().lower():
+        case "1" | "true" | "yes" | "on":
+            return True
+        case "0" | "false" | "no" | "off" | "":
+            return False
+    raise ValueError(value)
+
+
+def _list(value: str) -> list[str]:
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+def _count(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise ValueError(value)
+    return number
+
+
+def _folder(value: str) -> Path:
+    return Path(value).expanduser().absolute()
+
+
+def _address(value: str) -> str:
+    if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
+        raise ValueError(value)
+    return value.rstrip("/")
+
+
+def _level(value: str) -> str:
+    if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise ValueError(value)
+    return value.upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable."""
+
+    name: str
+    default: str
+    meaning: str
+    read: Callable[[str], Any] = _text
+    expected: str = "a text"
+    secret: bool = False
+
+
+SETTINGS = (
+    Setting(
+        "KEPT_DATA",
+        "data",
+        "Folder of the SQLite file, the secret key and uploads.",
+        _folder,
+        "a folder",
+    ),
+    Setting(
+        "KEPT_URL",
+        "",
+        "The address people use, for example https://kept.example.org. Empty: whatever they typed.",
+        _address,
+        "an http or https address",
+    ),
+    Setting(
+        "KEPT_HOSTS",
+        "localhost,127.0.0.1,[::1]",
+        "Host names kept answers to, separated by commas.",
+        _list,
+        "host names separated by commas",
+    ),
+    Setting(
+        "KEPT_SECRET_KEY",
+        "",
+        "Signs sessions and links. Empty: made on the first start and kept in the data folder.",
+        secret=True,
+    ),
+    Setting(
+        "DATABASE_URL",
+        "",
+        "PostgreSQL, as postgres://user:password@host/name (the application's role). Empty: SQLite.",
+        expected="a postgres:// or sqlite:// address",
+        secret=True,
+    ),
+    Setting(
+        "KEPT_MIGRATE_URL",
+        "",
+        "PostgreSQL as the owner of the tables, for migrations. Empty: DATABASE_URL.",
+        expected="a postgres:// address",
+        secret=True,
+    ),
+    Setting(
+        "KEPT_DEBUG",
+        "0",
+        "Shows details of errors in the browser. Never on a server others can reach.",
+        _flag,
+        "0 or 1",
+    ),
+    Setting(
+        "KEPT_HTTPS",
+        "0",
+        "kept is reached through https: secure cookies, redirects, HSTS.",
+        _flag,
+        "0 or 1",
+    ),
+    Setting(
+        "KEPT_PROXIES",
+        "0",
+        "How many proxies stand in front of kept and add X-Forwarded-For and -Proto.",
+        int,
+        "a number",
+    ),
+    Setting("KEPT_THREADS", "4", "Threads that serve requests.", _count, "a number from 1"),
+    Setting("KEPT_LANGUAGE", "en", "Language of pages before somebody is known."),
+    Setting(
+        "KEPT_LOG_LEVEL",
+        "INFO",
+        "How much is logged: DEBUG, INFO, WARNING or ERROR.",
+        _level,
+        "DEBUG, INFO, WARNING or ERROR",
+    ),
+    Setting(
+        "KEPT_FUTURES",
+        "1000",
+        "Futures drawn for an answer while typing; a hold draws four times as many.",
+        _count,
+        "a number from 1",
+    ),
+)
+
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def read(name: str, environ: Mapping[str, str] | None = None) -> Any:
+    """Return a setting's value: the variable, else the file that NAME_FILE names, else the default.
+
+    Raises:
+        BadSetting: the value cannot be used.
+    """
+    setting = BY_NAME[name]
+    environ = os.environ if environ is None else environ
+    text = environ.get(name, "")
+    file_name = environ.get(f"{name}_FILE", "")
+    if not text and file_name:
+        try:
+            text = Path(file_name).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise BadSetting(f"{name}_FILE", file_name, "a file that can be read") from error
+    text = text or setting.default
+    try:
+        return setting.read(text)
+    except ValueError as error:
+        shown = "…" if setting.secret else text
+        raise BadSetting(name, shown, setting.expected) from error

@@ -1,0 +1,1 @@
+"""Files in: read, looked at, accepted, undone."""

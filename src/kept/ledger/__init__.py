@@ -1,0 +1,1 @@
+"""The append-only, hash-chained events that every verb writes."""

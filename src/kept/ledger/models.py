@@ -1,0 +1,136 @@
+from collections.abc import Mapping
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kept.tenancy.models import Organisation, Scoped
+
+
+class Head(models.Model):
+    """Where an organisation's chain of events ends; locked by whoever writes the next one."""
+
+    organisation = models.OneToOneField(
+        Organisation, models.PROTECT, primary_key=True, related_name="ledger_head"
+    )
+    number = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64, default="0" * 64)
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.digest[:12]}"
+
+
+class Event(Scoped):
+    """One thing that was done: by whom, when, and what its rows became.
+
+    `images` holds, for each row the verb wrote, all its columns afterwards
+    (`null`: the row was removed), so that rows can be rebuilt from events.
+    Personal text is not in it: a keyed hash and the name of an `ErasableText` are.
+    """
+
+    class Kind(models.TextChoices):
+        ORGANISATION_FOUNDED = "organisation.founded", _("Organisation founded")
+        ORGANISATION_CHANGED = "organisation.changed", _("Settings changed")
+        MEMBER_ADDED = "member.added", _("Person added")
+        MEMBER_CHANGED = "member.changed", _("Person changed")
+        MEMBER_INVITED = "member.invited", _("Person invited")
+        MEMBER_JOINED = "member.joined", _("Person joined")
+        MEMBER_LEFT = "member.left", _("Person left")
+        SKILL_ADDED = "skill.added", _("Skill added")
+        ABSENCE_ADDED = "absence.added", _("Absence added")
+        ABSENCE_REMOVED = "absence.removed", _("Absence removed")
+        TOKEN_MADE = "token.made", _("Token made")
+        TOKEN_REVOKED = "token.revoked", _("Token revoked")
+        CLIENT_ADDED = "client.added", _("Client added")
+        CLIENT_CHANGED = "client.changed", _("Client changed")
+        CONTACT_ADDED = "contact.added", _("Contact added")
+        CONTACT_CHANGED = "contact.changed", _("Contact changed")
+        SERVICE_ADDED = "service.added", _("Service added")
+        SERVICE_CHANGED = "service.changed", _("Service changed")
+        JOB_MADE = "job.made", _("Job made")
+        JOB_CHANGED = "job.changed", _("Job changed")
+        STAGE_CHANGED = "stage.changed", _("Stage changed")
+        OBLIGATION_RECORDED = "obligation.recorded", _("Obligation recorded")
+        OBLIGATION_MET = "obligation.met", _("Obligation met")
+        INBOUND_RECORDED = "inbound.recorded", _("Third party's promise recorded")
+        INBOUND_MET = "inbound.met", _("Third party delivered")
+        ASSUMPTION_RECORDED = "assumption.recorded", _("Assumption recorded")
+        ASSUMPTION_BROKE = "assumption.broke", _("Assumption broke")
+        ANSWERED = "answer.given", _("Asked for a date")
+        QUOTE_HELD = "quote.held", _("Capacity held")
+        QUOTE_OFFERED = "quote.offered", _("Offered")
+        QUOTE_ACCEPTED = "quote.accepted", _("Accepted by the client")
+        QUOTE_DECLINED = "quote.declined", _("Declined by the client")
+        QUOTE_WITHDRAWN = "quote.withdrawn", _("Offer withdrawn")
+        QUOTE_LAPSED = "quote.lapsed", _("Offer lapsed")
+        PROMISE_RECORDED = "promise.recorded", _("Promise recorded")
+        PROMISE_CHANGED = "promise.changed", _("Promise changed")
+        PROMISE_VOIDED = "promise.voided", _("Promise voided")
+        OUTLOOK_COMPUTED = "outlook.computed", _("Outlook computed")
+        IMPORT_ACCEPTED = "import.accepted", _("Import accepted")
+        IMPORT_ROWS = "import.rows", _("Rows imported")
+        IMPORT_UNDONE = "import.undone", _("Import undone")
+        NAMES_MAPPED = "names.mapped", _("Names mapped")
+        PROFILE_FITTED = "profile.fitted", _("Learned from the past")
+        TEXT_ERASED = "text.erased", _("Personal text erased")
+
+    frozen: ClassVar[Mapping[str, int]] = {}
+
+    number = models.PositiveBigIntegerField()
+    kind = models.CharField(max_length=40, choices=Kind)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        "kept.Member", models.PROTECT, null=True, blank=True, related_name="events"
+    )
+    about_table = models.CharField(max_length=40)
+    about_id = models.BigIntegerField()
+    promise_id = models.BigIntegerField(null=True, blank=True)
+    chance_then = models.FloatField(null=True, blank=True)
+    facts = models.JSONField(default=dict)
+    images = models.JSONField(default=dict)
+    digest_before = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["organisation_id", "number"]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "about_table", "about_id", "number"]),
+            models.Index(fields=["organisation", "promise_id", "number"]),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organisation", "number"], name="event_numbers_are_unique"
+            ),
+            models.CheckConstraint(condition=Q(number__gte=1), name="event_numbers_start_at_one"),
+            models.CheckConstraint(
+                condition=Q(chance_then__isnull=True) | Q(chance_then__gt=0, chance_then__lt=1),
+                name="event_chance_is_a_probability",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.kind}"
+
+
+class ErasableText(Scoped):
+    """A piece of personal text that an event refers to; its key is lost with it.
+
+    The event holds HMAC-SHA256(key, text): with the key it proves what was
+    written, without it the hash tells nothing.
+    """
+
+    about_table = models.CharField(max_length=40)
+    about_id = models.BigIntegerField()
+    field = models.CharField(max_length=40)
+    key = models.BinaryField(max_length=32)
+    text = models.TextField(blank=True)
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        base_manager_name = "objects"
+        indexes: ClassVar = [models.Index(fields=["organisation", "about_table", "about_id"])]
+
+    def __str__(self) -> str:
+        return f"{self.about_table} {self.about_id} {self.field}"

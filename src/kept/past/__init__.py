@@ -1,0 +1,1 @@
+"""Finished work, and what it teaches about how long work takes."""

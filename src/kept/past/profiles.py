@@ -1,0 +1,166 @@
+"""What the past teaches about how long work takes, learned anew when the past changes."""
+
+import threading
+from collections import OrderedDict
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from kept import zones
+from kept.clients.models import Client, Service
+from kept.engine import durations
+from kept.ledger import recording
+from kept.ledger.models import Event
+from kept.past.models import DurationProfile, PastItem
+from kept.people.models import Member, Skill
+from kept.tenancy import scope
+
+#: Finished work without a day counts as this old: it teaches, but less than what is dated now.
+UNDATED_AGE = timedelta(days=540)
+
+_KEPT_AT_ONCE = 16
+_profiles: OrderedDict[tuple[int, str], durations.Profile] = OrderedDict()
+_lock = threading.Lock()
+
+
+def person_key(member: Member | int | None) -> str | None:
+    """Return the name under which the engine knows a member; a key does as well."""
+    return _key("m", member)
+
+
+def kind_key(service: Service | int | None) -> str | None:
+    """Return the name under which the engine knows a service."""
+    return _key("s", service)
+
+
+def subkind_key(skill: Skill | int | None) -> str | None:
+    """Return the name under which the engine knows a skill."""
+    return _key("k", skill)
+
+
+def project_key(client: Client | int | None) -> str | None:
+    """Return the name under which the engine knows a client."""
+    return _key("c", client)
+
+
+def current(now: datetime) -> durations.Profile:
+    """Return what the newest profile at `now` learned; what is assumed before any, if none.
+
+    Kept in memory by version, so that only the first call after a change computes.
+    """
+    row = DurationProfile.objects.filter(made_at__lte=now).order_by("-made_at", "-pk").first()
+    organisation = scope.current()
+    version = "" if row is None else row.version
+    with _lock:
+        known = _profiles.get((organisation.pk, version))
+        if known is not None:
+            _profiles.move_to_end((organisation.pk, version))
+            return known
+    if row is None:
+        profile = _fitted([], as_of=organisation.created_at)
+    else:
+        profile = _fitted(_items(row.made_at), as_of=row.made_at)
+    return _remembered(version, profile)
+
+
+def refit(*, by: Member | None, now: datetime) -> DurationProfile:
+    """Learn from all finished work there is at `now`, as a new version that answers will name."""
+    with transaction.atomic():
+        profile = _fitted(_items(now), as_of=now)
+        _remembered(profile.version, profile)
+        latest = (
+            PastItem.objects.filter(finished_at__isnull=False)
+            .order_by(F("finished_at").desc())
+            .values_list("finished_at", flat=True)
+            .first()
+        )
+        row = DurationProfile.objects.create(
+            version=profile.version,
+            items=profile.finished_items,
+            made_at=now,
+            learned_until_at=latest,
+        )
+        recording.record(
+            Event.Kind.PROFILE_FITTED,
+            about=row,
+            by=by,
+            at=now,
+            rows=[row],
+            facts={"items": row.items},
+        )
+    return row
+
+
+def _remembered(version: str, profile: durations.Profile) -> durations.Profile:
+    # A version names its content, so one that a rolled back transaction made does no harm.
+    with _lock:
+        _profiles[scope.current().pk, version] = profile
+        while len(_profiles) > _KEPT_AT_ONCE:
+            _profiles.popitem(last=False)
+    return profile
+
+
+def _fitted(items: list[durations.PastItem], *, as_of: datetime) -> durations.Profile:
+    # The day after, since a profile learns from what was finished before its day.
+    day = zones.day_of(as_of, scope.current().zone).toordinal() + 1
+    return durations.DurationHistory.from_rows(items).profile(day)
+
+
+def _items(now: datetime) -> list[durations.PastItem]:
+    """Return the newest finished work with an estimate and an actual, as the engine reads it."""
+    zone = scope.current().zone
+    rows = (
+        PastItem.objects.filter(estimate_hours__isnull=False, actual_hours__gt=0)
+        .order_by(F("finished_at").desc(nulls_last=True), "-pk")
+        .values_list(
+            "external_id",
+            "estimate_hours",
+            "actual_hours",
+            "estimated_at",
+            "started_at",
+            "finished_at",
+            "person__member_id",
+            "person__name",
+            "kind__service_id",
+            "kind__name",
+            "subkind__skill_id",
+            "subkind__name",
+            "project__client_id",
+            "project__name",
+        )[: durations.METHOD.memory]
+    )
+    return [
+        durations.PastItem(
+            row_id=row_id,
+            person=_key("m", member) or _named(person),
+            kind=_key("s", service) or _named(kind),
+            subkind=_key("k", skill) or _named(subkind),
+            project=_key("c", client) or _named(project),
+            estimate=estimate,
+            actual=actual,
+            estimated_on=_day_number(estimated_at or started_at, zone),
+            finished_on=_day_number(finished_at or now - UNDATED_AGE, zone),
+        )
+        for (
+            row_id, estimate, actual, estimated_at, started_at, finished_at, member, person,
+            service, kind, skill, subkind, client, project,
+        ) in rows
+    ]  # fmt: skip
+
+
+def _key(letter: str, row: object) -> str | None:
+    key = getattr(row, "pk", row)
+    return None if key is None else f"{letter}{key}"
+
+
+def _named(name: str | None) -> str | None:
+    # A colon, so that a source name "m12" is not taken for the member 12.
+    return None if name is None else f"name:{name}"
+
+
+def _day_number(at: datetime | None, zone: str) -> float | None:
+    if at is None:
+        return None
+    local = zones.local(at, zone)
+    return local.toordinal() + (local.hour * 60 + local.minute) / 1440

@@ -1,0 +1,1 @@
+"""Promises given: their terms, and how they stand."""

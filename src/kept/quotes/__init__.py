@@ -1,0 +1,1 @@
+"""Answers to asks for a date, and the offers made from them."""

@@ -1,0 +1,65 @@
+"""Which moves a quote can make; the one table behind code, refusals and documents."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kept import words
+from kept.quotes.models import Quote
+from kept.tenancy import refusals
+
+State = Quote.State
+
+#: verb → (states it starts from, state it leads to)
+MOVES: dict[str, tuple[tuple[Quote.State, ...], Quote.State]] = {
+    "offer": ((State.HELD,), State.OFFERED),
+    "accept": ((State.OFFERED, State.COUNTERED), State.ACCEPTED),
+    "decline": ((State.OFFERED, State.COUNTERED), State.DECLINED),
+    "withdraw": ((State.HELD, State.OFFERED, State.COUNTERED), State.WITHDRAWN),
+    "lapse": ((State.HELD, State.OFFERED, State.COUNTERED), State.LAPSED),
+}
+
+#: What each verb is called on a button and in a refusal.
+VERBS = {
+    "offer": gettext_lazy("offer it"),
+    "accept": gettext_lazy("record the client’s yes"),
+    "decline": gettext_lazy("record the client’s no"),
+    "withdraw": gettext_lazy("withdraw it"),
+    "lapse": gettext_lazy("let it lapse"),
+}
+
+
+class MoveNotAllowed(refusals.Conflict):
+    """The quote is not in a state from which this can be done."""
+
+
+def allowed(quote: Quote) -> list[str]:
+    """Return the verbs that a quote's state allows a person."""
+    return [
+        verb for verb, (sources, _to) in MOVES.items() if quote.state in sources and verb != "lapse"
+    ]
+
+
+def move(quote: Quote, verb: str, **changes: Any) -> Quote:
+    """Make one move by a conditional update, so that of two at once exactly one wins.
+
+    Raises:
+        MoveNotAllowed: the quote is in another state; nothing was changed.
+    """
+    sources, target = MOVES[verb]
+    moved = Quote.objects.filter(pk=quote.pk, state__in=sources).update(state=target, **changes)
+    quote.refresh_from_db()
+    if moved != 1:
+        possible = [str(VERBS[other]) for other in allowed(quote)]
+        raise MoveNotAllowed(
+            _("This offer is %(state)s, so you cannot %(verb)s. %(possible)s Nothing was changed.")
+            % {
+                "state": Quote.State(quote.state).label,
+                "verb": VERBS[verb],
+                "possible": _("What you can do: %(verbs)s.") % {"verbs": words.listed(possible)}
+                if possible
+                else _("It is closed."),
+            }
+        )
+    return quote

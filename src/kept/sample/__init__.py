@@ -1,0 +1,1 @@
+"""A sample house to look around in: made through the same doors as any other."""

@@ -1,0 +1,49 @@
+"""A sound SQLite, or the safer journal.
+
+SQLite before 3.51.3 can corrupt a database in write-ahead mode when the log
+is reset. Where the library that comes with Python is that old, the newer one
+of the pysqlite3 wheel takes its place; where there is neither, the rollback
+journal is used, and `kept doctor` says so.
+"""
+
+import sqlite3
+import sys
+
+SOUND_SINCE = (3, 51, 3)
+
+
+def prefer_sound() -> None:
+    """Make `import sqlite3` give a SQLite without the defect, where one is installed."""
+    if sqlite3.sqlite_version_info >= SOUND_SINCE:
+        return
+    try:
+        import pysqlite3  # only on Linux, see requirements
+    except ImportError:
+        return
+    if pysqlite3.sqlite_version_info > sqlite3.sqlite_version_info:
+        sys.modules["sqlite3"] = pysqlite3
+        sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
+
+
+def version() -> tuple[int, ...]:
+    """Return the version of the SQLite in use."""
+    in_use = sys.modules["sqlite3"]
+    return tuple(in_use.sqlite_version_info)
+
+
+def is_sound() -> bool:
+    """Say whether write-ahead mode is safe with the SQLite in use."""
+    return version() >= SOUND_SINCE
+
+
+def options() -> dict[str, object]:
+    """Return the connection options for Django."""
+    journal = "WAL" if is_sound() else "DELETE"
+    return {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        # What is deleted is overwritten: an erased text must not stay in a free page.
+        "init_command": (
+            f"PRAGMA journal_mode={journal}; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+        ),
+    }

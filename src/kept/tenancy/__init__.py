@@ -1,0 +1,1 @@
+"""Organisations, and rows that only their own organisation can see."""

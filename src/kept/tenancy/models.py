@@ -1,0 +1,147 @@
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Self, TypeVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from kept.tenancy import scope
+
+
+class Organisation(models.Model):
+    """The house that uses kept. Numbers are settings, with the defaults we advise."""
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60, unique=True)
+    zone = models.CharField(max_length=60)
+    country = models.CharField(max_length=2, blank=True)
+    region = models.CharField(max_length=10, blank=True)
+    language = models.CharField(max_length=10, default="en")
+    currency = models.CharField(max_length=3, default="EUR")
+    day_ends_at = models.TimeField()
+    asked_confidence = models.FloatField(default=0.90)
+    line = models.FloatField(default=0.80)
+    usable_share = models.FloatField(default=0.70)
+    quote_lasts_days = models.PositiveSmallIntegerField(
+        default=2, validators=[MinValueValidator(1), MaxValueValidator(60)]
+    )
+    created_at = models.DateTimeField()
+    is_sample = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(asked_confidence__gt=0, asked_confidence__lt=1)
+                & Q(line__gt=0, line__lt=1)
+                & Q(asked_confidence__gte=F("line")),
+                name="organisation_line_is_a_chance_below_the_asked_confidence",
+            ),
+            models.CheckConstraint(
+                condition=Q(usable_share__gt=0, usable_share__lte=1),
+                name="organisation_usable_share_is_a_share",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
+
+
+class ScopedManager(models.Manager[Row_co]):
+    """Shows the current organisation's rows, and refuses when there is none."""
+
+    def get_queryset(self) -> models.QuerySet[Row_co]:
+        return super().get_queryset().filter(organisation_id=scope.current_id())
+
+
+class EveryQuerySet(models.QuerySet[Row_co]):
+    """Rows of all organisations, to read. Whoever writes enters the row's own organisation."""
+
+    def _fetch_all(self) -> None:
+        with scope.looking_everywhere():
+            super()._fetch_all()
+
+    def _iterator(self, *args: Any) -> Iterator[Any]:
+        rows = super()._iterator(*args)  # type: ignore[misc]
+        while True:
+            # Never left on while the caller works with a row.
+            with scope.looking_everywhere():
+                row = next(rows, None)
+            if row is None:
+                return
+            yield row
+
+    def count(self) -> int:
+        with scope.looking_everywhere():
+            return super().count()
+
+    def exists(self) -> bool:
+        with scope.looking_everywhere():
+            return super().exists()
+
+    def aggregate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        with scope.looking_everywhere():
+            return super().aggregate(*args, **kwargs)
+
+    def _refuse(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise scope.OnlyReading
+
+    create = bulk_create = update = bulk_update = delete = _refuse
+    get_or_create = update_or_create = _raw_delete = _refuse
+
+
+class EveryOrganisation(models.Manager[Row_co]):
+    """All rows, for the few places that look across organisations (log-in, links, custody)."""
+
+    def get_queryset(self) -> EveryQuerySet[Row_co]:
+        return EveryQuerySet(self.model, using=self._db)
+
+
+class OfCurrentOrganisation(models.ForeignKey[Organisation, Organisation]):
+    """The organisation of a row: the current one, unless said otherwise.
+
+    Migrations see a plain foreign key, since tables are made outside of any organisation.
+    """
+
+    def __init__(
+        self, to: Any = Organisation, on_delete: Any = models.PROTECT, **options: Any
+    ) -> None:
+        options.setdefault("default", scope.current_id)
+        options |= {"related_name": "+", "editable": False}
+        super().__init__(to, on_delete, **options)
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        name, _path, args, options = super().deconstruct()
+        options.pop("default", None)
+        return name, "django.db.models.ForeignKey", args, options
+
+
+class Scoped(models.Model):
+    """A row that belongs to one organisation.
+
+    `objects` shows the current organisation's rows only; related rows are
+    looked up in the same way. `everywhere` says at the call that it does not.
+    """
+
+    organisation = OfCurrentOrganisation()
+
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+    everywhere: ClassVar[EveryOrganisation[Self]] = EveryOrganisation()
+
+    #: Fields that hold text about a person or a client: kept out of the
+    #: ledger's events, which carry a keyed hash of them instead.
+    personal: ClassVar[tuple[str, ...]] = ()
+
+    #: Columns that change without an event, and so are not rebuilt from events.
+    unrecorded: ClassVar[tuple[str, ...]] = ()
+
+    #: Rows that the database refuses to change or remove: those with these
+    #: values; an empty mapping means all of them, None means none.
+    frozen: ClassVar[Mapping[str, int] | None] = None
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+        default_manager_name = "objects"

@@ -1,0 +1,1 @@
+"""Door: pages in the browser."""

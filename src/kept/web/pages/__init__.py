@@ -1,0 +1,1 @@
+"""The pages: a view and its form together, one file a page."""

@@ -1,0 +1,307 @@
+"""Ask: one line in; out comes what can be promised, by when, and who pays for that yes."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from kept import clock, words, zones
+from kept.clients.catalogue import StageSketch
+from kept.clients.models import Client, Service
+from kept.jobs import lines
+from kept.jobs.lines import Effort, Line, Vague
+from kept.people import days
+from kept.people.access import Policy, allow
+from kept.people.models import Role, Skill
+from kept.quotes import checking, offering, wording
+from kept.quotes.checking import Checked
+from kept.tenancy.models import Organisation
+from kept.tenancy.refusals import Refused
+from kept.web.doorkeeper import KeptRequest
+from kept.web.saying import Saying
+
+
+class AskForm(forms.Form):
+    """The line, and what was corrected in the chips below it.
+
+    `was` is the line that the chips were read from: a chip that still says what was read from
+    it then is read anew from the line as it is now, so that retyping the line is enough.
+    """
+
+    what = forms.CharField(required=False, max_length=300, strip=True)
+    was = forms.CharField(required=False, max_length=300, strip=True)
+    client = forms.CharField(required=False, max_length=160)
+    size = forms.CharField(required=False, max_length=60)
+    service = forms.CharField(required=False, max_length=20)
+    skill = forms.CharField(required=False, max_length=20)
+    wanted = forms.CharField(required=False, max_length=60)
+    at = forms.CharField(required=False, max_length=8)
+
+
+@dataclass(frozen=True)
+class Chips:
+    """What is known of the ask, in the form in which a person corrects it."""
+
+    client: str
+    size: str
+    service: str
+    skill: str
+    wanted: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An ask as the page understands it."""
+
+    line: Line[Any, Any]
+    chips: Chips
+    client: Client | None
+    service: Service | None
+    skill: Skill | None
+    effort: Effort | None
+    wanted_at: datetime | None
+    zone: str
+    wrong: dict[str, str]
+
+    @property
+    def sized(self) -> bool:
+        return self.effort is not None or self.service is not None
+
+    def sketches(self) -> list[StageSketch]:
+        """The stages to ask about: one of the size said; none where a service says them."""
+        if self.effort is None:
+            return []
+        return [
+            StageSketch(
+                name=self.line.what or _("The work"),
+                likely_hours=self.effort.likely_hours,
+                low_hours=self.effort.low_hours,
+                high_hours=self.effort.high_hours,
+                skill=self.skill.name if self.skill else None,
+            )
+        ]
+
+
+@allow(Policy.MEMBER)
+def ask(request: KeptRequest) -> HttpResponse:
+    """Answer while it is typed; nothing is stored and nothing is reserved."""
+    return _answer(request, AskForm(request.GET))
+
+
+@require_POST
+@allow(Policy.MEMBER)
+def hold(request: KeptRequest) -> HttpResponse:
+    """Keep the answer, and reserve the capacity that the chosen date needs."""
+    form = AskForm(request.POST)
+    now, member = clock.now(), request.member
+    reading = _read(form, member.organisation, now)
+    due_at = _moment(request.POST.get("due_at", ""))
+    client = reading.client
+    refusal: Refused | None = None
+    try:
+        if due_at is None:
+            raise Refused(_("Choose one of the dates first. Nothing was reserved."), field="due_at")
+        if client is None and not reading.chips.client:
+            raise Refused(
+                _("Say for whom: a hold belongs to a client. Nothing was reserved."), field="client"
+            )
+        checked = checking.check(
+            what=reading.line.what,
+            stages=reading.sketches(),
+            client=client,
+            client_name=reading.chips.client,
+            service=reading.service,
+            wanted_at=reading.wanted_at,
+            by=member,
+            now=now,
+        )
+        assert checked.answer is not None
+        quote = offering.hold(
+            answer=checked.answer,
+            due_at=due_at,
+            by=member,
+            now=now,
+            risk_reason=request.POST.get("risk_reason", "").strip(),
+        )
+    except Refused as found:
+        refusal = found
+    else:
+        messages.info(
+            request,
+            _("Held until %(moment)s. Nothing is promised until the client accepts.")
+            % {"moment": words.moment(quote.expires_at, member.organisation.zone)},
+        )
+        return redirect("quote", quote.pk)
+    return _answer(request, form, refusal=refusal)
+
+
+def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = None) -> HttpResponse:
+    now, house = clock.now(), request.member.organisation
+    reading = _read(form, house, now)
+    checked: Checked | None = None
+    problem: Refused | None = None
+    if reading.line.what and reading.sized and not reading.wrong:
+        try:
+            checked = checking.check(
+                what=reading.line.what,
+                stages=reading.sketches(),
+                client=reading.client,
+                client_name=reading.chips.client,
+                service=reading.service,
+                wanted_at=reading.wanted_at,
+                by=request.member,
+                now=now,
+                keep=False,
+            )
+        except Refused as found:
+            problem = found
+    today = zones.day_of(now, house.zone)
+    context = {
+        "place": "ask",
+        "today": today,
+        "what": form["what"].value() or "",
+        "reading": reading,
+        "chips": reading.chips,
+        "vague": [wording.vagueness(v) for v in reading.line.vague if _matters(v.kind, reading)],
+        "clients": Client.objects.filter(archived_at__isnull=True).values_list("name", flat=True),
+        "services": Service.objects.filter(archived_at__isnull=True),
+        "skills": Skill.objects.all(),
+        "checked": checked,
+        "say": Saying(checked, house=house, today=today) if checked else None,
+        "problem": problem,
+        "refusal": refusal,
+        "chosen": _moment(request.POST.get("due_at", "")),
+        "may_sign": request.member.may(Role.LEAD),
+        "expires": offering.expiry(house, now=now) if checked else None,
+    }
+    status = 200
+    if refusal is not None:
+        status = {"conflict": 409, "not_allowed": 403, "not_found": 404}.get(refusal.kind, 422)
+    page = "kept/ask/_swapped.html" if request.headers.get("HX-Request") else "kept/ask.html"
+    return render(request, page, context, status=status)
+
+
+def _matters(kind: Vague, reading: Reading) -> bool:
+    """A gap in the line that a chip has closed is none."""
+    if kind in (Vague.NO_CLIENT, Vague.SEVERAL_CLIENTS):
+        return reading.client is None and not reading.chips.client
+    if kind in (Vague.NO_DATE, Vague.NO_SUCH_DAY):
+        return reading.wanted_at is None
+    return True
+
+
+# ----- Reading -----------------------------------------------------------------------------------
+
+
+def _read(form: AskForm, house: Organisation, now: datetime) -> Reading:
+    form.is_valid()
+    said = {name: str(form.cleaned_data.get(name) or "").replace("\0", "") for name in form.fields}
+    clients: list[Any] = list(Client.objects.filter(archived_at__isnull=True))
+    services: list[Any] = list(
+        Service.objects.filter(archived_at__isnull=True).prefetch_related("stages")
+    )
+
+    def read(text: str) -> Line[Any, Any]:
+        return lines.read(text, now=now, zone=house.zone, clients=clients, services=services)
+
+    line = read(said["what"])
+    before = read(said["was"]) if said["was"] and said["was"] != said["what"] else line
+    old, new = _chips(before), _chips(line)
+    chips = Chips(
+        **{
+            name: new_value
+            if name not in form.data or said[name] == getattr(old, name)
+            else said[name]
+            for name, new_value in vars(new).items()
+        }
+    )
+    wrong: dict[str, str] = {}
+    client = next((c for c in clients if c.name.casefold() == chips.client.casefold()), None)
+    zone = client.zone if client else house.zone
+    effort = lines.size(chips.size) if chips.size else None
+    if chips.size and effort is None:
+        wrong["size"] = _("“%(size)s” is not a size. Write hours or days: 24h, 16-40h, 2 days.") % {
+            "size": chips.size
+        }
+    service = next((s for s in services if str(s.pk) == chips.service), None)
+    skill = None
+    if chips.skill.isdecimal():
+        skill = Skill.objects.filter(pk=int(chips.skill)).first()
+    return Reading(
+        line=line,
+        chips=chips,
+        client=client,
+        service=service,
+        skill=skill,
+        effort=effort,
+        wanted_at=_wanted_at(chips, house=house, zone=zone, now=now, wrong=wrong),
+        zone=zone,
+        wrong=wrong,
+    )
+
+
+def _chips(line: Line[Any, Any]) -> Chips:
+    return Chips(
+        client=line.client.name if line.client else line.client_name,
+        size=_size(line.effort),
+        service=str(line.service.pk) if line.service else "",
+        skill="",
+        wanted=line.wanted_on.isoformat() if line.wanted_on else "",
+        at=f"{line.wanted_time:%H:%M}" if line.wanted_time else "",
+    )
+
+
+def _size(effort: Effort | None) -> str:
+    """A size as a person writes it: "30-46 h"."""
+    if effort is None:
+        return ""
+    said = [effort.low_hours, effort.likely_hours, effort.high_hours]
+    if effort.low_hours is None:
+        said = [effort.likely_hours]
+    elif round((effort.low_hours * (effort.high_hours or 0)) ** 0.5, 2) == effort.likely_hours:
+        said = [effort.low_hours, effort.high_hours]
+    return "-".join(f"{hours:g}" for hours in said if hours is not None) + " h"
+
+
+def _wanted_at(
+    chips: Chips, *, house: Organisation, zone: str, now: datetime, wrong: dict[str, str]
+) -> datetime | None:
+    if not chips.wanted:
+        return None
+    wanted_on = lines.day(chips.wanted, today=zones.day_of(now, zone))
+    if wanted_on is None:
+        wrong["wanted"] = _("“%(day)s” is not a day. Write one like Fri 18 Dec.") % {
+            "day": chips.wanted
+        }
+        return None
+    try:
+        if chips.at:
+            return zones.moment(wanted_on, time.fromisoformat(chips.at), zone)
+        return days.end_of(wanted_on, zone=zone, house=house)
+    except zones.NoSuchLocalTime:
+        wrong["wanted"] = _("%(day)s has no %(time)s there: the clocks go forward.") % {
+            "day": words.day(wanted_on),
+            "time": chips.at,
+        }
+    except ValueError:
+        wrong["wanted"] = _("“%(time)s” is not a time of day. Write one like 17:00.") % {
+            "time": chips.at
+        }
+    except Refused as refusal:
+        wrong["wanted"] = refusal.sentence
+    return None
+
+
+def _moment(said: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

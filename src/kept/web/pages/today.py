@@ -1,0 +1,142 @@
+"""Today: which promises need someone, and whom."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kept import clock, words, zones
+from kept.people.access import Policy, allow
+from kept.plan import standing
+from kept.plan.standing import Standing, State
+from kept.web import drawing, telling
+from kept.web.doorkeeper import KeptRequest
+
+#: The states in which a promise needs somebody today.
+NEEDS = (State.OVERDUE, State.AT_RISK)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One promise as the page shows it."""
+
+    stands: Standing
+    sentence: str
+    line: SafeString
+    slack: str
+    next_step: str
+    needs: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """Promises that stand alike."""
+
+    state: State
+    title: str
+    rows: list[Row]
+
+
+@allow(Policy.MEMBER)
+def today(request: KeptRequest) -> HttpResponse:
+    """List the open promises by least slack, all on one axis of working days."""
+    context = board(request)
+    page = "kept/today/_board.html" if request.headers.get("HX-Request") else "kept/today.html"
+    return render(request, page, context)
+
+
+def board(request: KeptRequest) -> dict[str, object]:
+    """What the page shows of the open promises: everybody's, or those I see over the line."""
+    now, house = clock.now(), request.member.organisation
+    everybody = standing.standings(now=now)
+    mine = request.GET.get("whose") == "mine"
+    shown = [s for s in everybody if not mine or s.promise.last_mile_owner_id == request.member.pk]
+    this_day = zones.day_of(now, house.zone)
+    axis = telling.axis(
+        house,
+        (day for s in shown for day in (s.promised_on, s.likely_on) if day is not None),
+        now=now,
+        first=telling.week_start(house, now),
+    )
+    groups = [
+        Group(state, title, rows)
+        for state, title in (
+            (State.OVERDUE, _("Overdue")),
+            (State.AT_RISK, _("At risk")),
+            (State.ON_TRACK, _("On track")),
+            (State.PAUSED, _("Paused")),
+            (State.UNKNOWN, _("Not enough history")),
+        )
+        if (
+            rows := [
+                Row(
+                    stands=s,
+                    sentence=telling.sentence(s, today=this_day),
+                    line=telling.line(s, axis, today=this_day),
+                    slack=telling.slack(s),
+                    next_step=telling.next_step(s, today=this_day),
+                    needs=s.state in NEEDS,
+                )
+                for s in shown
+                if s.state is state
+            ]
+        )
+    ]
+    needing = [s for s in shown if s.state in NEEDS]
+    return {
+        "place": "today",
+        "today": this_day,
+        "now": now,
+        "mine": mine,
+        "groups": groups,
+        "headline": headline(len(needing), mine=mine, any_shown=bool(shown)),
+        "lead": lead(needing, others=len(shown) - len(needing)),
+        "count": len(needing),
+        "axis": drawing.axis_head(axis, today_word=_("today")),
+        "computed_at": max((s.outlook.computed_at for s in shown if s.outlook), default=None),
+        "is_new": not everybody,
+    }
+
+
+def headline(needing: int, *, mine: bool, any_shown: bool) -> str:
+    """ "Four promises need someone today"."""
+    if not any_shown:
+        return _("No open promise waits for you") if mine else _("Nothing is promised yet")
+    if not needing:
+        return _("Nothing needs anyone today")
+    said = ngettext(
+        "%(count)s promise needs someone today", "%(count)s promises need someone today", needing
+    )
+    return words.capital(said % {"count": words.spelled(needing)})
+
+
+def lead(needing: Sequence[Standing], *, others: int) -> str:
+    """ "Maya two, João one. The other ten are on track."."""
+    owners = Counter(
+        s.promise.last_mile_owner.first_name if s.promise.last_mile_owner else "" for s in needing
+    )
+    nobody = owners.pop("", 0)
+    parts = []
+    if owners:
+        named = [
+            _("%(name)s %(count)s") % {"name": name, "count": words.spelled(count)}
+            for name, count in owners.most_common()
+        ]
+        parts.append(", ".join(named) + ".")
+    if nobody:
+        said = ngettext(
+            "%(count)s has no last-mile owner.", "%(count)s have no last-mile owner.", nobody
+        )
+        parts.append(words.capital(said % {"count": words.spelled(nobody)}))
+    if others and needing:
+        said = ngettext("The other one can wait.", "The other %(count)s can wait.", others)
+        parts.append(said % {"count": words.spelled(others)})
+    elif others:
+        said = ngettext("One promise is open.", "All %(count)s open promises can wait.", others)
+        parts.append(said % {"count": words.spelled(others)})
+    return " ".join(parts)

@@ -1,0 +1,5 @@
+// Asking while typing is htmx's work; here the cursor goes to the end of the line that came with
+// the page, and what the chips were read from follows the line, so that retyping is enough.
+const line = document.querySelector("#ask-form input[name=what]");
+
+if (line?.value) line.setSelectionRange(line.value.length, line.value.length);

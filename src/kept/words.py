@@ -1,0 +1,159 @@
+"""How kept writes days, chances, hours and counts, in the language of the page."""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from kept import zones
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def day(value: date, *, today: date | None = None) -> str:
+    """ "Fri 12 Mar"; with the year where it is not the one of ``today``."""
+    pattern = "D j M" if today is None or value.year == today.year else "D j M Y"
+    return formats.date_format(value, pattern).replace(" ", NBSP)
+
+
+def short_day(value: date) -> str:
+    """ "12 Mar"."""
+    return formats.date_format(value, "j M").replace(" ", NBSP)
+
+
+def long_day(value: date, *, today: date | None = None) -> str:
+    """ "Friday 12 March"; with the year where it is not the one of ``today``."""
+    pattern = "l j F" if today is None or value.year == today.year else "l j F Y"
+    return formats.date_format(value, pattern)
+
+
+def weekday(value: date) -> str:
+    """ "Friday"."""
+    return formats.date_format(value, "l")
+
+
+def clock(value: datetime) -> str:
+    """ "17:00"."""
+    return formats.date_format(value, "H:i")
+
+
+def moment(value: datetime, zone: str, *, today: date | None = None) -> str:
+    """ "Fri 12 Mar, 17:00" as a clock in the zone shows it."""
+    local = zones.local(value, zone)
+    return f"{day(local.date(), today=today)}, {clock(local)}"
+
+
+def place(zone: str) -> str:
+    """ "Lisbon" for Europe/Lisbon."""
+    return zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def whole_percent(chance: float) -> int:
+    """A chance as a whole number from 1 to 99, rounded down so that no screen says more than is."""
+    return min(99, max(1, math.floor(chance * 100 + 1e-9)))
+
+
+def percent(chance: float) -> str:
+    """ "90 %", with a no-break space; "over 99 %" and "under 1 %" at the ends, never 0 or 100."""
+    if chance > 0.99:
+        return _("over 99 %").replace(" %", NBSP + "%")
+    if chance < 0.01:
+        return _("under 1 %").replace(" %", NBSP + "%")
+    return _("%(number)s %%").replace(" %%", NBSP + "%%") % {"number": whole_percent(chance)}
+
+
+def hours(value: float) -> str:
+    """ "38 h", with one decimal below ten hours where it is not whole."""
+    number = round(value, 1) if value < 10 else round(value)
+    written = formats.number_format(
+        number, decimal_pos=0 if number == int(number) else 1, force_grouping=True
+    )
+    return _("%(number)s h").replace(" h", NBSP + "h") % {"number": written}
+
+
+def short_weekday(value: date) -> str:
+    """ "Fri"."""
+    return formats.date_format(value, "D")
+
+
+def days(count: float) -> str:
+    """ "3 days", "1 day", "half a day", "less than half a day"."""
+    whole = round(count)
+    if whole < 1:
+        return _("half a day") if count >= 0.45 else _("less than half a day")
+    return ngettext("%(count)s day", "%(count)s days", whole) % {"count": whole}
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """ "€ 4,800"; the currency's code where it has no sign of its own here."""
+    sign = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}.get(currency, currency)
+    whole = amount == amount.to_integral_value()
+    return f"{sign}{NBSP}{formats.number_format(amount, 0 if whole else 2, force_grouping=True)}"
+
+
+def working_days(count: int) -> str:
+    """ "1 working day", "4 working days"."""
+    return ngettext("%(count)s working day", "%(count)s working days", count) % {"count": count}
+
+
+def spelled(count: int) -> str:
+    """Small counts as words: "four"; from thirteen on figures."""
+    words = (
+        pgettext("count", "none"),
+        pgettext("count", "one"),
+        pgettext("count", "two"),
+        pgettext("count", "three"),
+        pgettext("count", "four"),
+        pgettext("count", "five"),
+        pgettext("count", "six"),
+        pgettext("count", "seven"),
+        pgettext("count", "eight"),
+        pgettext("count", "nine"),
+        pgettext("count", "ten"),
+        pgettext("count", "eleven"),
+        pgettext("count", "twelve"),
+    )
+    return words[count] if 0 <= count < len(words) else str(count)
+
+
+def capital(text: str) -> str:
+    """The first letter as a capital, the rest untouched."""
+    return text[:1].upper() + text[1:]
+
+
+def listed(parts: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    items = list(parts)
+    if len(items) < 2:
+        return "".join(items)
+    return _("%(some)s and %(last)s") % {"some": ", ".join(items[:-1]), "last": items[-1]}
+
+
+def times_in_ten(chance: float) -> str:
+    """ "4 times in 10" for 0.38; "once in 10", "less than once in 10", "nearly always"."""
+    tenths = round(chance * 10)
+    if chance > 0.95:
+        return _("nearly always")
+    if tenths < 1:
+        return _("less than once in 10")
+    if tenths == 1:
+        return _("once in 10")
+    return _("%(count)s times in 10") % {"count": min(9, tenths)}
+
+
+def wrapped(text: str, width: int, lines: int = 2) -> Sequence[str]:
+    """Words on at most so many lines of about so many letters; for drawings."""
+    rows: list[str] = []
+    for word in text.split():
+        if rows and len(rows[-1]) + 1 + len(word) <= width:
+            rows[-1] += " " + word
+        elif len(rows) < lines:
+            rows.append(word)
+        else:
+            rows[-1] += "…"
+            break
+    return rows

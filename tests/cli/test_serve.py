@@ -1,0 +1,94 @@
+"""`kept serve`: from an empty folder to a page, and an end without loose ends."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+KEPT = str(Path(sys.executable).parent / "kept")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen(
+        [KEPT, "serve", "--data", str(folder / "data"), *arguments],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def status(address: str) -> int:
+    """Return the status of the first answer, waiting for the server to stand."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(address, timeout=30) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise AssertionError("kept did not answer within a minute")
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    port = free_port()
+    server = start(tmp_path, "--port", str(port))
+    yield server, port
+    if server.poll() is None:
+        server.kill()
+    server.communicate()
+
+
+@pytest.mark.slow
+def test_an_empty_folder_becomes_a_page_and_a_code(
+    served: tuple[subprocess.Popen[str], int], tmp_path: Path
+) -> None:
+    server, port = served
+    assert status(f"http://127.0.0.1:{port}/static/kept/mark.svg") == 200
+
+    taken = start(tmp_path, "--port", str(port))
+    _out, words = taken.communicate(timeout=60)
+    assert taken.returncode == 1
+    assert words == (
+        f"Port {port} of 127.0.0.1 is taken, perhaps by another kept. kept did not start, and "
+        f"nothing was changed. Choose another: kept serve --port {port + 1}\n"
+    )
+
+    server.send_signal(signal.SIGTERM)
+    out, err = server.communicate(timeout=30)
+    assert (server.returncode, err) == (0, "")
+    code = re.search(r"enter this code, which works once: (\S+)", out)
+    assert code
+    assert re.fullmatch(r"(\w{4}-){2}\w{4}", code.group(1))
+    assert f"http://127.0.0.1:{port}/" in out
+    data = tmp_path / "data"
+    assert oct(data.stat().st_mode & 0o777) == "0o700"
+    assert {path.name for path in data.iterdir()} == {"first-run", "kept.sqlite3", "secret-key"}
+
+
+def test_an_address_of_another_machine_is_refused_in_words(tmp_path: Path) -> None:
+    done = start(tmp_path, "--host", "192.0.2.1")
+    out, err = done.communicate(timeout=60)
+    assert (done.returncode, out) == (1, "")
+    assert err.startswith("kept cannot listen on 192.0.2.1, port 8000: ")
+    assert err.endswith(" It did not start.\n")
+    assert not (tmp_path / "data").exists()

@@ -1,0 +1,40 @@
+"""SQLite without its known defect, and without a lost update."""
+
+import sqlite3
+
+import pytest
+from django.db import connection
+
+from kept import sqlite
+
+pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL is in use")
+
+
+def pragma(name: str) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA {name}")
+        return cursor.fetchone()[0]
+
+
+def test_the_sqlite_in_use_is_sound() -> None:
+    assert sqlite.is_sound()
+    assert sqlite3.sqlite_version_info >= sqlite.SOUND_SINCE
+    assert connection.Database.sqlite_version_info >= sqlite.SOUND_SINCE
+
+
+def test_a_connection_writes_ahead_waits_and_reserves_before_reading(db: None) -> None:
+    assert pragma("journal_mode") == "wal"
+    assert pragma("busy_timeout") == 20_000
+    assert pragma("mmap_size") == 0
+    assert pragma("secure_delete") == 1
+    assert pragma("foreign_keys") == 1
+    assert connection.transaction_mode == "IMMEDIATE"
+    assert "PRAGMA synchronous=FULL;" in str(sqlite.options()["init_command"])
+
+
+def test_without_a_sound_sqlite_the_rollback_journal_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sqlite, "version", lambda: (3, 40, 1))
+    assert not sqlite.is_sound()
+    assert "PRAGMA journal_mode=DELETE;" in str(sqlite.options()["init_command"])

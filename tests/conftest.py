@@ -1,0 +1,89 @@
+"""What every test stands on: settings, the cast, and a fixed present moment."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kept.config.settings")
+if "KEPT_TESTS" not in os.environ:  # workers of one run share their master's folder
+    os.environ["KEPT_TESTS"] = os.environ["KEPT_DATA"] = tempfile.mkdtemp(prefix="kept-tests-")
+    atexit.register(shutil.rmtree, os.environ["KEPT_TESTS"], ignore_errors=True)
+os.environ.setdefault("KEPT_SECRET_KEY", "only-for-tests")
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management.commands import flush
+from django.db import connections
+from django.test import override_settings
+
+from kept.people.models import Member
+from kept.tenancy import guards, scope
+from tests import cast
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Do not wait for the disk: no test pulls the plug (tests/config/test_sqlite.py reads FULL)."""
+    options = settings.DATABASES["default"].get("OPTIONS", {})
+    if "init_command" in options:
+        options["init_command"] = options["init_command"].replace("=FULL", "=OFF")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_can_be_emptied() -> None:
+    """Let Django empty the tables after tests with real transactions, past frozen rows.
+
+    The guards come back with the signal that Django sends after emptying.
+    """
+    empty = flush.Command.handle
+
+    def handle(self: flush.Command, **options: Any) -> None:
+        guards.lift(connections[options["database"]])
+        empty(self, **options)
+
+    flush.Command.handle = handle  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hash passwords quickly: argon2 takes most of a second on purpose."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Wednesday 2 December 2026, 15:10 in Lisbon."""
+    return datetime(2026, 12, 2, 15, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+def northlight(db: None, now: datetime) -> Iterator[cast.House]:
+    """Ada's house, with Ben who leads and Dev and Maya who work there."""
+    house = cast.northlight(now=now)
+    with scope.acting_in(house.organisation):
+        yield house
+
+
+@pytest.fixture
+def southbank(db: None, now: datetime) -> cast.House:
+    """Cleo's house, which must never see or touch Northlight. Not entered."""
+    return cast.southbank(now=now)
+
+
+@pytest.fixture
+def one_builder(northlight: cast.House) -> cast.House:
+    """Northlight, where only Dev does planned work: 9–13 and 14–18, all of it usable.
+
+    With one builder and nothing else to do, dates are worked out on paper.
+    """
+    Member.objects.exclude(pk=northlight.dev.pk).update(does_work=False)
+    house = northlight.organisation
+    house.usable_share = 1.0
+    house.save()
+    return northlight

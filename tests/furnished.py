@@ -1,0 +1,97 @@
+"""A house with one of everything, each with a word in it that nobody else may ever read."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from kept.clients import catalogue, keeping
+from kept.clients.catalogue import StageSketch
+from kept.imports import intake, waiting
+from kept.jobs import making
+from kept.jobs.models import Job, Stage
+from kept.people import staff, tokens
+from kept.plan import outlook
+from kept.promises import recording
+from kept.quotes import checking, offering
+from kept.tenancy import scope
+from tests import cast
+
+FILE = (
+    "row_id,person,project,kind,estimate,actual,unit,t_estimated,t_started,t_due,t_finished,status\n"
+    "{mark}-1,{mark} Dev,{mark} shop,{mark} build,8,12,hours,2026-03-02,2026-03-02,2026-03-06,"
+    "2026-03-05,finished\n"
+    "{mark}-2,{mark} Dev,{mark} shop,{mark} build,eight,12,hours,2026-03-02,2026-03-02,2026-03-06,"
+    "2026-03-05,finished\n"
+)
+
+
+def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
+    """Fill a house; return the key of one row of each kind, by the word that addresses use."""
+    owner = next(iter(house.people.values()))
+    worker = house.people.get("dev", owner)
+    doing = {"by": owner, "now": now}
+    with scope.acting_in(house.organisation):
+        client = keeping.add_client(name=f"{mark} client", note=f"{mark} note", **doing)
+        contact = keeping.add_contact(client, name=f"{mark} contact", **doing)
+        service = catalogue.add_service(
+            name=f"{mark} service",
+            stages=[StageSketch(f"{mark} usual", 4, skill="build")],
+            **doing,
+        )
+        absence = staff.add_absence(
+            worker, now.date() + timedelta(days=30), now.date() + timedelta(days=31), **doing
+        )
+        job = making.make(
+            title=f"{mark} job",
+            client=client,
+            stages=[StageSketch(f"{mark} stage", 4, owner=worker), StageSketch(f"{mark} end", 2)],
+            state=Job.State.OPEN,
+            **doing,
+        )
+        later = now + timedelta(days=3)
+        obligation = making.record_obligation(job, what=f"{mark} texts", due_at=later, **doing)
+        inbound = making.record_inbound(
+            job, who=f"{mark} printer", what=f"{mark} proofs", due_at=later, **doing
+        )
+        assumption = making.record_assumption(job, f"{mark} assumption", **doing)
+        condition = making.add_condition(job, f"{mark} condition", **doing)
+        promise = recording.loose(
+            what=f"{mark} promise",
+            client=client,
+            due_at=now + timedelta(days=21),
+            day_only=False,
+            **doing,
+        )
+        outlook.refresh(**doing)
+        asked = {"stages": [StageSketch(f"{mark} asked", 2)], "client": client}
+        answer = checking.check(what=f"{mark} question", **asked, **doing).answer
+        held = checking.check(what=f"{mark} held", **asked, **doing).answer
+        assert answer is not None
+        assert held is not None
+        quote = offering.hold(
+            answer=held, due_at=now + timedelta(days=40), risk_reason=f"{mark} risk", **doing
+        )
+        digest = waiting.keep(FILE.format(mark=mark).encode(), now=now)
+        brought = intake.accept(FILE.format(mark=mark).encode(), f"{mark}.csv", **doing)
+        token, _secret = tokens.make(owner, scopes=["read"], name=f"{mark} token", **doing)
+        stage = Stage.objects.get(job=job, position=1)
+    return {
+        "absences": absence.pk,
+        "answers": answer.pk,
+        "assumptions": assumption.pk,
+        "clients": client.pk,
+        "conditions": condition.pk,
+        "contacts": contact.pk,
+        "houses": house.organisation.pk,
+        "files": digest,
+        "import": brought.pk,
+        "imports": brought.pk,
+        "inbound": inbound.pk,
+        "jobs": job.pk,
+        "obligations": obligation.pk,
+        "people": worker.pk,
+        "promises": promise.pk,
+        "quotes": quote.pk,
+        "services": service.pk,
+        "stages": stage.pk,
+        "tokens": token.pk,
+    }

@@ -1,0 +1,167 @@
+"""Today names what needs somebody, by least slack, in as many queries for one row as for three."""
+
+import re
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from tests.cast import House
+from tests.web.conftest import LogIn, Promised
+
+DEC = {day: date(2026, 12, day) for day in range(1, 32)}
+
+
+def _words(html: bytes) -> str:
+    text = re.sub(r"<(svg|script|style)\b.*?</\1>", " ", html.decode(), flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", text).replace("\u00a0", " ").split())
+
+
+def test_the_headline_counts_and_names_who_is_needed(
+    northlight: House, promised: Promised, login: LogIn
+) -> None:
+    promised("Menu cards", due=date(2026, 11, 30), even=DEC[3], sure=DEC[4], chance=0.02)
+    promised("Portal", due=DEC[9], even=DEC[9], sure=DEC[10], chance=0.66, owner=northlight.ben)
+    promised("Letters", due=DEC[14], even=DEC[10], sure=DEC[11], chance=0.95)
+
+    page = login(northlight.maya).get("/")
+    said = _words(page.content)
+
+    assert "<title>(2) Today · kept</title>" in page.content.decode()
+    assert "Two promises need someone today" in said
+    assert "Maya one, Ben one. The other one can wait." in said
+    assert said.index("Overdue 1") < said.index("At risk 1") < said.index("On track 1")
+    assert "90 % by Fri 4 Dec. Promised Mon 30 Nov, not delivered." in said
+    assert "90 % by Thu 10 Dec. Promised Wed 9 Dec. One working day short." in said
+    assert "1 day to spare" in said
+
+
+def test_a_line_says_its_sentence_to_those_who_cannot_see_it(
+    northlight: House, promised: Promised, login: LogIn
+) -> None:
+    promised("Letters", due=DEC[14], even=DEC[10], sure=DEC[11], chance=0.95)
+
+    page = login(northlight.maya).get("/").content.decode().replace("\u00a0", " ")
+
+    assert (
+        "<title>90 % by Fri 11 Dec. Promised Mon 14 Dec. One working day to spare.</title>" in page
+    )
+
+
+def test_too_little_past_is_called_not_known(
+    northlight: House, promised: Promised, login: LogIn
+) -> None:
+    promised("Film", due=DEC[18], even=DEC[10], sure=DEC[11], chance=0.95, known=2)
+
+    said = _words(login(northlight.maya).get("/").content)
+
+    assert "Nothing needs anyone today" in said
+    assert "Not enough history 1" in said
+    assert "not known" in said
+
+
+def test_mine_shows_the_promises_i_see_over_the_line(
+    northlight: House, promised: Promised, login: LogIn
+) -> None:
+    promised("Letters", due=DEC[14], even=DEC[10], sure=DEC[11], owner=northlight.maya)
+    promised("Portal", due=DEC[14], even=DEC[10], sure=DEC[11], owner=northlight.ben)
+
+    said = _words(login(northlight.ben).get("/?whose=mine").content)
+
+    assert "Portal" in said
+    assert "Letters" not in said
+
+
+def test_a_new_house_is_told_where_to_begin(northlight: House, login: LogIn) -> None:
+    said = _words(login(northlight.ada).get("/").content)
+
+    assert "Nothing is promised yet" in said
+    assert "Who works here" in said
+    assert "The next thing somebody wants" in said
+
+
+def test_another_house_sees_nothing_of_it(
+    northlight: House, southbank: House, promised: Promised, login: LogIn
+) -> None:
+    promise = promised("Secret letters", due=DEC[14], even=DEC[10], sure=DEC[11])
+
+    browser = login(southbank.cleo)
+
+    assert b"Secret letters" not in browser.get("/").content
+    assert browser.get(f"/promises/{promise.pk}").status_code == 404
+    assert b"Secret letters" not in browser.get("/search?q=Secret").content
+
+
+def test_a_guest_is_kept_out_in_words(northlight: House, login: LogIn) -> None:
+    page = login(northlight.gus).get("/people")
+
+    assert page.status_code == 403
+    assert "It needs the role “Member” in this house." in _words(page.content)
+
+
+@pytest.mark.parametrize("path", ["/", "/search?q=letters", "/people"])
+def test_three_promises_ask_no_more_questions_than_one(
+    path: str, northlight: House, promised: Promised, login: LogIn
+) -> None:
+    browser = login(northlight.maya)
+    promised("Letters 1", due=DEC[14], even=DEC[10], sure=DEC[11])
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        browser.get(path)
+    promised("Letters 2", due=DEC[15], even=DEC[10], sure=DEC[11])
+    promised("Letters 3", due=DEC[16], even=DEC[10], sure=DEC[11], client="Pete's Bakery")
+    with CaptureQueriesContext(connection) as three:
+        browser.get(path)
+
+    assert len(three) == len(one)
+
+
+def test_a_fragment_is_the_part_of_the_page_that_changes(
+    northlight: House, promised: Promised, login: LogIn
+) -> None:
+    promised("Letters", due=DEC[14], even=DEC[10], sure=DEC[11])
+
+    part = login(northlight.maya).get("/", headers={"HX-Request": "true"}).content.decode()
+
+    assert part.startswith('<div id="board"')
+    assert "<html" not in part
+    assert "Letters" in part
+
+
+def test_a_promise_already_given_is_recorded_in_one_line(northlight: House, login: LogIn) -> None:
+    browser = login(northlight.dev)
+
+    page = browser.post(
+        "/promises/new", {"line": "Menu cards for Pete's Bakery by Fri 18 Dec"}, follow=True
+    )
+
+    said = _words(page.content)
+    assert "Promised to Pete&#x27;s Bakery: Friday 18 December, 18:00 Lisbon." in said
+    assert "Menu cards" in said
+
+
+def test_a_vague_promise_is_asked_back_and_its_words_are_kept(
+    northlight: House, login: LogIn
+) -> None:
+    page = login(northlight.dev).post("/promises/new", {"line": "Menu cards, soon"})
+
+    said = _words(page.content)
+    assert page.status_code == 422
+    assert "Nothing was recorded yet." in said
+    assert "by when" in said
+    assert 'value="Menu cards, soon"' in page.content.decode()
+
+
+def test_a_promise_above_the_line_is_never_called_short(
+    northlight: House, promised: Promised, login: LogIn
+) -> None:
+    promised("Letters", due=DEC[11], even=DEC[10], sure=DEC[14], chance=0.84)
+
+    page = login(northlight.maya).get("/").content
+
+    said = _words(page)
+    assert "On track 1" in said
+    assert "no day to spare" in said
+    assert "short" not in said
+    assert "Promised Fri 11 Dec. Not a day to spare." in page.decode().replace("\u00a0", " ")
