@@ -50,13 +50,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def compiled(function: Function) -> Function:
     """Compile a step that only other kernels call: no way in from Python is built for it."""
     options: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    made: Any = numba.njit(nogil=True, **options)(function)
+    made: Any = numba.njit(nogil=True, error_model="numpy", **options)(function)
     return cast("Function", made)
 
 
 def kernel(function: Function) -> Function:
     """Compile a kernel called from Python: without the interpreter's lock, cached on disk."""
-    made: Any = numba.njit(nogil=True, cache=True)(function)
+    made: Any = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
     return cast("Function", made)
 
 
