@@ -11,10 +11,9 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from portfolio import portfolio
-
 from kept.engine import Situation
 from kept.engine import futures as runs
+from portfolio import portfolio
 
 HERE = Path(__file__).parent
 
