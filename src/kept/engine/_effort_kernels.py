@@ -11,7 +11,8 @@ attributes), m items in the pool, b bins of a histogram of positions.
 # mypy: allow-untyped-defs
 
 import numpy as np
-from numba import njit
+
+from kept.engine._kernels import compiled, kernel
 
 # Groups a row belongs to, in this order; `durations.GROUPS` says what they are made of.
 ALL, PERSON, SUBKIND, PERSON_SUBKIND, PROJECT_SUBKIND, KIND, PROJECT_KIND, PERSON_KIND = range(8)
@@ -32,7 +33,7 @@ _SLIP_LIMIT = 2.5
 _SCORE_LIMIT = 1.5
 
 
-@njit(cache=True)
+@kernel
 def bucket_of(known):
     if known == 0:
         return 0
@@ -45,12 +46,12 @@ def bucket_of(known):
     return 4
 
 
-@njit(cache=True)
+@compiled
 def _towards(value, count, home, pull):
     return (count * value + pull * home) / (count + pull)
 
 
-@njit(cache=True)
+@kernel
 def covariates(stats, groups, ln_estimate, out):
     """Describe a piece of work by its size and by what its groups did so far; fills `out`, (13,).
 
@@ -89,7 +90,7 @@ def covariates(stats, groups, ln_estimate, out):
     out[12] = 1.0
 
 
-@njit(cache=True)
+@compiled
 def solve(matrix, right, out):
     """Solve a symmetric positive definite system by Cholesky's method; fills `out`."""
     size = right.size
@@ -116,7 +117,7 @@ def solve(matrix, right, out):
         out[i] = total / low[i, i]
 
 
-@njit(cache=True)
+@kernel
 def weigh(
     codes,
     signs,
@@ -129,7 +130,7 @@ def weigh(
     match,
     inverse_width,
     age_weight,
-    kernel,
+    fall,
     pull,
     weights,
     totals,
@@ -143,7 +144,7 @@ def weigh(
         day: the day of the forecast.
         size: m. The pool is sorted by ln ratio; `pool_row` is -1 for an atom of the prior.
         match: shape (k, 16). Weight by which attributes differ (bits 1, 2, 4, 8).
-        inverse_width: shape (k, f). age_weight: shape (k, days). kernel: exp(-d) in steps.
+        inverse_width: shape (k, f). age_weight: shape (k, days). fall: exp(-d) in steps.
         pull: shape (k,). Items' worth of the lens before that each lens is mixed with.
 
     Returns:
@@ -151,7 +152,7 @@ def weigh(
     """
     lenses = pull.size
     oldest = age_weight.shape[1] - 1
-    last = kernel.size
+    last = fall.size
     priors = 0
     for k in range(lenses):
         totals[k] = 0.0
@@ -178,7 +179,7 @@ def weigh(
             )
             weight = 0.0
             if apart < last:
-                weight = match[k, differs] * kernel[apart] * age_weight[k, age]
+                weight = match[k, differs] * fall[apart] * age_weight[k, age]
             weights[q, k] = weight
             totals[k] += weight
     rest = 1.0
@@ -197,7 +198,7 @@ def weigh(
     return rest
 
 
-@njit(cache=True)
+@kernel
 def level_steps(
     whole, n_whole, bucket, n_bucket, project, n_project, person, n_person, shrink, caution, out
 ):
@@ -224,7 +225,7 @@ def level_steps(
         out[z] = (person[z] + shrink[3] * share) / (n_person + shrink[3])
 
 
-@njit(cache=True)
+@compiled
 def level_to_ask(steps, wanted):
     """Give the forecast's own level that really gave the wanted coverage."""
     bins = steps.size
@@ -236,7 +237,7 @@ def level_to_ask(steps, wanted):
     return (z + min(1.0, (wanted - reached) / steps[z])) / bins
 
 
-@njit(cache=True)
+@compiled
 def level_reached(steps, asked):
     """The inverse of `level_to_ask`: the coverage that the forecast's own level really gave."""
     bins = steps.size
@@ -248,7 +249,7 @@ def level_reached(steps, asked):
     return reached + steps[z] * (place - z)
 
 
-@njit(cache=True)
+@kernel
 def read_quantiles(values, mixed, size, steps, levels, out):
     """Read calibrated quantiles off a weighted sample sorted by value; fills `out`."""
     reached = 0.0
@@ -267,7 +268,7 @@ def read_quantiles(values, mixed, size, steps, levels, out):
         at += 1
 
 
-@njit(cache=True)
+@compiled
 def _add_position(histogram, low, high):
     """Spread one outcome evenly over the stretch of the forecast's levels it fell on."""
     bins = histogram.size
@@ -281,7 +282,7 @@ def _add_position(histogram, low, high):
             histogram[z] += max(0.0, inside) / (high - low)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def replay(
     codes,
     groups,
@@ -297,7 +298,7 @@ def replay(
     match,
     inverse_width,
     age_weight,
-    kernel,
+    fall,
     pull,
     shrink,
     fade,
@@ -484,7 +485,7 @@ def replay(
                 match,
                 inverse_width,
                 age_weight,
-                kernel,
+                fall,
                 pull,
                 weights,
                 totals,
@@ -545,7 +546,7 @@ def replay(
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def global_quantiles(
     ranks, sorted_values, estimate_day, known_day, ask_order, learn_order, levels, prior, out
 ):
