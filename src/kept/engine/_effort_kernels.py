@@ -3,18 +3,18 @@
 Everything is double precision: work that took exactly its estimate is up to half of a history,
 and a rounding slip at that mass point costs ten points of coverage.
 
-Names used throughout: n rows, g groups, k lenses, f signs (what makes work alike besides its
-attributes), m items in the pool, b bins of a histogram of positions.
+Numba infers types from the arguments, so that `Any` stands for an array or a number. Names: n
+rows, g groups, k lenses, f signs (what makes work alike besides its attributes), m items in the
+pool, b bins of a histogram of positions.
 """
 
-# Numba infers the types of kernels from their arguments; their callers in durations.py are typed.
-# mypy: allow-untyped-defs
+from typing import Any
 
 import numpy as np
 
 from kept.engine._kernels import compiled, kernel
 
-# Groups a row belongs to, in this order; `durations.GROUPS` says what they are made of.
+# Groups a row belongs to, in this order; `durations._GROUPS` says what they are made of.
 ALL, PERSON, SUBKIND, PERSON_SUBKIND, PROJECT_SUBKIND, KIND, PROJECT_KIND, PERSON_KIND = range(8)
 SAME, SUBKIND_SAME, PERSON_SUBKIND_SAME = 8, 9, 10
 GROUPS = 11
@@ -34,7 +34,7 @@ _SCORE_LIMIT = 1.5
 
 
 @kernel
-def bucket_of(known):
+def bucket_of(known: Any) -> int:
     if known == 0:
         return 0
     if known <= 5:
@@ -47,12 +47,12 @@ def bucket_of(known):
 
 
 @compiled
-def _towards(value, count, home, pull):
+def _towards(value: Any, count: Any, home: Any, pull: Any) -> Any:
     return (count * value + pull * home) / (count + pull)
 
 
 @kernel
-def covariates(stats, groups, ln_estimate, out):
+def covariates(stats: Any, groups: Any, ln_estimate: Any, out: Any) -> None:
     """Describe a piece of work by its size and by what its groups did so far; fills `out`, (13,).
 
     A group with few items leans on the wider one before it.
@@ -91,7 +91,7 @@ def covariates(stats, groups, ln_estimate, out):
 
 
 @compiled
-def solve(matrix, right, out):
+def solve(matrix: Any, right: Any, out: Any) -> None:
     """Solve a symmetric positive definite system by Cholesky's method; fills `out`."""
     size = right.size
     low = np.zeros((size, size))
@@ -119,23 +119,23 @@ def solve(matrix, right, out):
 
 @kernel
 def weigh(
-    codes,
-    signs,
-    day,
-    size,
-    pool_row,
-    pool_codes,
-    pool_signs,
-    pool_day,
-    match,
-    inverse_width,
-    age_weight,
-    fall,
-    pull,
-    weights,
-    totals,
-    mixed,
-):
+    codes: Any,
+    signs: Any,
+    day: Any,
+    size: Any,
+    pool_row: Any,
+    pool_codes: Any,
+    pool_signs: Any,
+    pool_day: Any,
+    match: Any,
+    inverse_width: Any,
+    age_weight: Any,
+    fall: Any,
+    pull: Any,
+    weights: Any,
+    totals: Any,
+    mixed: Any,
+) -> float:
     """Weigh the pool for one piece of work; fills `mixed`, shape (m,), summing to one.
 
     Args:
@@ -200,8 +200,18 @@ def weigh(
 
 @kernel
 def level_steps(
-    whole, n_whole, bucket, n_bucket, project, n_project, person, n_person, shrink, caution, out
-):
+    whole: Any,
+    n_whole: Any,
+    bucket: Any,
+    n_bucket: Any,
+    project: Any,
+    n_project: Any,
+    person: Any,
+    n_person: Any,
+    shrink: Any,
+    caution: Any,
+    out: Any,
+) -> None:
     """Say how forecasts' positions really fell: all, experience, project, person; fills `out`.
 
     `out` has shape (b,) and sums to one: the share of outcomes in each hundredth of the forecast.
@@ -226,7 +236,7 @@ def level_steps(
 
 
 @compiled
-def level_to_ask(steps, wanted):
+def level_to_ask(steps: Any, wanted: Any) -> Any:
     """Give the forecast's own level that really gave the wanted coverage."""
     bins = steps.size
     reached = 0.0
@@ -238,7 +248,7 @@ def level_to_ask(steps, wanted):
 
 
 @compiled
-def level_reached(steps, asked):
+def level_reached(steps: Any, asked: Any) -> Any:
     """The inverse of `level_to_ask`: the coverage that the forecast's own level really gave."""
     bins = steps.size
     place = min(max(asked, 0.0), 1.0) * bins
@@ -250,7 +260,7 @@ def level_reached(steps, asked):
 
 
 @kernel
-def read_quantiles(values, mixed, size, steps, levels, out):
+def read_quantiles(values: Any, mixed: Any, size: Any, steps: Any, levels: Any, out: Any) -> None:
     """Read calibrated quantiles off a weighted sample sorted by value; fills `out`."""
     reached = 0.0
     at = 0
@@ -269,7 +279,7 @@ def read_quantiles(values, mixed, size, steps, levels, out):
 
 
 @compiled
-def _add_position(histogram, low, high):
+def _add_position(histogram: Any, low: Any, high: Any) -> None:
     """Spread one outcome evenly over the stretch of the forecast's levels it fell on."""
     bins = histogram.size
     first = min(int(low * bins), bins - 1)
@@ -284,41 +294,41 @@ def _add_position(histogram, low, high):
 
 @kernel
 def replay(
-    codes,
-    groups,
-    ln_estimate,
-    ln_ratio,
-    estimate_day,
-    known_day,
-    ask_order,
-    learn_order,
-    until,
-    capacity,
-    prior,
-    match,
-    inverse_width,
-    age_weight,
-    fall,
-    pull,
-    shrink,
-    fade,
-    caution,
-    ridge,
-    levels,
-    n_people,
-    n_projects,
-    n_groups,
-    quantiles,
-    position_low,
-    position_high,
-    said_low,
-    said_high,
-    prior_share,
-    known,
-    row_signs,
-    has_forecast,
-    done,
-):
+    codes: Any,
+    groups: Any,
+    ln_estimate: Any,
+    ln_ratio: Any,
+    estimate_day: Any,
+    known_day: Any,
+    ask_order: Any,
+    learn_order: Any,
+    until: Any,
+    capacity: Any,
+    prior: Any,
+    match: Any,
+    inverse_width: Any,
+    age_weight: Any,
+    fall: Any,
+    pull: Any,
+    shrink: Any,
+    fade: Any,
+    caution: Any,
+    ridge: Any,
+    levels: Any,
+    n_people: Any,
+    n_projects: Any,
+    n_groups: Any,
+    quantiles: Any,
+    position_low: Any,
+    position_high: Any,
+    said_low: Any,
+    said_high: Any,
+    prior_share: Any,
+    known: Any,
+    row_signs: Any,
+    has_forecast: Any,
+    done: Any,
+) -> Any:
     """Go through a history in order of days: forecast what is asked, then learn what is finished.
 
     A row asked on a day sees what was known on an earlier day, nothing else. Rows are asked in
@@ -548,8 +558,16 @@ def replay(
 
 @kernel
 def global_quantiles(
-    ranks, sorted_values, estimate_day, known_day, ask_order, learn_order, levels, prior, out
-):
+    ranks: Any,
+    sorted_values: Any,
+    estimate_day: Any,
+    known_day: Any,
+    ask_order: Any,
+    learn_order: Any,
+    levels: Any,
+    prior: Any,
+    out: Any,
+) -> None:
     """Give, per asked row, plain quantiles of every ratio known before its day; fills `out`.
 
     A Fenwick tree counts known ratios by rank. Before anything is known: the prior's quantiles.
