@@ -695,8 +695,10 @@ def base_futures(
 
 def warm() -> None:
     """Compile, or load from the cache, every kernel."""
-    from kept.engine import dates
+    from kept.engine import dates, durations
     from kept.engine.situation import Ask
+
+    durations.warm()
 
     situation = Situation.from_document(
         {
