@@ -80,6 +80,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, int]:
         "conditions": condition.pk,
         "contacts": contact.pk,
         "houses": house.organisation.pk,
+        "import": brought.pk,
         "imports": brought.pk,
         "inbound": inbound.pk,
         "jobs": job.pk,
