@@ -53,6 +53,7 @@ def sums(past, replay, rows, seed=7, draws=2_000):
         at 90 % and the median P90 ÷ actual.
     """
     rng = np.random.default_rng(seed)
+    levels = replay.levels.size
     middle = (replay.reached_low + replay.reached_high) / 2
     projects = past.codes[:, 2]
     dated = np.flatnonzero(np.isfinite(past.known_days) & ~np.isnan(past.estimate_days))
@@ -82,8 +83,8 @@ def sums(past, replay, rows, seed=7, draws=2_000):
         factor = rng.normal(size=(draws, 1))
         for name, rho in (("independent", 0.0), ("shared", together)):
             z = np.sqrt(rho) * factor + np.sqrt(1 - rho) * own
-            level = np.interp(z, scores, normal) * 100 - 0.5
-            index = np.clip(np.rint(level).astype(int), 0, 98)
+            index = np.rint(np.interp(z, scores, normal) * (levels + 1) - 1).astype(int)
+            index = np.clip(index, 0, levels - 1)
             drawn = np.exp(replay.ln_quantiles[block, index]) * past.estimates[block]
             total = drawn.sum(axis=1)
             if block[0] in judged:
@@ -134,6 +135,7 @@ def measure(path, part):
     every = np.concatenate((person, project, tenth, by_known))
     all_counts = np.concatenate((n_person, n_project, n_tenth, n_known))
     count, totals = sums(past, fine, rows)
+    _, rough = sums(past, grid, rows)
     on_grid = calibration.coverage(coarse, outcomes, LEVELS)
     return {
         "rows judged": f"{rows.size:,}",
@@ -159,6 +161,7 @@ def measure(path, part):
         "… independent: kept at 90 %, median P90 ÷ actual": _sums(totals["independent"]),
         "… with the shared effect": _sums(totals["shared"]),
         "… and calibrated at the level of sums": _sums(totals["calibrated"]),
+        "… with the shared effect, drawn from the 19 quantiles": _sums(rough["shared"]),
         "seconds for all rows": f"{seconds:.1f} for {len(past):,}",
     }
 

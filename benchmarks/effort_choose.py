@@ -10,7 +10,7 @@ as much past as a house that uses kept will have). The result is printed; it goe
 `kept.engine.durations.METHOD` by hand, rounded to two digits.
 
 The constants of the calibration layer are not searched for: they cost score (0.1 %) and buy that
-each person, project and newcomer is kept at 90 %. `--layer` shows what some settings of it give.
+each person, project and newcomer is kept at 90 %; `effort_variants.py` shows it.
 """
 
 import argparse

@@ -224,3 +224,38 @@ def test_absurd_rows_give_a_sane_wide_forecast(items, estimate):
     assert 0 < forecast.chance_within(1.0) < 1
     assert 0 < forecast.from_prior_share <= 1
     assert 0 <= profile.correlation <= 0.5
+
+
+def test_the_same_past_in_minutes_and_in_hours_gives_the_same_forecast():
+    hours = history(seed=12, items=200)
+    minutes = [
+        replace(i, estimate=60 * i.estimate, actual=60 * i.actual, unit="Minutes") for i in hours
+    ]
+    asked = {"person": "p0", "kind": "build", "subkind": "web"}
+
+    one = profile_of(hours).ratios(**asked, estimate=4.0)
+    other = profile_of(minutes).ratios(**asked, estimate=240.0, unit="minutes")
+
+    assert other.quantiles == pytest.approx(one.quantiles)
+    assert other.summary.high_actual == pytest.approx(60 * one.summary.high_actual)
+
+
+def test_a_longer_memory_than_the_history_changes_nothing():
+    items = history(seed=13, items=120)
+    long = DurationHistory.from_rows(items, method=replace(durations.METHOD, memory=10**6))
+    forecast = long.profile(START + 1_100).ratios(estimate=4.0)
+    assert (forecast.quantiles == profile_of(items).ratios(estimate=4.0).quantiles).all()
+
+
+def test_only_the_newest_items_are_kept_in_the_pool():
+    old = [replace(i, actual=10 * i.estimate) for i in history(seed=14, items=100)]
+    new = [
+        replace(i, estimated_on=i.estimated_on + 2_000, finished_on=i.finished_on + 2_000)
+        for i in history(seed=15, items=100)
+    ]
+    small = replace(durations.METHOD, capacity=100)
+    past = DurationHistory.from_rows(old + new, method=small)
+    forecast = past.profile(START + 3_100).ratios(person="p0", estimate=8.0)
+
+    rows = [past.items[row] for row in forecast.similar.rows]
+    assert all(row.estimated_on >= START + 2_000 for row in rows)

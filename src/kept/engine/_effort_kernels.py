@@ -51,6 +51,18 @@ def _towards(value, count, home, pull):
 
 
 @njit(cache=True)
+def weighed(values, weights):
+    """Return the sum of values times weights.
+
+    Not `np.dot`: numba takes it from SciPy, and ends the process where SciPy is not installed.
+    """
+    total = 0.0
+    for place in range(values.size):
+        total += values[place] * weights[place]
+    return total
+
+
+@njit(cache=True)
 def covariates(stats, groups, ln_estimate, out):
     """Describe a piece of work by its size and by what its groups did so far; fills `out`, (13,).
 
@@ -385,8 +397,8 @@ def replay(
                 covariates(stats, groups[x], ln_estimate[x], one)
                 described[x] = one
                 row_signs[x, 0] = ln_estimate[x]
-                row_signs[x, 1] = np.dot(one, slip)
-                row_signs[x, 2] = np.dot(one, spread)
+                row_signs[x, 1] = weighed(one, slip)
+                row_signs[x, 2] = weighed(one, spread)
             else:
                 b = bucket_of(known[x])
                 p = codes[x, 0]
@@ -470,8 +482,8 @@ def replay(
             covariates(stats, groups[r], ln_estimate[r], one)
             described[r] = one
             row_signs[r, 0] = ln_estimate[r]
-            row_signs[r, 1] = np.dot(one, slip)
-            row_signs[r, 2] = np.dot(one, spread)
+            row_signs[r, 1] = weighed(one, slip)
+            row_signs[r, 2] = weighed(one, spread)
             rest = weigh(
                 codes[r],
                 row_signs[r],

@@ -217,7 +217,8 @@ class Forecast:
             raise ValueError("a ratio is a number")
         at = int(np.searchsorted(self._values, ratio, side="right"))
         chance = float(self._chances[at - 1]) if at else 0.0
-        smallest = 1.0 / (self.effective_n + 22.0)
+        # Laplace's rule of succession over the sample, the prior's atoms among it.
+        smallest = 1.0 / (self._values.size + 2.0)
         return min(max(chance, smallest), 1.0 - smallest)
 
     def after(self, spent_ratio: float) -> FloatArray:

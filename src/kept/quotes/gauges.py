@@ -75,16 +75,16 @@ def _people(measured: Pressure, stages: Sequence[Stage]) -> Gauge:
     parts, worst = [], (Level.ENOUGH, 0.0, 1, 1)
     for key, hands in need.items():
         have = len(measured.holders(pressure.skill_of(key)))
-        what = names.get(key, _("do this"))
+        what = names.get(key, _("Anybody’s work"))
         parts.append(
             ngettext(
-                "%(have)s can: %(what)s, %(hands)s is needed.",
-                "%(have)s can: %(what)s, %(hands)s are needed.",
+                "%(what)s: %(have)s can, %(hands)s is needed.",
+                "%(what)s: %(have)s can, %(hands)s are needed.",
                 hands,
             )
             % {
-                "have": words.capital(words.spelled(have)),
-                "what": what,
+                "have": words.spelled(have),
+                "what": words.capital(what),
                 "hands": words.spelled(hands),
             }
         )
