@@ -10,7 +10,7 @@ PORT   ?= 8000
 export KEPT_DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench trust format migrations first-migration lock clean
+.PHONY: help setup run demo picture test check bench trust format migrations first-migration lock clean
 
 help:  ## list what you can type
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?/  make \1\t/' | expand -t 20
@@ -33,6 +33,9 @@ $(UV):
 
 run: setup  ## serve kept on http://127.0.0.1:8000 (PORT=…, HOST=…)
 	@exec $(BIN)/kept serve --host $(HOST) --port $(PORT)
+
+picture: setup  ## take README's picture on the sample studio, with Chromium
+	@$(BIN)/python -m tests.journeys.picture
 
 demo: setup  ## serve a sample studio with a year of past (PORT=…)
 	@exec $(BIN)/kept demo --port $(PORT) --data $(KEPT_DATA)/demo

@@ -16,6 +16,8 @@ from tests import chromium, postgres
 HOUSE = Path(__file__).resolve().parent.parent
 #: Without these the run is slower or talks to something that is none of its business.
 NOT_OURS = ("DATABASE_URL", "KEPT_MIGRATE_URL", "KEPT_DATA", "KEPT_URL", "KEPT_HTTPS", "KEPT_DEBUG")
+#: Tests of what knows no database: once is enough.
+OF_NO_DATABASE = ("tests/engine", "tests/house/test_engine_alone.py")
 
 
 def main(arguments: list[str]) -> int:
@@ -64,6 +66,8 @@ def suite(address: str, browser: str | None, rest: list[str], *, long_runs: bool
     else:
         environment["KEPT_NO_BROWSER"] = "1"
     workers = str(min(8, os.cpu_count() or 1))
+    if address:
+        rest = [*rest, *(f"--ignore={path}" for path in OF_NO_DATABASE)]
     where = ["trust", "-s"] if long_runs else ["tests", "-n", workers, "--dist", "worksteal"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *where, *rest],

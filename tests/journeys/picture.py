@@ -17,7 +17,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 HERE = Path(__file__).parents[2] / "docs" / "pictures"
 NOW = datetime(2026, 12, 2, 15, 10, tzinfo=UTC)
-ASKED = "/ask?what=Landing+page+for+Harbour+Clinic+by+Fri+11+Dec"
+ASKED = "/ask?what=Landing+page+for+Harbour+Clinic+by+Fri+18+Dec"
 PAGES = {"today": "/", "ask": ASKED, "people": "/people", "past": "/past", "promise": "/promises/1"}
 LOOKS = (("", 1280, "light"), ("-dark", 1280, "dark"), ("-tablet", 820, "light"),
          ("-phone", 390, "light"))  # fmt: skip

@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 from tests.cast import House
 from tests.journeys.conftest import OpenPage
+from tests.journeys.test_every_page import found_by_axe
 
 from kept.jobs.models import Job
 from kept.promises.models import Promise
@@ -72,6 +73,21 @@ def test_a_line_becomes_a_promise_with_scripts_off(opened: OpenPage, studio: Hou
     expect(page.get_by_role("link", name="Harbour Clinic · Landing page")).to_be_visible()
 
 
+def test_a_house_that_does_not_answer_is_said_where_it_can_be_seen(
+    opened: OpenPage, studio: House
+) -> None:
+    page = opened("/ask")
+    page.context.set_offline(True)
+    page.get_by_label("What, for whom, by when").fill(LINE)
+    expect(page.get_by_text("The house did not answer. Nothing was changed")).to_be_in_viewport()
+
+    page.context.set_offline(False)
+    page.get_by_label("What, for whom, by when").fill(LINE + " ")
+
+    expect(page.get_by_text("By when?")).to_be_visible()
+    expect(page.locator("#live")).to_have_class("heard")
+
+
 def test_keys_choose_and_enter_asks_but_holding_is_a_click(opened: OpenPage, studio: House) -> None:
     page = opened("/ask?what=" + LINE.replace(" ", "+").replace("Fri+18+Dec", "Fri+29+Jan"))
     page.locator("h1").first.evaluate("document.activeElement.blur()")
@@ -92,6 +108,8 @@ def test_keys_choose_and_enter_asks_but_holding_is_a_click(opened: OpenPage, stu
 def test_an_offer_taken_back_frees_its_capacity(opened: OpenPage, studio: House) -> None:
     page = opened("/ask?what=" + LINE.replace(" ", "+").replace("Fri+18+Dec", "Fri+29+Jan"))
     page.get_by_role("button", name=re.compile("^Hold")).click()
+    expect(page.get_by_text("What the client said")).to_be_visible()
+    assert found_by_axe(page) == []
     page.get_by_role("button", name="I told them").click()
     expect(page.get_by_text(re.compile("Offered until"))).to_be_visible()
 

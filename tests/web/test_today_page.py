@@ -99,7 +99,7 @@ def test_a_guest_is_kept_out_in_words(northlight: House, login: LogIn) -> None:
     assert "It needs the role “Member” in this house." in _words(page.content)
 
 
-@pytest.mark.parametrize("path", ["/", "/search?q=letters"])
+@pytest.mark.parametrize("path", ["/", "/search?q=letters", "/people"])
 def test_three_promises_ask_no_more_questions_than_one(
     path: str, northlight: House, promised: Promised, login: LogIn
 ) -> None:

@@ -123,10 +123,11 @@ def _zones() -> Finding:
 
 def _kernels() -> Finding:
     """Look whether compiled kernels can be kept; without, each start compiles for seconds."""
-    from kept import engine  # chooses the folder; slow to load
+    from kept.engine import warm  # slow to load; its module chooses the folder
 
     named = os.environ.get("NUMBA_CACHE_DIR", "")
-    folder = nearest = Path(named) if named else Path(str(engine.__file__)).parent / "__pycache__"
+    beside = Path(warm.__code__.co_filename).parent / "__pycache__"
+    folder = nearest = Path(named) if named else beside
     while not nearest.exists():
         nearest = nearest.parent
     fine = os.access(nearest, os.W_OK)

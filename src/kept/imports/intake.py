@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from kept.imports import naming, present
 from kept.imports.models import ColumnChoice, Import, ImportedRow, ImportProblem
-from kept.imports.present import Arrival, SomethingDepends
+from kept.imports.present import EVENT_ROWS, Arrival, SomethingDepends
 from kept.imports.readers import apart, columns, text, values, work
 from kept.ledger import recording
 from kept.ledger.models import Event
@@ -24,6 +24,7 @@ from kept.past.models import PastItem, SourceName
 from kept.people import access
 from kept.people.models import Member, Role, WorkingTime
 from kept.tenancy import refusals, scope
+from kept.tenancy.models import Organisation
 
 __all__ = [
     "COMMAND_LINE",
@@ -62,8 +63,6 @@ class Limits:
 WEB = Limits(size_bytes=10 * 1024 * 1024, rows=50_000, apart=True)
 COMMAND_LINE = Limits(size_bytes=100 * 1024 * 1024, rows=250_000, apart=False)
 
-#: Rows in one event of the ledger.
-EVENT_ROWS = 500
 #: Problems kept with an import; all are counted.
 PROBLEMS_KEPT = 1_000
 
@@ -231,8 +230,9 @@ def _table(file: IO[bytes] | bytes, limits: Limits) -> tuple[bytes, text.Table]:
         raise CannotRead(
             _(
                 "Splitting the file into cells took too much memory or time. Nothing was read. "
-                "Is it a table?"
-            ),
+                "Is it a table, of at most %(most)d rows?"
+            )
+            % {"most": limits.rows},
             field="file",
         ) from error
     if len(table.rows) > limits.rows:
@@ -304,6 +304,8 @@ def _bring(
     tick: Tick | None,
 ) -> _Brought:
     """Write everything a reading holds, with its events, into the open transaction."""
+    # Two who bring the same file in at once: the second finds its rows here already.
+    Organisation.objects.select_for_update().get(pk=scope.current_id())
     row = Import.objects.create(
         file_name=_file_name(name),
         file_digest=hashlib.sha256(data).hexdigest(),

@@ -28,6 +28,9 @@ from kept.tenancy import refusals, scope
 
 Key = naming.Key
 
+#: Rows in one event of the ledger.
+EVENT_ROWS = 500
+
 
 class SomethingDepends(refusals.Conflict):
     """What an import brought has been worked with since. Nothing was undone."""
@@ -52,6 +55,8 @@ class Arrived:
     new_clients: list[str] = field(default_factory=list)
     problems: list[work.Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    begun: list[Stage] = field(default_factory=list)
+    imported: list[ImportedRow] = field(default_factory=list)
 
 
 def bring(
@@ -88,6 +93,12 @@ def bring(
         arrived.promises += group[0].row.is_promised
         if tick is not None and place % 20 == 0:
             tick(place, len(groups))
+    for start in range(0, len(arrived.imported), EVENT_ROWS):
+        rows = ImportedRow.objects.bulk_create(arrived.imported[start : start + EVENT_ROWS])
+        recording.record(Event.Kind.IMPORT_ROWS, about=row, by=by, at=now, rows=rows)
+    for start in range(0, len(arrived.begun), EVENT_ROWS):
+        begun = arrived.begun[start : start + EVENT_ROWS]
+        recording.record(Event.Kind.IMPORT_ROWS, about=row, by=by, at=now, rows=begun)
     if arrived.unsized:
         arrived.notes.append(
             ngettext(
@@ -171,7 +182,11 @@ def _bring_one(
             by=by,
             now=now,
         )
-    imported = ImportedRow.objects.bulk_create(
+    # Only now, when nothing can fail any more, is it counted.
+    arrived.unsized += sum(each.row.estimate_hours is None for each in group)
+    arrived.new_clients += new_clients
+    arrived.begun += begun
+    arrived.imported += [
         ImportedRow(
             imported=row,
             row=each.row.number,
@@ -181,11 +196,7 @@ def _bring_one(
             stage=stage,
         )
         for each, stage in zip(group, stages, strict=True)
-    )
-    recording.record(Event.Kind.IMPORT_ROWS, about=row, by=by, at=now, rows=[*begun, *imported])
-    # Only now, when nothing can fail any more, is it counted.
-    arrived.unsized += sum(each.row.estimate_hours is None for each in group)
-    arrived.new_clients += new_clients
+    ]
 
 
 def _sketch(row: work.Row, names: Mapping[Key, SourceName], skills: set[int]) -> StageSketch:

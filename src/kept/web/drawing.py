@@ -227,10 +227,9 @@ def axis_head(axis: Axis, *, today_word: str) -> SafeString:
     for tick in axis.ticks:
         x = axis.before(tick.day)
         parts.append(_upright(x, 2, 30, "hair"))
-        close = x - shown_until < 13
-        label = tick.label.split("\N{NO-BREAK SPACE}")[0] if close else tick.label
+        label = tick.label if x >= shown_until else tick.label.split("\N{NO-BREAK SPACE}")[0]
         parts.append(_text(label, x, 11, "halo", dx=3))
-        shown_until = x
+        shown_until = x + (12 if len(label) > 3 else 6)
     parts.append(_upright(axis.now, 18, 30, "now"))
     parts.append(_text(today_word, axis.now, 28, "halo", dx=5))
     return _tag("svg", *parts, class_="drawing", aria_hidden="true", focusable="false")

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from kept.tenancy.refusals import Refused
 
@@ -37,6 +40,29 @@ class KeptForm(forms.Form):
         field = self.fields_of_rooms.get(refused.field, refused.field)
         self.status = STATUS[refused.kind]
         self.add_error(field if field in self.fields else None, refused.sentence)
+
+
+class LongSelect(forms.Select):
+    """A choice of hundreds, written at once: a template for each option took most of the page."""
+
+    def render(
+        self,
+        name: str,
+        value: Any,
+        attrs: dict[str, Any] | None = None,
+        renderer: Any = None,  # noqa: ARG002 - Django passes it by name
+    ) -> SafeString:
+        chosen = "" if value is None else str(value)
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            (
+                (option, mark_safe(" selected") if str(option) == chosen else "", label)
+                for option, label in self.choices
+            ),
+        )
+        given = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
+        return format_html("<select{}>{}</select>", flatatt(given), options)
 
 
 def changed(form: forms.Form, *names: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from kept.tenancy.models import Organisation
 from kept.web import drawing
 
 #: Working days that an axis shows at most; what lies beyond stands at its edge with its day.
-REACH = 36
+REACH = 33
 #: And at least, so that a week with one promise does not look like a close-up.
 LEAST = 15
 

@@ -4,7 +4,7 @@ import contextlib
 from datetime import UTC, date, datetime, time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kept.imports.readers import values
@@ -57,6 +57,7 @@ def test_the_column_tells_the_decimal_sign_of_a_cell_that_does_not() -> None:
     assert values.unclear_decimal(["8", "1,234"]) == "1,234"
 
 
+@settings(deadline=None)
 @given(
     numbers=st.lists(
         st.decimals(min_value=0, max_value=10**7, places=2).map(float), min_size=1, max_size=20
@@ -165,6 +166,7 @@ def test_one_cell_decides_the_order_of_the_whole_column() -> None:
     assert values.order_of(["2026-01-31", "5/5/2026"]) == Evidence(None, unclear=False, example="")
 
 
+@settings(deadline=None)
 @given(st.lists(st.dates(date(1970, 1, 1), date(2199, 12, 31)), min_size=1), st.sampled_from(Order))
 def test_days_come_back_whatever_is_put_first(days: list[date], order: Order) -> None:
     form = "%d/%m/%Y" if order is Order.DAY_FIRST else "%m/%d/%Y"
@@ -192,6 +194,7 @@ def test_a_time_over_which_the_clocks_went_forward_is_refused() -> None:
         values.parse("2026-03-29 01:30").moment("Europe/Lisbon", day_means=time(12))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_read_or_refused_and_nothing_else(text: str) -> None:
     for read in (

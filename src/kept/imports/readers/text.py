@@ -119,9 +119,7 @@ def table(data: bytes) -> Table:
         NotATable: nothing in the file, a binary file, or a quote that never closes.
     """
     if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
-        raise NotATable(
-            "This is a spreadsheet file, not text. Save it as CSV, or import it as .xlsx."
-        )
+        raise NotATable("This is a spreadsheet file, not text. Save it as CSV first.")
     text = decode(data)
     told = re.match(r"\s*sep=(.)\r?\n", text)
     between = told.group(1) if told else separator(text)

@@ -20,7 +20,7 @@ from kept.people.models import Role
 from kept.promises.models import Promise
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
-from kept.web.forms import STATUS, KeptForm
+from kept.web.forms import STATUS, KeptForm, LongSelect
 from kept.web.pages.staff import zone_choices
 
 OPEN_JOB = Q(jobs__state=Job.State.OPEN)
@@ -40,6 +40,7 @@ class ClientForm(NewClientForm):
     zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
         choices=zone_choices,
+        widget=LongSelect(),
         help_text=gettext_lazy("A promise for a day means the end of the working day there."),
     )
     note = forms.CharField(

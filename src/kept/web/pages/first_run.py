@@ -16,7 +16,7 @@ from kept.people.access import Policy, allow
 from kept.people.models import Member
 from kept.sample import opening as sample
 from kept.tenancy.refusals import Refused
-from kept.web.forms import KeptForm
+from kept.web.forms import KeptForm, LongSelect
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -54,7 +54,7 @@ class HouseForm(OwnerForm):
     zone = forms.ChoiceField(
         label=_("Time zone"),
         help_text=_("Public holidays are those of its country; both can be changed later."),
-        widget=forms.Select(attrs={"data-zone-guess": ""}),
+        widget=LongSelect(attrs={"data-zone-guess": ""}),
     )
 
     field_order = ("code", "house", "name", "email", "password", "zone")

@@ -99,6 +99,7 @@ def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]
         "job": found.job,
         "stands": stands,
         "state": _state(found, stands),
+        "plain_state": _plain(found, stands),
         "sentence": telling.sentence(stands, today=this_day) if stands else "",
         "line": _line(request, found, stands, terms, now) if stands else "",
         "terms": terms,
@@ -120,6 +121,17 @@ def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]
         "form": form,
         "may_void": request.member.may(Role.LEAD) and found.state != Promise.State.VOIDED,
     }
+
+
+def _plain(found: Promise, stands: Standing | None) -> str:
+    """The state as a client may read it: in words, without a chance."""
+    if stands is None:
+        return words.capital(str(Promise.State(found.state).label))
+    if stands.state is State.OVERDUE:
+        return _("Overdue")
+    if stands.state is State.PAUSED:
+        return _("Paused")
+    return _("Running")
 
 
 def _state(found: Promise, stands: Standing | None) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from kept.people.access import Policy, allow
 from kept.people.models import Absence, Member, Role, Skill, WorkingTime
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
-from kept.web.forms import STATUS, KeptForm, changed
+from kept.web.forms import STATUS, KeptForm, LongSelect, changed
 
 STRETCHES = 2
 
@@ -42,9 +42,14 @@ def country_choices() -> list[tuple[str, Any]]:
 class PlaceForm(KeptForm):
     """Zone, and the place whose public holidays are kept."""
 
-    zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=zone_choices)
+    zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"), choices=zone_choices, widget=LongSelect()
+    )
     country = forms.ChoiceField(
-        label=gettext_lazy("Public holidays of"), required=False, choices=country_choices
+        label=gettext_lazy("Public holidays of"),
+        required=False,
+        choices=country_choices,
+        widget=LongSelect(),
     )
     region = forms.CharField(
         label=gettext_lazy("Region"),

@@ -32,9 +32,23 @@ document.addEventListener("htmx:load", (event) => {
   if (title) document.title = title.dataset.pageTitle;
 });
 
-document.addEventListener("htmx:sendError", () => {
+// No answer, or none that can be shown: said where it can be seen too, until the next one comes.
+function failed() {
   const line = document.getElementById("live");
-  if (line) line.textContent = line.dataset.offline;
+  if (!line) return;
+  line.className = "said-aloud";
+  line.textContent = line.dataset.offline;
+}
+
+for (const kind of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(kind, failed);
+}
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const line = document.getElementById("live");
+  if (line && event.detail.shouldSwap && line.className === "said-aloud") {
+    line.className = "heard";
+    line.textContent = "";
+  }
 });
 
 document.addEventListener("click", (event) => {

@@ -1,0 +1,191 @@
+"""Ask: a line is read, chips correct it, gaps are asked back; a hold refused loses nothing."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.http import QueryDict
+from tests.cast import House
+from tests.web.conftest import LogIn
+from tests.web.test_today_page import _words
+
+from kept.clients.models import Client, Service
+from kept.jobs.models import Job
+from kept.quotes.models import Answer, Quote
+from kept.tenancy import scope
+from kept.web.pages import ask
+
+LINE = "Landing page for Harbour Clinic by Fri 18 Dec, 16-40h"
+
+
+def _read(house: House, now: datetime, said: str) -> ask.Reading:
+    return ask._read(ask.AskForm(QueryDict(said)), house.organisation, now)
+
+
+def test_one_line_says_what_for_whom_how_big_and_by_when(northlight: House, now: datetime) -> None:
+    reading = _read(northlight, now, f"what={LINE}")
+
+    assert reading.line.what == "Landing page"
+    assert reading.client == northlight.clients["Harbour Clinic"]
+    assert reading.chips == ask.Chips(
+        client="Harbour Clinic", size="16-40 h", service="", skill="", wanted="2026-12-18", at=""
+    )
+    assert reading.wanted_at == datetime(2026, 12, 18, 18, tzinfo=UTC)
+
+
+def test_a_chip_that_was_not_touched_follows_the_retyped_line(
+    northlight: House, now: datetime
+) -> None:
+    kept = "client=Harbour Clinic&size=16-40 h&wanted=2026-12-18"
+
+    reading = _read(
+        northlight, now, f"what=Landing page for Pete's Bakery by Mon 21 Dec, 8h&was={LINE}&{kept}"
+    )
+
+    assert (reading.chips.client, reading.chips.size) == ("Pete's Bakery", "8 h")
+    assert reading.chips.wanted == "2026-12-21"
+
+
+def test_a_corrected_chip_stays_while_the_line_is_retyped(northlight: House, now: datetime) -> None:
+    reading = _read(
+        northlight,
+        now,
+        f"what=Landing page for Harbour Clinic by Mon 21 Dec&was={LINE}&size=80h&wanted=2026-12-18",
+    )
+
+    assert reading.chips.size == "80h"
+    assert reading.effort is not None
+    assert reading.effort.likely_hours == 80
+    assert reading.chips.wanted == "2026-12-21"
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "sentence"),
+    [
+        ("size=huge", "size", "“huge” is not a size. Write hours or days: 24h, 16-40h, 2 days."),
+        ("wanted=31/02", "wanted", "“31/02” is not a day. Write one like Fri 18 Dec."),
+        (
+            "wanted=2026-12-18&at=25:00",
+            "wanted",
+            "“25:00” is not a time of day. Write one like 17:00.",
+        ),
+        (
+            "wanted=2027-03-28&at=01:30",
+            "wanted",
+            "Sun 28 Mar has no 01:30 there: the clocks go forward.",
+        ),
+    ],
+)
+def test_a_chip_that_cannot_be_is_named_with_what_would_do(
+    said: str, field: str, sentence: str, northlight: House, now: datetime
+) -> None:
+    reading = _read(northlight, now, f"what=Landing page&{said}")
+
+    assert {name: text.replace("\u00a0", " ") for name, text in reading.wrong.items()} == {
+        field: sentence
+    }
+
+
+def test_nothing_typed_shows_what_one_may_type(northlight: House, login: LogIn) -> None:
+    page = login(northlight.maya).get("/ask")
+
+    assert page.status_code == 200
+    assert "One line is enough" in _words(page.content)
+
+
+def test_without_a_size_the_services_are_offered(northlight: House, login: LogIn) -> None:
+    with scope.acting_in(northlight.organisation):
+        Service.objects.create(name="Season site")
+
+    page = login(northlight.maya).get("/ask", {"what": "Something for Harbour Clinic, soon"})
+
+    said = _words(page.content)
+    assert "How big is it?" in said
+    assert "Season site" in said
+    assert "Not said yet: what “soon” means: say a day, by when" in said
+
+
+def test_an_answer_stores_nothing(northlight: House, login: LogIn) -> None:
+    page = login(northlight.maya).get("/ask", {"what": LINE})
+
+    said = _words(page.content)
+    assert "Can we?" in said
+    assert "Who pays? Nobody : nothing else is promised yet." in said
+    assert "Hold" in said
+    assert (Answer.objects.count(), Job.objects.count()) == (0, 0)
+
+
+def test_a_fragment_brings_the_answer_and_the_chips(northlight: House, login: LogIn) -> None:
+    part = login(northlight.maya).get("/ask", {"what": LINE}, headers={"HX-Request": "true"})
+
+    text = part.content.decode()
+    assert text.startswith('<div id="answer"')
+    assert 'hx-swap-oob="innerHTML:#ask-chips"' in text
+    assert "<html" not in text
+
+
+def test_a_wanted_day_in_the_past_is_said_and_nothing_is_held(
+    northlight: House, login: LogIn
+) -> None:
+    page = login(northlight.maya).get("/ask", {"what": LINE.replace("18 Dec", "27 Nov")})
+
+    assert "has gone by. Ask for a later date." in _words(page.content)
+
+
+def test_a_hold_without_a_client_is_asked_back_and_reserves_nothing(
+    northlight: House, login: LogIn
+) -> None:
+    clients = Client.objects.count()
+
+    page = login(northlight.maya).post(
+        "/ask/hold",
+        {"what": "Landing page by Fri 29 Jan, 16-40h", "due_at": "2027-01-29T18:00:00+00:00"},
+    )
+
+    assert page.status_code == 422
+    said = _words(page.content)
+    assert "Say for whom: a hold belongs to a client. Nothing was reserved." in said
+    assert "Can we?" in said
+    assert (Quote.objects.count(), Client.objects.count()) == (0, clients)
+
+
+def test_a_date_that_does_not_stand_is_refused_and_only_a_lead_may_sign_it(
+    northlight: House, login: LogIn
+) -> None:
+    asked = {
+        "what": "Landing page for Harbour Clinic by Fri 4 Dec, 60-80h",
+        "due_at": "2026-12-04T18:00:00+00:00",
+    }
+
+    refused = login(northlight.maya).post("/ask/hold", asked)
+    assert refused.status_code == 409
+    assert "Nothing was reserved." in _words(refused.content)
+    assert "Sign it as a risk" not in _words(refused.content)
+    assert Quote.objects.count() == 0
+    assert "Sign it as a risk" in _words(login(northlight.ben).post("/ask/hold", asked).content)
+
+    signed = login(northlight.ben).post(
+        "/ask/hold", asked | {"risk_reason": "We hire a second pair of hands."}, follow=True
+    )
+
+    assert "Risk signed Ben: We hire a second pair of hands." in _words(signed.content)
+    assert Quote.objects.get().risk_signed_by == northlight.ben
+
+
+def test_a_hold_becomes_a_promise_by_the_clients_yes(northlight: House, login: LogIn) -> None:
+    browser = login(northlight.ben)
+    held = browser.post(
+        "/ask/hold",
+        {"what": LINE.replace("18 Dec", "29 Jan"), "due_at": "2027-01-29T18:00:00+00:00"},
+        follow=True,
+    )
+    quote = Quote.objects.get()
+    said = _words(held.content)
+    assert "Friday 29 January 2027" in said
+    assert "Landing page can be yours by Friday 29 January, 18:00." in said
+
+    done = browser.post(f"/quotes/{quote.pk}/accept", {"word": "Yes!"}, follow=True)
+    assert "Promised to Harbour Clinic: Friday 29 January, 18:00 Lisbon." in _words(done.content)
+
+    again = browser.post(f"/quotes/{quote.pk}/accept", {"word": "Yes!"})
+    assert again.status_code == 409
+    assert "This offer is accepted" in _words(again.content)
