@@ -52,6 +52,18 @@ def _towards(value: Any, count: Any, home: Any, pull: Any) -> Any:
 
 
 @kernel
+def weighed(values: Any, weights: Any) -> float:
+    """Return the sum of values times weights.
+
+    Not `np.dot`: numba takes it from SciPy, and ends the process where SciPy is not installed.
+    """
+    total = 0.0
+    for place in range(values.size):
+        total += values[place] * weights[place]
+    return total
+
+
+@kernel
 def covariates(stats: Any, groups: Any, ln_estimate: Any, out: Any) -> None:
     """Describe a piece of work by its size and by what its groups did so far; fills `out`, (13,).
 
@@ -396,8 +408,8 @@ def replay(
                 covariates(stats, groups[x], ln_estimate[x], one)
                 described[x] = one
                 row_signs[x, 0] = ln_estimate[x]
-                row_signs[x, 1] = np.dot(one, slip)
-                row_signs[x, 2] = np.dot(one, spread)
+                row_signs[x, 1] = weighed(one, slip)
+                row_signs[x, 2] = weighed(one, spread)
             else:
                 b = bucket_of(known[x])
                 p = codes[x, 0]
@@ -481,8 +493,8 @@ def replay(
             covariates(stats, groups[r], ln_estimate[r], one)
             described[r] = one
             row_signs[r, 0] = ln_estimate[r]
-            row_signs[r, 1] = np.dot(one, slip)
-            row_signs[r, 2] = np.dot(one, spread)
+            row_signs[r, 1] = weighed(one, slip)
+            row_signs[r, 2] = weighed(one, spread)
             rest = weigh(
                 codes[r],
                 row_signs[r],

@@ -636,7 +636,13 @@ class Profile:
         codes, groups = self._codes_of(person, kind, subkind, project, ln_estimate)
         described = np.empty(kernels.COVARIATES)
         kernels.covariates(self._stats, groups, ln_estimate, described)
-        signs = np.array([ln_estimate, described @ self._slip, described @ self._spread])
+        signs = np.array(
+            [
+                ln_estimate,
+                kernels.weighed(described, self._slip),
+                kernels.weighed(described, self._spread),
+            ]
+        )
         rows, values, pool_codes, pool_signs, pool_day = self._pool
         match, inverse_width, age_weight, kernel, pull = _tables(history.method)
         weights = np.empty((rows.size, pull.size))
