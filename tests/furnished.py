@@ -1,10 +1,11 @@
 """A house with one of everything, each with a word in it that nobody else may ever read."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from kept.clients import catalogue, keeping
 from kept.clients.catalogue import StageSketch
-from kept.imports import intake
+from kept.imports import intake, waiting
 from kept.jobs import making
 from kept.jobs.models import Job, Stage
 from kept.people import staff, tokens
@@ -23,7 +24,7 @@ FILE = (
 )
 
 
-def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, int]:
+def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
     """Fill a house; return the key of one row of each kind, by the word that addresses use."""
     owner = next(iter(house.people.values()))
     worker = house.people.get("dev", owner)
@@ -69,6 +70,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, int]:
         quote = offering.hold(
             answer=held, due_at=now + timedelta(days=40), risk_reason=f"{mark} risk", **doing
         )
+        digest = waiting.keep(FILE.format(mark=mark).encode(), now=now)
         brought = intake.accept(FILE.format(mark=mark).encode(), f"{mark}.csv", **doing)
         token, _secret = tokens.make(owner, scopes=["read"], name=f"{mark} token", **doing)
         stage = Stage.objects.get(job=job, position=1)
@@ -80,6 +82,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, int]:
         "conditions": condition.pk,
         "contacts": contact.pk,
         "houses": house.organisation.pk,
+        "files": digest,
         "import": brought.pk,
         "imports": brought.pk,
         "inbound": inbound.pk,

@@ -9,7 +9,7 @@ only translates.
 import functools
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from django.db import transaction
@@ -27,7 +27,7 @@ from kept.api.shapes import Problem
 from kept.people import access
 from kept.people.access import Policy
 from kept.tenancy import scope
-from kept.tenancy.models import Organisation
+from kept.tenancy.models import Organisation, Scoped
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Run = Callable[..., HttpResponse]
@@ -47,6 +47,7 @@ SCOPES = {
 class Contract:
     """What one operation promises to whoever calls it."""
 
+    resource: str
     method: str
     path: str
     policy: Policy
@@ -55,7 +56,8 @@ class Contract:
     reads: str = ""
     version_of: str = ""
     versioned: bool = False
-    statuses: tuple[int, ...] = field(default=())
+    statuses: tuple[int, ...] = ()
+    rows: tuple[tuple[str, type[Scoped]], ...] = ()
 
     @property
     def changes(self) -> bool:
@@ -70,8 +72,11 @@ _SHOWN: dict[str, Run] = {}
 class Door(Router):
     """A resource of the API: its operations, each with a policy."""
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, **rows: type[Scoped]) -> None:
+        """Name the resource, and the rows that the numbers in its addresses mean."""
         super().__init__(tags=[tag])
+        self.resource = tag
+        self.rows = rows
 
     def read(
         self, path: str, policy: Policy, shows: Any, *, also: tuple[int, ...] = ()
@@ -140,9 +145,10 @@ class Door(Router):
         statuses |= {409} if method != "GET" else set()
         statuses |= {412} if version_of else set()
         contract = Contract(
-            method, path, policy, needs, status, reads, version_of,
+            self.resource, method, path, policy, needs, status, reads, version_of,
             versioned=method in {"GET", "PATCH", "POST"} and ("{" in path or method != "GET"),
             statuses=tuple(sorted(statuses)),
+            rows=tuple((name, row) for name, row in self.rows.items() if f":{name}}}" in path),
         )  # fmt: skip
         CONTRACTS[method, path] = contract
 
@@ -240,6 +246,7 @@ def _door_of(contract: Contract) -> Callable[[Run], Run]:
                 request.__dict__["_scope"] = scope.enter(member.organisation)
                 if contract.policy.role is not None:
                     access.demand(member, contract.policy.role)
+                _there(contract, kw)
                 _readable(request, contract)
                 asked = cast("ApiRequest", request)
                 asked.member, asked.now = member, now
@@ -254,6 +261,13 @@ def _door_of(contract: Contract) -> Callable[[Run], Run]:
         return answer
 
     return around
+
+
+def _there(contract: Contract, kw: Mapping[str, Any]) -> None:
+    """Refuse what is not here, or another house's, before anything sent is looked at."""
+    for name, row in contract.rows if contract.changes else ():
+        if not row.objects.filter(pk=kw[name]).exists():
+            raise Refusal(404, problems.nothing_here())
 
 
 def _readable(request: HttpRequest, contract: Contract) -> None:

@@ -62,15 +62,15 @@ def who(request: HttpRequest, *, scope: str, now: datetime) -> Member:
 
 
 def _by_token(request: HttpRequest, header: str, *, scope: str, now: datetime) -> Member:
-    address = request.META.get("REMOTE_ADDR", "")
-    wait = patience.seconds_left(address, now)
-    if wait:
-        raise Refusal(
-            429, _("Too many bad tokens. Wait a minute."), headers={"Retry-After": str(wait)}
-        )
     kind, _space, secret = header.partition(" ")
     token = tokens.find(secret.strip(), now=now) if kind.lower() == "bearer" and secret else None
     if token is None:
+        address = request.META.get("REMOTE_ADDR", "")
+        wait = patience.seconds_left(address, now)
+        if wait:
+            raise Refusal(
+                429, _("Too many bad tokens. Wait a minute."), headers={"Retry-After": str(wait)}
+            )
         patience.refused(address, now)
         raise Refusal(401, _("This token is unknown or was revoked."), headers=CHALLENGE)
     if scope not in tokens.scopes_of(token):

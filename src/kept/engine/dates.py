@@ -6,6 +6,7 @@ place by date*: the ask competes by its due moment, and everything runs again.
 """
 
 import bisect
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -23,6 +24,7 @@ from kept.engine.situation import Ask, Situation, Stage
 from kept.engine.worktime import NEVER, Calendar
 
 Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
 
 SHOWN = (0.5, 0.8, 0.9, 0.95)
 PILOT = 100
@@ -261,7 +263,8 @@ class _Joint:
 
 
 def _ask_block(
-    team: _kernels.Team,
+    team: Longs,
+    calendars: Ints,
     plan: runs.Compiled,
     weeks: Weeks,
     seed: int,
@@ -274,8 +277,8 @@ def _ask_block(
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     rows, spans = busy[low // runs.CHUNK]
     finish, start, end, _, _, minutes = _kernels.run_block(
-        team, *plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows, spans,
-        True, False, load, weeks.week_from, weeks.week_start, n_weeks,
+        team, calendars, *plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows,
+        spans, True, False, load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
     return finish, start, end, minutes
 
@@ -296,7 +299,7 @@ def _lay(
     *,
     threads: int | None,
     executor: Executor | None,
-    team: _kernels.Team | None = None,
+    team: Longs | None = None,
     load: bool = True,
 ) -> Laid:
     """Lay the last promise of ``yielding`` into what ``base`` leaves free."""
@@ -305,7 +308,7 @@ def _lay(
     own = {stage.id for stage in asked}
     if any(stage.uses or set(stage.after) - own for stage in asked):
         # What the ask waits for or shares machines with is known only in the whole run.
-        people = base.people if team is None else base.people
+        people = base.people
         joint = runs.run(
             yielding, people, runs.compile_plan(yielding, people),
             futures=base.futures, seed=base.seed, threads=threads, executor=executor,
@@ -324,6 +327,7 @@ def _lay(
         _ask_block,
         (
             base.people.team if team is None else team,
+            base.people.calendars,
             plan,
             base.people.weeks,
             base.seed,
@@ -423,7 +427,7 @@ def find_dates(
         raise ValueError("confidence and line must lie between 0 and 1")
     candidates = tuple(due_candidates)
     minutes = [situation.minute(moment) for moment in candidates]
-    if not minutes or any(b <= a for a, b in zip(minutes, minutes[1:], strict=False)):
+    if not minutes or any(b <= a for a, b in itertools.pairwise(minutes)):
         raise ValueError("due_candidates must be at least one moment, in ascending order")
     joint = _Joint(situation, ask, seed=seed, threads=threads, executor=executor)
     base = runs.base_futures(
@@ -465,7 +469,6 @@ def find_dates(
     load_with = laid.load_minutes
     if advised == "in_place" and due is not None:
         load_with = joint.run(situation.minute(due), futures).load_minutes
-    people = joint.people
     return Dates(
         without=without,
         in_place=in_place,
@@ -615,7 +618,7 @@ def _heads(stage: Stage) -> int:
 def _work(run: Futures, first: int) -> Ints:
     """Minutes of work of the stages from ``first`` on, shape (n, futures)."""
     work: Ints = _kernels.draw_stages(
-        run.plan.plan.stage, run.plan.laws, runs.shared_luck(run.situation.correlation),
+        run.plan.laws, runs.shared_luck(run.situation.correlation),
         np.uint64(run.seed), run.futures, first,
     )  # fmt: skip
     return work
@@ -718,7 +721,8 @@ def _limits(
             futures=few, seed=joint.seed, threads=joint.threads, executor=joint.executor,
             team=people.lifted(lifted) if lifted else None,
         )  # fmt: skip
-        return made.promise_finish[-1]
+        last: Ints = made.promise_finish[-1]
+        return last
 
     plain = finish(whole)
     return tuple(

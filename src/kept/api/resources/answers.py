@@ -22,7 +22,7 @@ from kept.promises.models import Promise
 from kept.quotes import checking, models, wording
 from kept.tenancy import scope
 
-door = Door("answers")
+door = Door("answers", answer_id=models.Answer)
 Placement = Literal["by_date", "yields"]
 
 

@@ -27,7 +27,7 @@ from kept.api.shapes import (
 from kept.clients import keeping, models
 from kept.people.access import Policy
 
-door = Door("clients")
+door = Door("clients", client_id=models.Client, contact_id=models.Contact)
 
 
 class Client(Shown):

@@ -18,7 +18,7 @@ from kept.imports import intake, models
 from kept.people.access import Policy
 from kept.tenancy import refusals
 
-door = Door("imports")
+door = Door("imports", import_id=models.Import)
 ONE = "/imports/{int:import_id}"
 
 

@@ -34,7 +34,14 @@ from kept.jobs import making, models, work
 from kept.people.access import Policy
 from kept.people.models import Member, Role
 
-door = Door("jobs")
+door = Door(
+    "jobs",
+    job_id=models.Job,
+    stage_id=models.Stage,
+    obligation_id=models.Obligation,
+    inbound_id=models.InboundPromise,
+    assumption_id=models.Assumption,
+)
 JobState = Literal["draft", "open", "closed"]
 StageState = Literal["waiting", "ready", "doing", "handed_over", "done"]
 

@@ -30,7 +30,7 @@ from kept.jobs import work
 from kept.people import models, staff
 from kept.people.access import Policy
 
-door = Door("people")
+door = Door("people", person_id=models.Member, absence_id=models.Absence)
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Role = Literal["guest", "member", "lead", "owner"]

@@ -40,7 +40,7 @@ from kept.plan.models import Outlook
 from kept.promises import models, recording
 from kept.tenancy import refusals
 
-door = Door("promises")
+door = Door("promises", promise_id=models.Promise)
 ONE = "/promises/{int:promise_id}"
 State = Literal[
     "pending", "active", "paused", "delivered", "settled", "released", "revoked", "voided"

@@ -19,7 +19,7 @@ from kept.people.access import Policy
 from kept.people.models import Member
 from kept.quotes import accepting, models, offering, states
 
-door = Door("quotes")
+door = Door("quotes", quote_id=models.Quote)
 State = Literal[
     "draft", "held", "offered", "countered", "accepted", "declined", "lapsed", "withdrawn"
 ]

@@ -27,7 +27,7 @@ from kept.clients import catalogue, models
 from kept.clients.catalogue import StageSketch
 from kept.people.access import Policy
 
-door = Door("services")
+door = Door("services", service_id=models.Service)
 
 
 class SketchedStage(Asked):

@@ -15,7 +15,7 @@ from kept.api.shapes import Asked, Id, MaybeName, Page, PageAsked, Shown
 from kept.people import models, tokens
 from kept.people.access import Policy
 
-door = Door("tokens")
+door = Door("tokens", token_id=models.ApiToken)
 Scope = Literal["read", "write", "admin"]
 
 
