@@ -73,7 +73,7 @@ def test_no_acknowledged_write_is_lost_when_processes_are_killed(now: datetime) 
         kept = list(Client.objects.exclude(pk=told.clinic.pk).values_list("name", flat=True))
         report = verifying.verify()
     unheard = set(kept) - set(heard)
-    print(  # noqa: T201 - the figures of the run
+    print(
         f"\n{connection.vendor}: {ROUNDS} kills, {len(heard)} acknowledged, "
         f"{len(unheard)} kept and not yet acknowledged, {report.events} events"
     )

@@ -698,8 +698,6 @@ def warm() -> None:
     from kept.engine import dates, durations
     from kept.engine.situation import Ask
 
-    durations.warm()
-
     situation = Situation.from_document(
         {
             "start": "2026-01-05T09:00+00:00",
@@ -711,6 +709,8 @@ def warm() -> None:
     wanted = datetime.fromisoformat("2026-01-19T17:00+00:00")
     ask = Ask({"id": "q"}, [{"id": "t", "people": ["a"], "effort": 2}])
     dates.find_dates(situation, ask, due_candidates=[wanted], wanted=wanted, futures=8)
+    # Last, so that a process which compiles the learner meanwhile has kept it by now.
+    durations.warm()
 
 
 def person_named(situation: Situation, person_id: str) -> Person:
