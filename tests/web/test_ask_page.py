@@ -73,6 +73,7 @@ def test_a_corrected_chip_stays_while_the_line_is_retyped(northlight: House, now
             "wanted",
             "Sun 28 Mar has no 01:30 there: the clocks go forward.",
         ),
+        ("wanted=9999-12-31", "wanted", "The wanted day: the year 9999 is out of reach."),
     ],
 )
 def test_a_chip_that_cannot_be_is_named_with_what_would_do(
@@ -146,6 +147,24 @@ def test_a_hold_without_a_client_is_asked_back_and_reserves_nothing(
     assert "Say for whom: a hold belongs to a client. Nothing was reserved." in said
     assert "Can we?" in said
     assert (Quote.objects.count(), Client.objects.count()) == (0, clients)
+
+
+@pytest.mark.parametrize(
+    ("due_at", "sentence"),
+    [
+        ("nonsense", "Choose one of the dates first. Nothing was reserved."),
+        ("2020-01-02T18:00:00+00:00", "has gone by. Hold a later date."),
+        ("9999-12-31T18:00:00+00:00", "The date to hold: the year 9999 is out of reach."),
+    ],
+)
+def test_a_date_that_cannot_be_held_is_refused_in_words(
+    due_at: str, sentence: str, northlight: House, login: LogIn
+) -> None:
+    page = login(northlight.maya).post("/ask/hold", {"what": LINE, "due_at": due_at})
+
+    assert page.status_code == 422
+    assert sentence in _words(page.content)
+    assert Quote.objects.count() == 0
 
 
 def test_a_date_that_does_not_stand_is_refused_and_only_a_lead_may_sign_it(

@@ -695,7 +695,7 @@ def base_futures(
 
 def warm() -> None:
     """Compile, or load from the cache, every kernel."""
-    from kept.engine import dates
+    from kept.engine import dates, durations
     from kept.engine.situation import Ask
 
     situation = Situation.from_document(
@@ -709,6 +709,8 @@ def warm() -> None:
     wanted = datetime.fromisoformat("2026-01-19T17:00+00:00")
     ask = Ask({"id": "q"}, [{"id": "t", "people": ["a"], "effort": 2}])
     dates.find_dates(situation, ask, due_candidates=[wanted], wanted=wanted, futures=8)
+    # Last, so that a process which compiles the learner meanwhile has kept it by now.
+    durations.warm()
 
 
 def person_named(situation: Situation, person_id: str) -> Person:

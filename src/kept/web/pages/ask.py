@@ -21,6 +21,7 @@ from kept.people.access import Policy, allow
 from kept.people.models import Role, Skill
 from kept.quotes import checking, offering, wording
 from kept.quotes.checking import Checked
+from kept.tenancy import given
 from kept.tenancy.models import Organisation
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
@@ -108,6 +109,7 @@ def hold(request: KeptRequest) -> HttpResponse:
     try:
         if due_at is None:
             raise Refused(_("Choose one of the dates first. Nothing was reserved."), field="due_at")
+        given.day(due_at.date(), called=_("The date to hold"), field="due_at")
         if client is None and not reading.chips.client:
             raise Refused(
                 _("Say for whom: a hold belongs to a client. Nothing was reserved."), field="client"
@@ -222,7 +224,7 @@ def _read(form: AskForm, house: Organisation, now: datetime) -> Reading:
             for name, new_value in vars(new).items()
         }
     )
-    wrong: dict[str, str] = {}
+    wrong = {name: str(errors[0]) for name, errors in form.errors.items()}
     client = next((c for c in clients if c.name.casefold() == chips.client.casefold()), None)
     zone = client.zone if client else house.zone
     effort = lines.size(chips.size) if chips.size else None
@@ -282,6 +284,7 @@ def _wanted_at(
         }
         return None
     try:
+        wanted_on = given.day(wanted_on, called=_("The wanted day"), field="wanted")
         if chips.at:
             return zones.moment(wanted_on, time.fromisoformat(chips.at), zone)
         return days.end_of(wanted_on, zone=zone, house=house)

@@ -21,6 +21,7 @@ from kept.people.access import Policy, allow
 from kept.promises import recording
 from kept.promises.models import Promise
 from kept.quotes import wording
+from kept.tenancy import given
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
 from kept.web.pages import today
@@ -78,11 +79,12 @@ def _record(request: KeptRequest, text: str) -> Promise:
             field="line",
         )
     client = read.client or keeping.find_or_add(read.client_name, by=member, now=now, prospect=True)
+    wanted_on = given.day(read.wanted_on, called=_("The promised day"), field="line")
     if read.wanted_time is None:
-        due_at: datetime = days.end_of(read.wanted_on, zone=client.zone, house=house)
+        due_at: datetime = days.end_of(wanted_on, zone=client.zone, house=house)
     else:
         try:
-            due_at = zones.moment(read.wanted_on, read.wanted_time, client.zone)
+            due_at = zones.moment(wanted_on, read.wanted_time, client.zone)
         except zones.NoSuchLocalTime as error:
             raise Refused(str(error), field="line") from error
     return recording.loose(
