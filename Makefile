@@ -29,6 +29,9 @@ $(UV):
 	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
 	@$(UV) pip sync --quiet --python $(BIN)/python requirements/dev.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@echo "Compiling the engine, once: about half a minute."
+	@$(BIN)/python -c 'from kept.engine import durations; durations.warm()' & \
+	  $(BIN)/python -c 'import kept.engine; kept.engine.warm()'; code=$$?; wait; exit $$code
 	@touch $@
 
 run: setup  ## serve kept on http://127.0.0.1:8000 (PORT=…, HOST=…)

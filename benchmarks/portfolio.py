@@ -26,7 +26,7 @@ def portfolio(n_people: int, n_stages: int, *, seed: int = 7, tight: float = 1.0
             "id": f"person{i}",
             "skills": [skills[i % len(skills)], roll.choice(skills)],
             "zone": roll.choice(("Europe/Lisbon", "Europe/Berlin", "Europe/Lisbon")),
-            "week": {day: windows for day in days},
+            "week": dict.fromkeys(days, windows),
             "holidays": HOLIDAYS,
             "share": 0.7,
         }

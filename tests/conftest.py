@@ -1,16 +1,5 @@
 """What every test stands on: settings, the cast, and a fixed present moment."""
 
-import atexit
-import os
-import shutil
-import tempfile
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kept.config.settings")
-if "KEPT_TESTS" not in os.environ:  # workers of one run share their master's folder
-    os.environ["KEPT_TESTS"] = os.environ["KEPT_DATA"] = tempfile.mkdtemp(prefix="kept-tests-")
-    atexit.register(shutil.rmtree, os.environ["KEPT_TESTS"], ignore_errors=True)
-os.environ.setdefault("KEPT_SECRET_KEY", "only-for-tests")
-
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any

@@ -1,5 +1,6 @@
 """A client that speaks to the API as somebody, by token."""
 
+import copy
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -21,6 +22,12 @@ class Caller:
         with scope.acting_in(member.organisation):
             _token, self.secret = tokens.make(member, scopes=scopes, by=member, now=now)
         self.http = Client(headers={"Authorization": f"Bearer {self.secret}"})
+
+    def again(self) -> "Caller":
+        """The same caller, for another thread."""
+        other = copy.copy(self)
+        other.http = Client(headers={"Authorization": f"Bearer {self.secret}"})
+        return other
 
     def get(self, path: str, **headers: str) -> Any:
         return self.http.get(f"/api/v1{path}", headers=headers)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- plan entries
 """Small random plans in which everything the engine knows may meet."""
 
 import random

@@ -279,3 +279,25 @@ def test_ties_keep_double_precision():
     past = DurationHistory.from_rows(items)
     assert (past.ln_ratios == 0.0).all()
     assert durations.DurationHistory.from_rows(items).exact_share == 1.0
+
+
+def test_mass_points_in_the_totals_are_exactly_the_numbers_people_write():
+    # 2.1 ÷ 0.7 is 3.0000000000000004, and its logarithm and back moves the last bits again.
+    items = [
+        PastItem(
+            str(n),
+            estimate=estimate,
+            actual=actual,
+            estimated_on=START + n,
+            finished_on=START + n,
+        )
+        for n, (estimate, actual) in enumerate([(0.7, 2.1), (1.0, 3.0), (0.1, 0.3)] * 20)
+    ]
+    quantiles = report_of(items).quantiles[-3:, 9]
+    assert quantiles.tolist() == [2.1, 3.0, 0.3]
+
+
+def test_the_engine_offers_the_backtest():
+    import kept.engine
+
+    assert kept.engine.backtest is backtest

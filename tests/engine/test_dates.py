@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
-from random_plans import random_plan
+from tests.engine.random_plans import random_plan
 
 from kept.engine import Ask, Situation, SituationError, effect_of, find_dates, simulate
 

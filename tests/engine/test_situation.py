@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- one wrong plan a line reads best
 """Reading plans: what is accepted comes back, what is wrong is named."""
 
 import copy

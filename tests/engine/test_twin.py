@@ -1,8 +1,8 @@
 """The compiled engine against its plain twin."""
 
 import pytest
-from random_plans import random_plan
-from twin import run
+from tests.engine.random_plans import random_plan
+from tests.engine.twin import run
 
 from kept.engine import NEVER, Situation, simulate
 

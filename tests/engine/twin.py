@@ -1,3 +1,4 @@
+# ruff: noqa: B023, E501, PERF401 -- a minute is played to its end before the next begins
 """A plain, slow twin of the engine: one minute after another, straight from the plan file.
 
 It shares no code with the engine. Calendars are asked of the wall clock minute

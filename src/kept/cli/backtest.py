@@ -92,7 +92,8 @@ def _write(path: Path, report: "BacktestReport") -> None:
             rows.writerow(["row_id", *(f"q{round(level * 100):02d}" for level in report.levels)])
             for row_id, values in zip(report.row_ids, report.quantiles.tolist(), strict=True):
                 if not math.isnan(values[0]):
-                    rows.writerow([row_id, *(f"{value:.6g}" for value in values)])
+                    # In full: a mass point that lost its last digit is no tie any more.
+                    rows.writerow([row_id, *(repr(value) for value in values)])
         written = Path(file.name)
         written.chmod(0o644)
         written.replace(path)

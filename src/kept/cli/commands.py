@@ -79,7 +79,7 @@ def load(name: str) -> Any:
     return loaded
 
 
-_top = typer.Typer(
+app = typer.Typer(
     cls=Lazily,
     add_completion=False,
     rich_markup_mode=None,
@@ -96,7 +96,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@_top.callback()
+@app.callback()
 def kept(
     _version_: Annotated[
         bool,
@@ -109,4 +109,4 @@ def kept(
     """
 
 
-main = typer.main.get_command(_top)
+main = typer.main.get_command(app)

@@ -71,6 +71,7 @@ def _print(figures: "PastFigures") -> None:
                 for kind in kinds
             ],
             right=[1, 2, 3, 4, 5],
+            broken=[0],
         )
     if figures.leads is not None:
         days, since = figures.leads.days, "started" if figures.leads.from_start else "asked"
@@ -90,7 +91,7 @@ def _counted(count: "Count") -> str:
 def _table(head: str, rows: Iterable["Count"]) -> None:
     lines = [[row.name, _counted(row)] for row in rows]
     if lines:
-        speaking.table([head, "Kept"], lines)
+        speaking.table([head, "Kept"], lines, broken=[0])
 
 
 def _document(figures: "PastFigures") -> dict[str, Any]:

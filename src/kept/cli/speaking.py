@@ -55,15 +55,31 @@ def aside(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
-    """Print rows in columns; `right` names the columns that are set to the right."""
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    broken: Sequence[int] = (),
+) -> None:
+    """Print rows in columns.
+
+    Args:
+        right: columns that are set to the right.
+        broken: columns whose texts may take several lines.
+    """
     from rich import box  # rich takes a while to load, and few commands draw tables
     from rich.console import Console
     from rich.table import Table
 
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for place, name in enumerate(head):
-        drawn.add_column(name, justify="right" if place in right else "left", overflow="fold")
+        drawn.add_column(
+            name,
+            justify="right" if place in right else "left",
+            overflow="fold",
+            no_wrap=place not in broken,
+        )
     for row in rows:
         drawn.add_row(*row)
     console = Console(highlight=False, markup=False, emoji=False)

@@ -50,18 +50,20 @@ def today(
             speaking.say("No open promises. Ask for a date: kept check 'WHAT for CLIENT, 24h'")
             return
         speaking.table(
-            ["", "Promise", "Client", "Due", "Chance", "Likely by", "Slack"],
+            ["", "Promise", "Client", "Due", "Stands", "Chance", "Likely by", "Slack"],
             [
                 [
                     str(row.promise.pk),
                     row.promise.job.title,
                     row.promise.client.name,
                     words.day(row.promised_on),
-                    f"{row.state} {'' if row.chance is None else words.percent(row.chance)}",
+                    str(row.state),
+                    "" if row.chance is None else words.percent(row.chance),
                     "" if row.likely_on is None else words.day(row.likely_on),
                     "" if row.slack_days is None else f"{row.slack_days:+d} d",
                 ]
                 for row in rows
             ],
-            right=[6],
+            right=[5, 7],
+            broken=[1, 2],
         )

@@ -18,10 +18,10 @@ application = get_wsgi_application()
 
 def accompany() -> None:
     """Load the engine's compiled kernels before somebody asks, then go round for ever."""
-    from kept import clock, engine
+    from kept import clock
     from kept.quotes import rounds
 
-    engine.warm()
+    rounds.prepare()
     while True:
         try:
             rounds.look_after(now=clock.now())

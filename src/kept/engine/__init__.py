@@ -28,10 +28,10 @@ _HOMES = {
     "find_dates": "kept.engine.dates",
     "effect_of": "kept.engine.dates",
     "DurationHistory": "kept.engine.durations",
-    "backtest": "kept.engine.durations",
+    "backtest": "kept.engine.backtest",
     "calibration": "kept.engine.calibration",
 }
-_MODULES = frozenset({"calibration"})
+_MODULES = frozenset({"backtest", "calibration"})
 
 __all__ = [
     "ENGINE_VERSION",

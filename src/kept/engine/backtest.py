@@ -105,7 +105,7 @@ def backtest(
     )
     with np.errstate(over="ignore"):
         quantiles = np.exp(replay.ln_quantiles) * history.estimates[:, None]
-    quantiles = np.minimum(quantiles, _LARGEST)[history.given_order]
+    quantiles = durations.snapped(np.minimum(quantiles, _LARGEST))[history.given_order]
     quantiles.flags.writeable = False
     return BacktestReport(
         row_ids=tuple(history.row_ids[row] for row in history.given_order),

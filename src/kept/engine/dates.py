@@ -6,6 +6,8 @@ place by date*: the ask competes by its due moment, and everything runs again.
 """
 
 import bisect
+import functools
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -23,10 +25,17 @@ from kept.engine.situation import Ask, Situation, Stage
 from kept.engine.worktime import NEVER, Calendar
 
 Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
 
 SHOWN = (0.5, 0.8, 0.9, 0.95)
 PILOT = 100
 """Futures that a date is tried on before it is confirmed on all."""
+
+COARSE = 8
+"""With more ranks than this, a coarse look and halving find the first worth deciding on."""
+
+CONFIRMED = 4
+"""Ranks decided on all futures, where there are many."""
 
 LIMIT_FUTURES = 300
 MAX_QUEUES = 12
@@ -217,11 +226,13 @@ class _Joint:
         situation: Situation,
         ask: Ask,
         *,
+        futures: int,
         seed: int,
         threads: int | None,
         executor: Executor | None,
     ) -> None:
         self.base = situation
+        self.futures = futures
         self.seed, self.threads, self.executor = seed, threads, executor
         self.yielding = situation.with_ask(ask, due=None, placement="yields")
         self.by_date = situation.with_ask(ask, due=None, placement="by_date")
@@ -247,7 +258,8 @@ class _Joint:
         key = (self.position(due), futures)
         if key not in self._runs:
             ranked = self.ranked(due)
-            self._runs[key] = runs.run(
+            whole = futures == self.futures
+            made = runs.run(
                 ranked,
                 self.people,
                 runs.compile_plan(ranked, self.people),
@@ -255,13 +267,21 @@ class _Joint:
                 seed=self.seed,
                 threads=self.threads,
                 executor=self.executor,
-                wanted=(True, False, True),
+                wanted=(whole, False, whole),
+            )
+            first = len(self.base.stages)
+            # Of the stages only the ask's are looked at; all others would fill the memory.
+            self._runs[key] = replace(
+                made,
+                stage_start=made.stage_start[first:].copy(),
+                stage_finish=made.stage_finish[first:].copy(),
             )
         return self._runs[key]
 
 
 def _ask_block(
-    team: _kernels.Team,
+    team: Longs,
+    calendars: Ints,
     plan: runs.Compiled,
     weeks: Weeks,
     seed: int,
@@ -274,8 +294,8 @@ def _ask_block(
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     rows, spans = busy[low // runs.CHUNK]
     finish, start, end, _, _, minutes = _kernels.run_block(
-        team, *plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows, spans,
-        True, False, load, weeks.week_from, weeks.week_start, n_weeks,
+        team, calendars, *plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows,
+        spans, True, False, load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
     return finish, start, end, minutes
 
@@ -296,7 +316,7 @@ def _lay(
     *,
     threads: int | None,
     executor: Executor | None,
-    team: _kernels.Team | None = None,
+    team: Longs | None = None,
     load: bool = True,
 ) -> Laid:
     """Lay the last promise of ``yielding`` into what ``base`` leaves free."""
@@ -305,7 +325,7 @@ def _lay(
     own = {stage.id for stage in asked}
     if any(stage.uses or set(stage.after) - own for stage in asked):
         # What the ask waits for or shares machines with is known only in the whole run.
-        people = base.people if team is None else base.people
+        people = base.people
         joint = runs.run(
             yielding, people, runs.compile_plan(yielding, people),
             futures=base.futures, seed=base.seed, threads=threads, executor=executor,
@@ -324,6 +344,7 @@ def _lay(
         _ask_block,
         (
             base.people.team if team is None else team,
+            base.people.calendars,
             plan,
             base.people.weeks,
             base.seed,
@@ -423,9 +444,9 @@ def find_dates(
         raise ValueError("confidence and line must lie between 0 and 1")
     candidates = tuple(due_candidates)
     minutes = [situation.minute(moment) for moment in candidates]
-    if not minutes or any(b <= a for a, b in zip(minutes, minutes[1:], strict=False)):
+    if not minutes or any(b <= a for a, b in itertools.pairwise(minutes)):
         raise ValueError("due_candidates must be at least one moment, in ascending order")
-    joint = _Joint(situation, ask, seed=seed, threads=threads, executor=executor)
+    joint = _Joint(situation, ask, futures=futures, seed=seed, threads=threads, executor=executor)
     base = runs.base_futures(
         situation, futures=futures, seed=seed, threads=threads, executor=executor
     )
@@ -465,7 +486,6 @@ def find_dates(
     load_with = laid.load_minutes
     if advised == "in_place" and due is not None:
         load_with = joint.run(situation.minute(due), futures).load_minutes
-    people = joint.people
     return Dates(
         without=without,
         in_place=in_place,
@@ -523,7 +543,7 @@ def effect_of(
         SituationError: the ask does not fit the situation.
     """
     runs.check_futures(futures, seed)
-    joint = _Joint(situation, ask, seed=seed, threads=threads, executor=executor)
+    joint = _Joint(situation, ask, futures=futures, seed=seed, threads=threads, executor=executor)
     base = runs.base_futures(
         situation, futures=futures, seed=seed, threads=threads, executor=executor
     )
@@ -543,39 +563,63 @@ def _search(
 
     A run depends on the candidate only by how many promises rank before it, so
     candidates with equal rank share one. Each rank is tried on few futures and,
-    unless it clearly fails there, decided on all.
+    unless it clearly fails there, decided on all. Where there are many ranks, the
+    first that does not clearly fail is found by a coarse look and by halving, and
+    at most ``CONFIRMED`` are decided on all.
     """
     situation = joint.base
-    ranks: dict[int, list[int]] = {}
+    groups: dict[int, list[int]] = {}
     for index, minute in enumerate(minutes):
-        ranks.setdefault(joint.position(minute), []).append(index)
+        groups.setdefault(joint.position(minute), []).append(index)
     few = min(PILOT, base.futures)
-    # Ranked first of all by date nothing can be faster; earlier candidates need no trial.
-    best = joint.run(minutes[0], few).promise_finish[-1]
     se = math.sqrt(confidence * (1 - confidence) / few)
+    # Ranked before all others nothing can be much faster; earlier candidates need no trial.
+    best = joint.run(minutes[0], few).promise_finish[-1]
     earliest = _first_at(best, minutes, max(confidence - 3 * se, 0.01))
     if earliest is None:
         return None
-    for indexes in ranks.values():
-        if indexes[-1] < earliest:
-            continue
-        low = indexes[0]
-        if few < base.futures:
-            trial = joint.run(minutes[low], few)
-            hopeful = chance_on_time(trial.promise_finish[-1], minutes[indexes[-1]])
-            if hopeful < confidence - 3 * se:
-                continue
-            effects = _effects(
-                situation, base.promise_finish[:, :few], trial.promise_finish, line=line
-            )
-            if _harms(effects, slack=3.0):
-                continue
-        ranked = joint.run(minutes[low], base.futures)
-        at = _first_at(ranked.promise_finish[-1], minutes, confidence)
-        if at is None or at > indexes[-1]:
-            continue
-        if not _harms(_effects(situation, base.promise_finish, ranked.promise_finish, line=line)):
-            return max(at, low)
+    ranks = [indexes for indexes in groups.values() if indexes[-1] >= earliest]
+
+    @functools.cache
+    def hopeful(at: int) -> bool:
+        if few == base.futures:
+            return True
+        trial = joint.run(minutes[ranks[at][0]], few)
+        if chance_on_time(trial.promise_finish[-1], minutes[ranks[at][-1]]) < confidence - 3 * se:
+            return False
+        before = base.promise_finish[:, :few]
+        return not _harms(_effects(situation, before, trial.promise_finish, line=line), slack=3.0)
+
+    def decided(at: int) -> int | None:
+        ranked = joint.run(minutes[ranks[at][0]], base.futures)
+        index = _first_at(ranked.promise_finish[-1], minutes, confidence)
+        if index is None or index > ranks[at][-1]:
+            return None
+        effects = _effects(situation, base.promise_finish, ranked.promise_finish, line=line)
+        return None if _harms(effects) else max(index, ranks[at][0])
+
+    n = len(ranks)
+    first, last, most = 0, n, n
+    if n > COARSE:
+        most = CONFIRMED
+        looks = sorted({round(k * (n - 1) / COARSE) for k in range(COARSE + 1)})
+        seen = next((k for k, at in enumerate(looks) if hopeful(at)), None)
+        if seen is None:
+            return None
+        low = looks[seen - 1] if seen else -1
+        first = looks[seen]
+        while first - low > 1:
+            middle = (low + first) // 2
+            low, first = (low, middle) if hopeful(middle) else (middle, first)
+        last = min(n, first + 2 * COARSE)
+    for at in range(first, last):
+        if most == 0:
+            break
+        if hopeful(at):
+            most -= 1
+            chosen = decided(at)
+            if chosen is not None:
+                return chosen
     return None
 
 
@@ -590,8 +634,8 @@ def _overtime(joint: _Joint, run: Futures, due: int) -> Overtime:
     for k, stage in enumerate(joint.by_date.stages[first:]):
         if stage.arrives is not None:
             continue
-        start = run.stage_start[first + k].astype(np.int64)
-        finish = run.stage_finish[first + k].astype(np.int64)
+        start = run.stage_start[k].astype(np.int64)
+        finish = run.stage_finish[k].astype(np.int64)
         heads = max(len(set(stage.people + stage.begun_by)), _heads(stage), 1)
         whole = np.maximum(finish - start, 1)
         passed = np.clip(due - start, 0, None)
@@ -615,7 +659,7 @@ def _heads(stage: Stage) -> int:
 def _work(run: Futures, first: int) -> Ints:
     """Minutes of work of the stages from ``first`` on, shape (n, futures)."""
     work: Ints = _kernels.draw_stages(
-        run.plan.plan.stage, run.plan.laws, runs.shared_luck(run.situation.correlation),
+        run.plan.laws, runs.shared_luck(run.situation.correlation),
         np.uint64(run.seed), run.futures, first,
     )  # fmt: skip
     return work
@@ -718,7 +762,8 @@ def _limits(
             futures=few, seed=joint.seed, threads=joint.threads, executor=joint.executor,
             team=people.lifted(lifted) if lifted else None,
         )  # fmt: skip
-        return made.promise_finish[-1]
+        last: Ints = made.promise_finish[-1]
+        return last
 
     plain = finish(whole)
     return tuple(

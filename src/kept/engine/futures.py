@@ -76,19 +76,31 @@ class Weeks(NamedTuple):
 
 @dataclass(frozen=True)
 class People:
-    """The arrays of a team, and what is needed to name and change them."""
+    """A team as arrays: people in ``team``, their working windows in ``calendars``.
 
-    team: _kernels.Team
+    ``index`` numbers people; ``place``, ``skills`` and ``resources`` say where in the
+    memory of a run each of them is.
+    """
+
+    team: Longs
+    calendars: Ints
     weeks: Weeks
     index: Mapping[str, int]
+    place: Mapping[str, int]
     skills: Mapping[str, int]
     resources: Mapping[str, int]
 
-    def lifted(self, chosen: Sequence[int]) -> _kernels.Team:
+    def lifted(self, chosen: Sequence[int]) -> Longs:
         """The team if there were as many of these people as wanted."""
-        rows = self.team.person.copy()
-        rows[list(chosen), _kernels.P_LIFTED] = 1
-        return self.team._replace(person=rows)
+        team = self.team.copy()
+        for i in chosen:
+            team[_kernels.HEADER + _kernels.PERSON * i + _kernels.P_LIFTED] = 1
+        return team
+
+    def calendar_of(self, index: int) -> int:
+        """The number of a person's calendar in ``weeks``."""
+        place = _kernels.HEADER + _kernels.PERSON * index
+        return int(self.team[place + _kernels.P_CALENDAR])
 
 
 def compile_people(situation: Situation) -> People:
@@ -103,10 +115,11 @@ def compile_people(situation: Situation) -> People:
             calendars.append(situation.calendar(person))
         person_calendar[i] = numbers[key]
     days = np.arange(HORIZON_DAYS + 2, dtype=np.int64) * 1440
-    windows, index, weeks = [np.empty((0, 4))], [np.empty(0)], [np.empty(0)]
+    parts: list[npt.NDArray[Any]] = [np.empty(0)]
+    weeks: list[npt.NDArray[Any]] = [np.empty(0)]
     spots: list[tuple[int, ...]] = []
     week_from = [0]
-    n_windows = n_index = 0
+    size = 0
     for calendar in calendars:
         n = calendar.starts.size
         length = calendar.ends.astype(np.int64) - calendar.starts
@@ -116,63 +129,70 @@ def compile_people(situation: Situation) -> People:
         gaps[:-1] = calendar.starts[1:] - calendar.ends[:-1] > worktime.AWAY
         at = np.where(gaps, np.arange(n), n)
         turns = calendar.ends[np.minimum.accumulate(at[::-1])[::-1]]
-        windows.append(np.stack([calendar.starts, calendar.ends, before[:-1], turns], axis=1))
+        windows = np.stack([calendar.starts, calendar.ends, before[:-1], turns], axis=1)
         steps = np.arange(0, int(before[-1]) + 1, 256)
         by_work = np.minimum(np.searchsorted(before, steps, side="right") - 1, n - 1)
         by_day = np.searchsorted(calendar.ends, days, side="right")
-        index += [n_windows + by_day, n_windows + by_work]
-        spots.append(
-            (n_windows, n_windows + n, n_index, n_index + days.size,
-             n_index + days.size + steps.size)
-        )  # fmt: skip
-        n_windows += n
-        n_index += days.size + steps.size
+        parts += [windows.ravel(), size + 4 * by_day, size + 4 * by_work]
+        last = size + windows.size
+        spots.append((size, last, last, last + days.size, last + days.size + steps.size))
+        size = last + days.size + steps.size
         weeks.append(calendar.week_starts)
         week_from.append(week_from[-1] + calendar.week_starts.size)
 
     skills: dict[str, int] = {}
     members: list[list[int]] = []
-    mine: list[list[int]] = []
+    k = _kernels
+    first_person = k.HEADER
+    first_skill = first_person + k.PERSON * len(situation.people)
     for i, person in enumerate(situation.people):
-        mine.append([])
         for skill in person.skills:
-            number = skills.setdefault(skill, len(skills))
-            if number == len(members):
+            if skill not in skills:
+                skills[skill] = first_skill + k.SKILL * len(skills)
                 members.append([])
-            members[number].append(i)
-            mine[i].append(number)
-    packed = list(_offsets(members) + len(members) + 1)
-    packed += [i for who in members for i in who]
-    rows = np.zeros((len(situation.people), 11), dtype=np.int64)
+            members[(skills[skill] - first_skill) // k.SKILL].append(first_person + k.PERSON * i)
+    first_resource = first_skill + k.SKILL * len(skills)
+    lists_from = first_resource + k.RESOURCE * len(situation.resources)
+    lists: list[int] = []
+    rows = np.zeros((len(situation.people), k.PERSON), dtype=np.int64)
     for i, person in enumerate(situation.people):
-        rate = max(round(person.share * _kernels.RATE), 1)
-        ends = (len(packed), len(packed) + len(mine[i]))
-        packed += mine[i]
         c = int(person_calendar[i])
-        rows[i] = (c, *spots[c], rate, person.parallel, 0, *ends)
-    team = _kernels.Team(
-        windows=np.concatenate(windows).astype(np.int32),
-        index=np.concatenate(index).astype(np.int32),
-        person=rows,
-        skills=np.array(packed, dtype=np.int32),
-        capacity=np.array([n for _, n in situation.resources], dtype=np.int64),
+        known = [skills[skill] for skill in person.skills]
+        begin = lists_from + len(lists)
+        lists += known
+        rate = max(round(person.share * k.RATE), 1)
+        rows[i, : k.H_HELD] = (
+            c, *spots[c], rate, person.parallel, 0, begin, begin + len(known),
+        )  # fmt: skip
+    skill_rows = np.zeros((len(skills), k.SKILL), dtype=np.int64)
+    for i, who in enumerate(members):
+        begin = lists_from + len(lists)
+        lists += who
+        skill_rows[i, :2] = (begin, begin + len(who))
+    resource_rows = np.array(
+        [(capacity, 0) for _, capacity in situation.resources], dtype=np.int64
+    ).reshape(-1, k.RESOURCE)
+    header = np.zeros(k.HEADER, dtype=np.int64)
+    header[k.PEOPLE : k.RESOURCES_END + 1] = (
+        first_person, first_skill, first_skill, first_resource, first_resource, lists_from,
+    )  # fmt: skip
+    team = np.concatenate(
+        [header, rows.ravel(), skill_rows.ravel(), resource_rows.ravel(), np.array(lists, np.int64)]
     )
     return People(
         team=team,
+        calendars=np.concatenate(parts).astype(np.int32),
         weeks=Weeks(
             np.array(week_from, dtype=np.int64),
             np.concatenate(weeks).astype(np.int32),
             tuple(c.first_week for c in calendars),
         ),
         index={person.id: i for i, person in enumerate(situation.people)},
+        place={person.id: first_person + k.PERSON * i for i, person in enumerate(situation.people)},
         skills=skills,
-        resources={name: i for i, (name, _) in enumerate(situation.resources)},
-    )
-
-
-def _offsets(groups: Sequence[Sequence[Any]]) -> Longs:
-    return np.concatenate(([0], np.cumsum([len(g) for g in groups], dtype=np.int64))).astype(
-        np.int64
+        resources={
+            name: first_resource + k.RESOURCE * i for i, (name, _) in enumerate(situation.resources)
+        },
     )
 
 
@@ -219,10 +239,9 @@ def rank_key(promise: Any, index: int) -> tuple[float, ...]:
 class Compiled(NamedTuple):
     """The arrays of promises and stages."""
 
-    plan: _kernels.Plan
+    plan: Longs
     laws: _kernels.Laws
-    layer_from: Longs
-    promise_release: Ints
+    promise_release: Longs
 
 
 def compile_plan(
@@ -245,18 +264,24 @@ def compile_plan(
         for other in names:
             then[other].append(i)
     layer, order = _order(promises, stages, own, before, then)
-    fixed, slots = [], []
-    for stage in stages:
-        fixed.append([people.index[name] for name in dict.fromkeys(stage.people + stage.begun_by)])
-        needs = () if stage.begun_by else stage.needs
-        slots.append([people.skills[skill] for skill, count in needs for _ in range(count)])
-    uses = [[(people.resources[name], amount) for name, amount in stage.uses] for stage in stages]
-    links: list[int] = []
-    rows = np.zeros((n, 21), dtype=np.int32)
+    k = _kernels
+    first = people.team.size
+    lists_from = first + k.STAGE * n
+    lists: list[int] = []
+
+    def span(group: Sequence[int]) -> tuple[int, int]:
+        begin = lists_from + len(lists)
+        lists.extend(group)
+        return begin, begin + len(group)
+
+    rows = np.zeros((n, k.STAGE), dtype=np.int64)
+    forms = np.zeros((n, 5), dtype=np.int64)
     law_rows = np.zeros((n, 6), dtype=np.float64)
     knot_at: dict[Any, tuple[int, int]] = {}
     knots = [np.empty((0, 2))]
-    n_knots = n_uses = n_crew = 0
+    n_knots = 0
+    rank = np.empty(n, dtype=np.int64)
+    rank[order] = np.arange(n)
     for i, stage in enumerate(stages):
         law, spent, by = stage.law, stage.spent, 0
         if stage.arrives is not None:
@@ -267,50 +292,48 @@ def compile_plan(
             knots.append(np.stack(laws.knots(law.shape), axis=1))
             knot_at[law.shape] = (n_knots, n_knots + knots[-1].shape[0])
             n_knots += knots[-1].shape[0]
-        spans = []
-        for group in (fixed[i], slots[i], then[i], before[i]):
-            spans.append((len(links), len(links) + len(group)))
-            links += group
-        rows[i] = (
+        fixed = [people.place[name] for name in dict.fromkeys(stage.people + stage.begun_by)]
+        needs = () if stage.begun_by else stage.needs
+        slots = [people.skills[skill] for skill, count in needs for _ in range(count)]
+        crew, _ = span([0] * (len(fixed) + len(slots)))
+        rows[i, : k.J_WAITS] = (
             min(promises[own[i]].release, NEVER),
             bool(stage.begun_by),
             stage.arrives is not None,
             by,
             layer[i],
             own[i],
-            n_crew,
-            *spans[0],
-            *spans[1],
-            n_uses,
-            n_uses + len(uses[i]),
-            *spans[2],
-            *spans[3],
-            law.form,
-            *knot_at.get(law.shape, (0, 0)),
-            not law.is_certain and stage.arrives is None,
+            crew,
+            *span(fixed),
+            *span(slots),
+            *span([x for name, amount in stage.uses for x in (people.resources[name], amount)]),
+            *span([first + k.STAGE * j for j in then[i]]),
+            *span([first + k.STAGE * j for j in before[i]]),
+            rank[i],
         )
+        uncertain = not law.is_certain and stage.arrives is None
+        forms[i] = (law.form, *knot_at.get(law.shape, (0, 0)), uncertain, own[i])
         begun, stretch = _begun(law, spent)
         law_rows[i] = (law.base, law.scale, begun, stretch, spent, 1 - stage.done)
-        n_uses += len(uses[i])
-        n_crew += len(fixed[i]) + len(slots[i])
-    by_rank = np.array(order, dtype=np.int64)
+    ordered, _ = span([first + k.STAGE * i for i in order])
+    edges = np.searchsorted(
+        np.sort(np.array(layer, dtype=np.int64)), np.arange(max(layer, default=-1) + 2)
+    )
+    layers, _ = span([int(edge) for edge in edges])
+    header = np.zeros(k.HEADER, dtype=np.int64)
+    header[k.STAGES : k.N_LAYERS + 1] = (
+        first, lists_from, ordered, layers, max(layer, default=-1) + 1,
+    )  # fmt: skip
     return Compiled(
-        plan=_kernels.Plan(
-            stage=rows,
-            links=np.array(links, dtype=np.int32),
-            uses=np.array([pair for use in uses for pair in use], dtype=np.int64).reshape(-1, 2),
-            rank=np.stack([by_rank, np.argsort(by_rank)]).astype(np.int32),
-        ),
+        plan=np.concatenate([header, rows.ravel(), np.array(lists, dtype=np.int64)]),
         laws=_kernels.Laws(
+            form=forms,
             law=law_rows,
             luck=np.array([_luck(stage.id) for stage in stages], dtype=np.uint64),
             promise_luck=np.array([_luck(promise.id) for promise in promises], dtype=np.uint64),
             knots=np.concatenate(knots),
         ),
-        layer_from=np.searchsorted(
-            np.sort(np.array(layer, dtype=np.int64)), np.arange(max(layer, default=0) + 2)
-        ).astype(np.int64),
-        promise_release=np.array([min(p.release, NEVER) for p in promises], dtype=np.int32),
+        promise_release=np.array([min(p.release, NEVER) for p in promises], dtype=np.int64),
     )
 
 
@@ -342,9 +365,7 @@ def _order(
         tail[i] = max((tail[j] + median[j] for j in then[i] if own[j] == own[i]), default=0)
     numbers = {old: new for new, old in enumerate(sorted(set(layer)))}
     layer = [numbers[old] for old in layer]
-    order = sorted(
-        range(len(stages)), key=lambda i: (layer[i], promise_rank[own[i]], -tail[i], i)
-    )
+    order = sorted(range(len(stages)), key=lambda i: (layer[i], promise_rank[own[i]], -tail[i], i))
     return layer, order
 
 
@@ -363,7 +384,7 @@ def _topological(before: Sequence[Sequence[int]], then: Sequence[Sequence[int]])
 
 
 @lru_cache(maxsize=1)
-def _normal_tables() -> tuple[Longs, Ints]:
+def _normal_tables() -> tuple[Longs, Longs]:
     normal = NormalDist()
     points = laws.POINTS
     z = [round(normal.inv_cdf((i + 0.5) / points) * 65536) for i in range(points)]
@@ -371,7 +392,7 @@ def _normal_tables() -> tuple[Longs, Ints]:
         min(int(normal.cdf((at * 16 - 6 * 65536) / 65536) * points), points - 1)
         for at in range(12 * 4096 + 1)
     ]
-    return np.array(z, dtype=np.int64), np.array(back, dtype=np.int32)
+    return np.array(z, dtype=np.int64), np.array(back, dtype=np.int64)
 
 
 def shared_luck(correlation: float) -> _kernels.Shared:
@@ -401,7 +422,8 @@ class Block(NamedTuple):
 
 
 def _run_block(
-    team: _kernels.Team,
+    team: Longs,
+    calendars: Ints,
     plan: Compiled,
     weeks: Weeks,
     seed: int,
@@ -413,12 +435,12 @@ def _run_block(
     """Simulate futures ``low`` to ``high - 1``; a plain function, so any executor can run it."""
     stages, busy, load = wanted
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
-    return Block(
-        *_kernels.run_block(
-            team, *plan, shared_luck(correlation), np.uint64(seed), low, high,
-            np.empty((0, 1), dtype=np.int64), _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
-        )  # fmt: skip
-    )
+    nobody = np.empty((0, 1), dtype=np.int64)
+    made = _kernels.run_block(
+        team, calendars, *plan, shared_luck(correlation), np.uint64(seed), low, high, nobody,
+        _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
+    )  # fmt: skip
+    return Block(*made)
 
 
 def run_in_blocks(
@@ -507,14 +529,14 @@ def run(
     executor: Executor | None = None,
     wanted: tuple[bool, bool, bool] = (False, False, False),
     began: float | None = None,
-    team: _kernels.Team | None = None,
+    team: Longs | None = None,
 ) -> "Futures":
     """Simulate arrays that are compiled already."""
     began = time.perf_counter() if began is None else began
     used = people.team if team is None else team
     blocks = run_in_blocks(
         _run_block,
-        (used, plan, people.weeks, seed, situation.correlation, wanted),
+        (used, people.calendars, plan, people.weeks, seed, situation.correlation, wanted),
         futures,
         threads=threads,
         executor=executor,
@@ -608,7 +630,7 @@ class Futures:
             raise ValueError("the load of these futures was not kept")
         index = self.people.index[person_id]
         person = self.situation.people[index]
-        calendar = int(self.people.team.person[index, _kernels.P_CALENDAR])
+        calendar = self.people.calendar_of(index)
         weeks = self.people.weeks
         starts = weeks.week_start[weeks.week_from[calendar] : weeks.week_from[calendar + 1]]
         minutes = self.load_minutes[index] / self.futures
@@ -673,7 +695,7 @@ def base_futures(
 
 def warm() -> None:
     """Compile, or load from the cache, every kernel."""
-    from kept.engine import dates
+    from kept.engine import dates, durations
     from kept.engine.situation import Ask
 
     situation = Situation.from_document(
@@ -687,6 +709,8 @@ def warm() -> None:
     wanted = datetime.fromisoformat("2026-01-19T17:00+00:00")
     ask = Ask({"id": "q"}, [{"id": "t", "people": ["a"], "effort": 2}])
     dates.find_dates(situation, ask, due_candidates=[wanted], wanted=wanted, futures=8)
+    # Last, so that a process which compiles the learner meanwhile has kept it by now.
+    durations.warm()
 
 
 def person_named(situation: Situation, person_id: str) -> Person:

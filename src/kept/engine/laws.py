@@ -220,4 +220,5 @@ def _beta_share(x: npt.NDArray[np.float64], a: float, b: float) -> npt.NDArray[n
         if np.all(np.abs(change - 1) < 1e-14):
             break
     share = front * h / p
-    return np.where(swap, 1 - share, share)
+    below: npt.NDArray[np.float64] = np.where(swap, 1 - share, share)
+    return below

@@ -5,6 +5,7 @@ The plan file is its outer form; :meth:`Situation.from_document` reads one and
 """
 
 import hashlib
+import itertools
 import json
 import math
 import re
@@ -551,7 +552,7 @@ class _Reader:
                     )
                 windows.append((begin, end))
             windows.sort()
-            for (_, before), (after, _) in zip(windows, windows[1:], strict=False):
+            for (_, before), (after, _) in itertools.pairwise(windows):
                 if after < before:
                     raise SituationError(here, "has windows that overlap")
             days.append(tuple(windows))
@@ -705,7 +706,7 @@ class _Reader:
         if "ratios" in entry or "estimate" in entry:
             self.known(path, entry, ("estimate", "ratios"))
             estimate = self.number(f"{path}.estimate", entry.get("estimate"), **hours)
-            points = []
+            points: list[tuple[float, float]] = []
             for i, pair in enumerate(
                 self.items(f"{path}.ratios", entry.get("ratios"), "[share, ratio] pairs")
             ):

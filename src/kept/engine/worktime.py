@@ -6,7 +6,6 @@ Local weeks become minutes here and nowhere else, so a night on which the
 clocks change gives a window that is an hour shorter or longer, and no other.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -113,12 +112,13 @@ def _local(day: date, minute: int, zone: ZoneInfo, start: datetime) -> int:
     return _minute(wall, start)
 
 
+@lru_cache(maxsize=2048)
 def calendar(
     *,
     start: datetime,
     zone: str,
     week: Week,
-    away: Sequence[tuple[date, date]] = (),
+    away: tuple[tuple[date, date], ...] = (),
 ) -> Calendar:
     """Lay a local working week out over ten years of minutes.
 
@@ -129,7 +129,8 @@ def calendar(
         away: whole local days without work, both ends included.
 
     Returns:
-        The windows that end after the start, cut at the horizon.
+        The windows that end after the start, cut at the horizon. Equal arguments give
+        the same calendar, which nobody may change.
     """
     first, midnights, odd = _days(zone, start)
     days = odd.size

@@ -1,14 +1,35 @@
 """What has to happen although nobody presses a button: offers lapse, and time passes."""
 
 import logging
+import threading
 from datetime import datetime
 
+from kept import engine
 from kept.plan import outlook
 from kept.quotes import offering
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
 
 log = logging.getLogger(__name__)
+
+_preparing = threading.Event()
+
+
+def prepare() -> None:
+    """Load the engine's compiled kernels; on the first start ever they are compiled, half a minute.
+
+    Until then doors leave forecasts to the first round, so that nobody waits for them.
+    """
+    _preparing.set()
+    try:
+        engine.warm()
+    finally:
+        _preparing.clear()
+
+
+def is_preparing() -> bool:
+    """Say whether the engine is being made ready in this process."""
+    return _preparing.is_set()
 
 
 def look_after(*, now: datetime) -> None:

@@ -15,6 +15,7 @@ from kept.people import access, opening
 from kept.people.access import Policy
 from kept.people.models import Login, Member
 from kept.plan import outlook
+from kept.quotes import rounds
 from kept.tenancy import scope
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -87,8 +88,8 @@ def look_ahead(request: HttpRequest) -> None:
     What was asked for is done by now; a forecast that fails must not undo its answer.
     """
     member = getattr(request, "member", None)
-    if member is None:
-        return
+    if member is None or rounds.is_preparing():
+        return  # the first round, which follows, forecasts everything
     try:
         outlook.refresh_if_changed(by=member, now=clock.now())
     except Exception:
