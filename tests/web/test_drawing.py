@@ -135,6 +135,15 @@ def test_a_wanted_day_gets_its_column_and_its_chance() -> None:
     assert [el.text for el in _classed(markup, "wanted")] == ["55 %", "Day", "D", "10", "wanted"]
 
 
+def test_a_wanted_day_stands_at_its_own_chance_where_that_is_not_the_curves() -> None:
+    markup = drawing.staircase(
+        _stairs(wanted_on=WEEK[2], wanted_chance_label="75 %", wanted_chance=0.75)
+    )
+
+    (column,) = _classed(markup, "column")
+    assert (column.get("y"), column.get("height")) == ("83.5", "178.5")
+
+
 def test_a_wanted_day_outside_the_curve_is_left_out() -> None:
     markup = drawing.staircase(_stairs(wanted_on=date(2027, 3, 1), wanted_label="wanted"))
 

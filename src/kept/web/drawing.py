@@ -9,7 +9,7 @@ is no inline style, as the content security policy forbids it. Each drawing carr
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.utils.html import conditional_escape
@@ -515,7 +515,8 @@ class Staircase:
         dots: first treads at or above 50, 80, 90, 95 %, at most one a day.
         levels: chances with a hairline, and their labels; the strong one is the asked confidence.
         advised_label, wanted_label: words below those days, the latter under the wanted column.
-        wanted_on: the client's day, drawn as a column, with its chance as ``wanted_chance_label``.
+        wanted_on: the client's day, drawn as a column, with its chance as ``wanted_chance_label``;
+            its height is the curve's own there unless ``wanted_chance`` says another.
         flat_on, flat_words: a day on which nothing is gained, and why, in one or two short lines.
     """
 
@@ -530,6 +531,7 @@ class Staircase:
     wanted_on: date | None = None
     wanted_label: str = ""
     wanted_chance_label: str = ""
+    wanted_chance: float | None = None
     flat_on: date | None = None
     flat_words: tuple[str, ...] = ()
 
@@ -581,6 +583,8 @@ def staircase(stairs: Staircase) -> SafeString:
     path.append("H1000")
     steps = "".join(path)
     wanted = by_day.get(stairs.wanted_on) if stairs.wanted_on else None
+    if wanted is not None and stairs.wanted_chance is not None:
+        wanted = replace(wanted, chance=stairs.wanted_chance)
     area = _tag("path", d=f"{steps}V{_number(bottom)}H0Z", class_="under")
     parts.append(_stretched(area, left, wide, bottom))
     if wanted is not None:
@@ -633,9 +637,9 @@ def staircase(stairs: Staircase) -> SafeString:
         )
     if stairs.flat_on in by_day and stairs.flat_words:
         a, b = places[stairs.flat_on]
-        parts.append(
-            _flat_label(stairs.flat_words, (a + b) / 2, height(by_day[stairs.flat_on].chance), left)
-        )
+        if (a + b) / 2 - left >= 30:  # further left the words would stand on the axis
+            flat_y = height(by_day[stairs.flat_on].chance)
+            parts.append(_flat_label(stairs.flat_words, (a + b) / 2, flat_y))
     parts.extend(_day_labels(stairs, places, bottom))
     return _svg(
         parts,
@@ -660,21 +664,13 @@ def _stretched(path: str, left: float, wide: float, bottom: float) -> SafeString
     )
 
 
-def _flat_label(words: Sequence[str], x: float, y: float, left: float) -> SafeString:
-    """Why nothing is gained that day, above and left of the tread where there is room."""
-    rise = 46.0 + 15 * (len(words) - 1)
-    if x - left < 28:
-        lines = [
-            _tag("text", line, x=2, y=-rise + 15 * index, class_="halo")
-            for index, line in enumerate(words)
-        ]
-        leader = _tag("path", d=f"M0 -4V{_number(-rise + 15 * len(words) - 10)}", class_="leader")
-    else:
-        lines = [
-            _tag("text", line, x=-34, y=-rise + 15 * index, class_="end halo")
-            for index, line in enumerate(words)
-        ]
-        leader = _tag("path", d="M-29 -44C-12 -42 -4 -24 0 -4", class_="leader")
+def _flat_label(words: Sequence[str], x: float, y: float) -> SafeString:
+    """Why nothing is gained that day, above and left of the tread."""
+    lines = [
+        _tag("text", line, x=-34, y=-46 - 15 * (len(words) - 1 - index), class_="end halo")
+        for index, line in enumerate(words)
+    ]
+    leader = _tag("path", d="M-29 -44C-12 -42 -4 -24 0 -4", class_="leader")
     return _at(x, y, leader, *lines)
 
 

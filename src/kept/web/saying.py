@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kept import words, zones
+from kept.promises.models import Placement
 from kept.quotes.checking import Checked, DateAt, Pays
 from kept.tenancy.models import Organisation
 from kept.web import drawing
@@ -375,11 +376,31 @@ class Saying:
                 advised_label=_("%(chance)s date") % {"chance": words.percent(confidence)},
                 wanted_on=wanted_on,
                 wanted_label=_("wanted"),
-                wanted_chance_label=words.percent(shown[wanted_on]) if wanted_on in shown else "",
+                wanted_chance_label=words.percent(self.checked.wanted.chance)
+                if self.checked.wanted
+                else "",
+                wanted_chance=self.checked.wanted.chance if self.checked.wanted else None,
                 flat_on=flat_on,
                 flat_words=flat_words,
             )
         )
+
+    def curve_note(self) -> str:
+        """What the steps and the blue column stand for, where they are not the same way."""
+        wanted, advised = self.checked.wanted, self.checked.advised
+        if wanted is None or advised is None or wanted.placement == advised.placement:
+            return ""
+        on_curve = dict(self._shown()).get(self.on(wanted.due_at))
+        if on_curve is None or abs(on_curve - wanted.chance) < 0.01:
+            return ""
+        ways = {
+            Placement.YIELDS: _("without disturbing anyone"),
+            Placement.BY_DATE: _("in its place by date"),
+        }
+        return _("The steps: %(one)s. The blue column: %(other)s.") % {
+            "one": ways[advised.placement],
+            "other": ways[wanted.placement],
+        }
 
     def _flat(self, days: Sequence[tuple[date, float]]) -> tuple[date | None, tuple[str, ...]]:
         """A day within the rise on which nothing is gained because somebody is away."""
@@ -392,7 +413,7 @@ class Saying:
                     continue
                 if first <= day.isoformat() <= last:
                     return day, tuple(
-                        words.wrapped(_("%(why)s: no gain") % {"why": limit.sentence}, 20)
+                        words.wrapped(_("%(why)s: no gain") % {"why": limit.sentence}, 22, 3)
                     )
         return None, ()
 

@@ -165,6 +165,10 @@ def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = No
         except Refused as found:
             problem = found
     today = zones.day_of(now, house.zone)
+    say = Saying(checked, house=house, today=today) if checked else None
+    chosen = _moment(request.POST.get("due_at", ""))
+    if say is None or chosen not in [offer.date_at.due_at for offer in say.offers()]:
+        chosen = None
     context = {
         "place": "ask",
         "today": today,
@@ -176,10 +180,10 @@ def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = No
         "services": Service.objects.filter(archived_at__isnull=True),
         "skills": Skill.objects.all(),
         "checked": checked,
-        "say": Saying(checked, house=house, today=today) if checked else None,
+        "say": say,
         "problem": problem,
         "refusal": refusal,
-        "chosen": _moment(request.POST.get("due_at", "")),
+        "chosen": chosen,
         "may_sign": request.member.may(Role.LEAD),
         "expires": offering.expiry(house, now=now) if checked else None,
     }
