@@ -215,6 +215,16 @@ def test_a_date_in_the_past_is_not_held(one_builder: cast.House, now: datetime) 
         offering.hold(answer=answer, due_at=end_of(1), by=one_builder.ben, now=now)
 
 
+def test_a_date_beyond_what_is_forecast_is_not_held(one_builder: cast.House, now: datetime) -> None:
+    answer = answered(one_builder, 8, now)
+    with pytest.raises(refusals.Refused) as refused:
+        offering.hold(
+            answer=answer, due_at=datetime(9999, 1, 1, tzinfo=UTC), by=one_builder.ben, now=now
+        )
+    assert "ten years" in refused.value.sentence
+    assert Quote.objects.count() == 0
+
+
 def test_another_house_can_neither_see_nor_hold_an_answer(
     one_builder: cast.House, southbank: cast.House, now: datetime
 ) -> None:

@@ -105,11 +105,17 @@ def line_of(text: str, *, now: datetime, zone: str) -> "Line[Any, Any]":
 def wanted(line: "Line[Any, Any]", by: str | None, *, now: datetime, zone: str) -> datetime | None:
     """Return the moment wanted: the one typed apart, else the one the line says."""
     from kept import zones
+    from kept.jobs.lines import Vague
     from kept.people import days
+    from kept.quotes import wording
     from kept.tenancy import scope
 
     if by is not None:
         return due(by, now=now, zone=zone, name="--by")[0]
+    for item in line.vague:
+        if item.kind in (Vague.NO_SUCH_DAY, Vague.WEEKDAY_DIFFERS):
+            # A script must not get an answer to another date than the one it named.
+            raise Stop(f"Say {wording.vagueness(item)}. Nothing was stored.", field="WHAT")
     if line.wanted_on is None:
         return None
     if line.wanted_time is None:

@@ -35,6 +35,8 @@ from kept.tenancy import given, refusals, scope
 LEVELS = (0.50, 0.80, 0.90, 0.95)
 #: How many days ahead dates are looked for.
 DAYS_AHEAD = 365
+#: The engine looks ten years ahead; what lies beyond has no chance to tell.
+FARTHEST = timedelta(days=3650)
 #: A hold is computed in four times as many futures as an answer while typing.
 HOLD_TIMES = 4
 
@@ -168,6 +170,8 @@ def check(
             % {"moment": wording.moment(wanted_at, zone)},
             field="wanted",
         )
+    if wanted_at is not None:
+        refuse_too_far(wanted_at, zone=zone, now=now, field="wanted")
     what = given.one_line(what, called=_("What is asked for"), field="what", longest=200)
     loaded = loading.load(now=now)
     asked = asking.asked(sketches, client=client, service=service, loaded=loaded, now=now)
@@ -196,6 +200,20 @@ def check(
     if keep:
         return replace(checked, answer=_store(checked, loaded=loaded, asked=asked, by=by, now=now))
     return checked
+
+
+def refuse_too_far(moment: datetime, *, zone: str, now: datetime, field: str) -> None:
+    """Pass if a moment lies where chances can be told.
+
+    Raises:
+        Refused: it is more than ten years ahead.
+    """
+    if moment > now + FARTHEST:
+        raise refusals.Refused(
+            _("%(moment)s is too far away: dates are forecast for ten years. Say an earlier one.")
+            % {"moment": wording.moment(moment, zone)},
+            field=field,
+        )
 
 
 def candidates(*, now: datetime, zone: str) -> list[datetime]:

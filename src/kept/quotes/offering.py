@@ -94,6 +94,7 @@ def hold(
             % {"moment": wording.moment(due_at, answer.zone)},
             field="date",
         )
+    checking.refuse_too_far(due_at, zone=answer.zone, now=now, field="date")
     stand = _stand(answer, due_at, loading.load(now=now))
     with transaction.atomic():
         house = Organisation.objects.select_for_update().get(pk=scope.current().pk)

@@ -81,8 +81,10 @@ def limit(kind: str, ids: list[str], about: Mapping[str, Any], names: Names) -> 
     match kind:
         case "absence":
             return _("%(who)s away %(days)s") % {"who": called, "days": _days(about)}
-        case "holiday":
+        case "holiday" if about.get("from"):
             return _("Public holidays: %(days)s") % {"days": _days(about)}
+        case "holiday":
+            return _("Public holidays")
         case "person":
             return _("%(who)s’s time") % {"who": called}
         case "skill":
