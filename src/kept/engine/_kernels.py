@@ -27,16 +27,19 @@ from kept.engine.worktime import AWAY, HORIZON, HORIZON_DAYS, NEVER
 
 
 def _cache_folder() -> str:
-    """A folder numba may write its compiled code to."""
+    """A folder numba may write its compiled code to, that nobody else can write to.
+
+    What numba keeps there is loaded like code: a folder with a known name in a
+    place all users share would let another one plant theirs.
+    """
     home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    for folder in (Path(home) / "kept" / "numba", Path(tempfile.gettempdir()) / "kept-numba"):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                return str(folder)
-        except OSError:
-            continue
-    return tempfile.mkdtemp(prefix="kept-numba-")
+    folder = Path(home) / "kept" / "numba"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return str(folder)
+    except OSError:
+        return tempfile.mkdtemp(prefix="kept-numba-")
 
 
 # numba reads this when it is first imported.
