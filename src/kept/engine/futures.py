@@ -201,6 +201,7 @@ def _luck(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
 
 
+@lru_cache(maxsize=50_000)
 def _begun(law: laws.Law, spent: float) -> tuple[float, float]:
     """How work already spent conditions a law: the share of futures ruled out, and a stretch.
 
@@ -216,6 +217,7 @@ def _begun(law: laws.Law, spent: float) -> tuple[float, float]:
     return (0.9, spent / at_90) if at_90 > 0 and not law.is_certain else (0.0, 1.0)
 
 
+@lru_cache(maxsize=50_000)
 def median_minutes(stage: Stage) -> int:
     """The work left of a stage in the middle of its law."""
     if stage.arrives is not None:
