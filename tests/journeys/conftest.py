@@ -31,10 +31,17 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-backg
 OpenPage = Callable[..., Page]
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a browser, and leave it for the end, whatever order the rest is in.
+
+    While a browser is driven, an event loop runs in the main thread, and Django
+    keeps its connections apart by context instead of by thread.
+    """
     for item in items:
         if "journeys" in item.path.parts:
             item.add_marker("browser")
+    items.sort(key=lambda item: "journeys" in item.path.parts)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from kept.people.models import Member
+from kept.tenancy import scope
 
 
 class Visitor:
@@ -31,8 +32,16 @@ class Visitor:
 
     @staticmethod
     def _fresh(send: Callable[..., Any], *said: Any, **options: Any) -> HttpResponse:
-        answer: HttpResponse = contextvars.Context().run(send, *said, **options)
+        # A copy and not a new context: while a browser is driven in this thread, Django keeps
+        # its connections in the context, and a new one would see another transaction.
+        answer: HttpResponse = contextvars.copy_context().run(_outside, send, *said, **options)
         return answer
+
+
+def _outside(send: Callable[..., Any], *said: Any, **options: Any) -> Any:
+    """Send a request as if from nowhere: in no organisation."""
+    scope._current.set(None)
+    return send(*said, **options)
 
 
 def text(answer: HttpResponse) -> str:
