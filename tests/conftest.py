@@ -45,6 +45,26 @@ def _quick_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Let go of every session before the test database is dropped.
+
+    A server that a test started may hold one in a thread of its own, and
+    PostgreSQL drops no database that somebody is in.
+    """
+    yield
+    with django_db_blocker.unblock():
+        for connection in connections.all(initialized_only=True):
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                connection.close()
+                connection.close_pool()
+
+
 @pytest.fixture
 def now() -> datetime:
     """Wednesday 2 December 2026, 15:10 in Lisbon."""

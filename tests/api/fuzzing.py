@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from tests.web.visiting import outside
 
 from kept.api.door import CONTRACTS
 from kept.api.v1 import api
@@ -47,7 +48,7 @@ def _in_the_tests_transaction(application: Any) -> Any:
         for signal in signals:
             signal.disconnect(close_old_connections)
         try:
-            return contextvars.Context().run(application, environ, start_response)
+            return contextvars.copy_context().run(outside, application, environ, start_response)
         finally:
             for signal in signals:
                 signal.connect(close_old_connections)

@@ -18,6 +18,7 @@ import time_machine
 from django.http import HttpResponse
 from django.test import Client as Browser
 from tests import cast, furnished
+from tests.web.visiting import outside
 
 from kept.api import keys
 from kept.api.patience import Patience
@@ -57,8 +58,8 @@ class Somebody:
         body = "" if method in {"GET", "HEAD", "OPTIONS"} else "{}"
         content = "application/json" if path.startswith("/api/") else FORM
         sent: Callable[..., Any] = client.generic
-        return contextvars.Context().run(  # type: ignore[no-any-return]
-            sent, method, path, body if content != FORM else "", content, headers=headers
+        return contextvars.copy_context().run(  # type: ignore[no-any-return]
+            outside, sent, method, path, body if content != FORM else "", content, headers=headers
         )
 
 

@@ -34,11 +34,11 @@ class Visitor:
     def _fresh(send: Callable[..., Any], *said: Any, **options: Any) -> HttpResponse:
         # A copy and not a new context: while a browser is driven in this thread, Django keeps
         # its connections in the context, and a new one would see another transaction.
-        answer: HttpResponse = contextvars.copy_context().run(_outside, send, *said, **options)
+        answer: HttpResponse = contextvars.copy_context().run(outside, send, *said, **options)
         return answer
 
 
-def _outside(send: Callable[..., Any], *said: Any, **options: Any) -> Any:
+def outside(send: Callable[..., Any], *said: Any, **options: Any) -> Any:
     """Send a request as if from nowhere: in no organisation."""
     scope._current.set(None)
     return send(*said, **options)
