@@ -29,6 +29,27 @@ FILE = (
 )
 
 
+#: Tables that stand before the verbs that write them; each verb takes its own out.
+WITHOUT_VERBS_YET = {
+    "checkitem",
+    "clientlink",
+    "counter",
+    "deliveredline",
+    "delivery",
+    "handover",
+    "holdingreply",
+    "laterline",
+    "letter",
+    "pause",
+    "proposal",
+    "proposaloption",
+    "reason",
+    "responsibility",
+    "slip",
+    "termsline",
+}
+
+
 @dataclass
 class Story:
     """Who and what the story left behind."""

@@ -136,11 +136,15 @@ THE_HOUSES_OWN_WORDS = {
     "servicestage.done_means": "the catalogue",
     "skill.name": "what people of this house can do",
     "apitoken.scopes": "one of our own words",
+    "clientlink.nonce": "drawn at random",
     "columnchoice.column": "a header of a file",
     "columnchoice.field": "one of our own words",
     "import.source": "one of our own words",
     "importproblem.column": "a header of a file",
     "importedrow.external_id": "a number in another tool",
+    "letter.in_reply_to": "a number we gave",
+    "letter.link_table": "one of our own words",
+    "letter.message_id": "a number we gave",
     "pastitem.external_id": "a number in another tool",
 }
 

@@ -84,11 +84,19 @@ def give(
             )
         ]
         if first_due_at is not None and first_due_at != due_at:
-            terms.append(Terms(promise=promise, number=2, due_at=due_at, agreed_at=given_at))
+            terms.append(
+                Terms(
+                    promise=promise,
+                    number=2,
+                    kind=Terms.Kind.IMPORTED,
+                    due_at=due_at,
+                    agreed_at=given_at,
+                )
+            )
         Terms.objects.bulk_create(terms)
-        if job.state != Job.State.OPEN:
-            job.state = Job.State.OPEN
-            job.save(update_fields=["state"])
+        job.state = Job.State.OPEN
+        job.promised = True
+        job.save(update_fields=["state", "promised"])
         recording.record(
             Event.Kind.PROMISE_RECORDED,
             about=promise,
