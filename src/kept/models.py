@@ -23,6 +23,7 @@ from kept.people.models import (
     Member,
     MemberSkill,
     Skill,
+    TryBucket,
     WorkingTime,
 )
 from kept.plan.models import Hold, Outlook, Snapshot
@@ -73,5 +74,6 @@ __all__ = [
     "StageAfter",
     "StagePerson",
     "Terms",
+    "TryBucket",
     "WorkingTime",
 ]
