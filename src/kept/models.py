@@ -34,6 +34,7 @@ from kept.people.models import (
     Member,
     MemberSkill,
     Skill,
+    TryBucket,
     WorkingTime,
 )
 from kept.plan.models import Hold, Outlook, Snapshot
@@ -121,5 +122,6 @@ __all__ = [
     "Task",
     "Terms",
     "TermsLine",
+    "TryBucket",
     "WorkingTime",
 ]
