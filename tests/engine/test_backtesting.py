@@ -1,3 +1,4 @@
+import importlib
 import json
 import math
 import random
@@ -9,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engine.histories import START, history
 
-from kept.engine import backtest, durations
-from kept.engine.backtest import LEVELS
+from kept.engine import backtesting, durations
+from kept.engine.backtesting import LEVELS
 from kept.engine.durations import DurationHistory, PastItem
 
 
 def report_of(items, **options):
-    return backtest.backtest(DurationHistory.from_rows(items), **options)
+    return backtesting.backtest(DurationHistory.from_rows(items), **options)
 
 
 def test_the_first_row_gets_the_day_one_forecast():
@@ -163,7 +164,7 @@ def test_the_global_ratio_is_every_known_ratio_and_the_day_one_prior_before():
 
 
 def test_pert_quantiles_lie_between_low_and_high():
-    low, middle, high = backtest.pert_quantiles(0.75, 1.0, 2.0, np.array([0.001, 0.5, 0.999]))
+    low, middle, high = backtesting.pert_quantiles(0.75, 1.0, 2.0, np.array([0.001, 0.5, 0.999]))
     assert low == pytest.approx(0.76, abs=0.01)
     # Mean of the law: (0.75 + 4 + 2) / 6 = 1.125; the median of a right-skewed law lies below.
     assert 1.08 < middle < 1.125
@@ -297,7 +298,22 @@ def test_mass_points_in_the_totals_are_exactly_the_numbers_people_write():
     assert quantiles.tolist() == [2.1, 3.0, 0.3]
 
 
-def test_the_engine_offers_the_backtest():
+def test_the_engine_offers_the_backtest_as_a_function_and_the_figures_as_a_module():
+    from kept.engine import DurationHistory, PastItem, backtest, calibration
+
+    items = [
+        PastItem(str(day), estimate=8, actual=16, estimated_on=day, finished_on=day + 1)
+        for day in range(1, 41)
+    ]
+    report = backtest(DurationHistory.from_rows(items))
+
+    assert report.headline.scored == 40
+    assert calibration.wilson(1, 1)[1] == 1.0
+
+
+def test_the_function_stays_one_whatever_was_imported_before():
+    importlib.import_module("kept.engine.backtesting")
+    importlib.import_module("kept.cli.backtest")
     import kept.engine
 
-    assert kept.engine.backtest is backtest
+    assert kept.engine.backtest is backtesting.backtest
