@@ -317,3 +317,49 @@ def test_the_function_stays_one_whatever_was_imported_before():
     import kept.engine
 
     assert kept.engine.backtest is backtesting.backtest
+
+
+def test_hindsight_says_what_the_replay_says_row_by_row():
+    items = history(seed=21, items=300)
+    past = DurationHistory.from_rows(items)
+    day = max(item.finished_on for item in items) + 2
+
+    seen = backtesting.hindsight(past.profile(day))
+    replayed = past.replay((0.5, 0.8, 0.9, 0.95))
+
+    within = past.ln_ratios[:, None] <= replayed.ln_quantiles
+    assert seen.kept == tuple(within.sum(axis=0))
+    assert (seen.scored, seen.undated, seen.is_informative) == (300, 0, True)
+    assert seen.kept_as_estimated == sum(item.actual <= item.estimate for item in items)
+    assert seen.kept_at_half_more == sum(item.actual <= 1.5 * item.estimate for item in items)
+    assert seen.typical_factor == pytest.approx(math.exp(np.median(replayed.ln_quantiles[:, 2])))
+
+
+def test_hindsight_along_time_adds_up_to_the_whole():
+    items = history(seed=22, items=304)
+    past = DurationHistory.from_rows(items)
+    seen = backtesting.hindsight(past.profile(max(i.finished_on for i in items) + 2))
+
+    assert [part.scored for part in seen.stretches] == [30, 30, 31, 30, 31, 30, 30, 31, 30, 31]
+    assert sum(part.kept for part in seen.stretches) == seen.kept[2]
+    days = [day for part in seen.stretches for day in (part.from_day, part.to_day)]
+    assert days == sorted(days)
+
+
+def test_hindsight_of_little_or_nothing_is_no_figure():
+    none = backtesting.hindsight(DurationHistory.from_rows([]).profile(START))
+    assert (none.scored, none.kept, none.typical_factor, none.stretches) == (
+        0, (0, 0, 0, 0), None, (),
+    )  # fmt: skip
+
+    dated = PastItem("a", estimate=1.0, actual=9.0, estimated_on=START, finished_on=START + 1)
+    undated = PastItem("b", estimate=1.0, actual=2.0, finished_on=START + 1)
+    two = backtesting.hindsight(DurationHistory.from_rows([dated, undated]).profile(START + 5))
+    assert (two.scored, two.undated, two.kept) == (1, 1, (0, 0, 0, 0))
+    assert [(part.scored, part.kept) for part in two.stretches] == [(1, 0)]
+
+
+def test_hindsight_of_copied_time_sheets_is_not_informative():
+    copied = [replace(item, actual=item.estimate) for item in history(seed=23, items=60)]
+    seen = backtesting.hindsight(DurationHistory.from_rows(copied).profile(START + 5_000))
+    assert (seen.exact, seen.is_informative) == (60, False)
