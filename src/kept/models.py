@@ -14,7 +14,7 @@ from kept.jobs.models import (
     StagePerson,
 )
 from kept.ledger.models import ErasableText, Event, Head
-from kept.past.models import DurationProfile, PastItem, SourceName
+from kept.past.models import Backtest, BacktestStretch, DurationProfile, PastItem, SourceName
 from kept.people.models import (
     Absence,
     ApiToken,
@@ -38,6 +38,8 @@ __all__ = [
     "AnswerLimit",
     "ApiToken",
     "Assumption",
+    "Backtest",
+    "BacktestStretch",
     "Client",
     "ColumnChoice",
     "Condition",
