@@ -62,7 +62,8 @@ class LookedBack:
 def look_back(now: datetime) -> LookedBack | None:
     """Return the backtest of the newest profile at `now`; None without one, or with no work."""
     profile = profiles.newest(now)
-    row = Backtest.objects.filter(profile=profile).first() if profile is not None else None
+    rows = Backtest.objects.select_related("profile")
+    row = rows.filter(profile=profile).first() if profile is not None else None
     if row is None or not row.scored:
         return None
     scored = row.scored

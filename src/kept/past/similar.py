@@ -86,7 +86,7 @@ class Similar:
 def similar(
     *,
     estimate_hours: float,
-    asker: Member,
+    asker: Member | None,
     own: bool,
     now: datetime,
     service: int | None = None,
@@ -97,7 +97,7 @@ def similar(
 
     Args:
         estimate_hours: above zero.
-        asker: who asks; only their own work is told apart.
+        asker: who asks; only their own work is told apart. None: it cannot be known who reads.
         own: the asker is the one who will do it.
         service, skill, client: what and for whom, as keys.
     """
