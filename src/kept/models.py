@@ -25,7 +25,7 @@ from kept.jobs.models import (
 )
 from kept.ledger.models import ErasableText, Event, Head
 from kept.outbox.models import Letter, Task
-from kept.past.models import DurationProfile, PastItem, SourceName
+from kept.past.models import Backtest, BacktestStretch, DurationProfile, PastItem, SourceName
 from kept.people.models import (
     Absence,
     ApiToken,
@@ -70,6 +70,8 @@ __all__ = [
     "AnswerLimit",
     "ApiToken",
     "Assumption",
+    "Backtest",
+    "BacktestStretch",
     "CheckItem",
     "Client",
     "ClientLink",

@@ -26,7 +26,7 @@ from kept.people.access import Policy, allow
 from kept.tenancy.refusals import Refused
 from kept.web import uploads
 from kept.web.doorkeeper import KeptRequest
-from kept.web.pages.past import whole
+from kept.web.looking_back import whole
 
 #: Problems and names listed on one page; all are counted.
 LISTED = 50
