@@ -12,7 +12,7 @@ from tests.custody import story
 from kept.cli import commands
 from kept.clients.models import Client
 from kept.custody import verifying
-from kept.ledger import recording
+from kept.ledger import heads, recording
 from kept.ledger.models import ErasableText, Event, Head
 from kept.people.models import Member, Skill, WorkingTime
 from kept.tenancy import scope
@@ -317,6 +317,38 @@ def test_the_command_says_whole_or_where_not(
             f'event {last("client", told.clinic.pk)} wrote "Europe/Lisbon"',
         }
     ]
+
+
+def test_the_command_prints_where_the_ledger_ends_and_checks_a_line_given_back(
+    told: story.Story, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert kept("verify") == 0
+    said = capsys.readouterr().out.splitlines()
+    line = heads.line()
+    assert said[1:] == [f"  {line}", f"signed with the key {heads.public_key()}"]
+
+    assert kept("verify", "--head", line, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["whole"], found["public_key"]) == (True, heads.public_key())
+    assert found["organisations"][0]["head"] == line
+
+    count = Event.objects.count()
+    with tampering.unguarded():
+        Event.objects.filter(number=count).delete()
+        last = Event.objects.get(number=count - 1)
+        Head.objects.update(number=last.number, digest=last.digest)
+    assert kept("verify", "--head", line) == 1
+    assert (
+        f"the head {count} · {line.split(' · ')[1]} "
+        f"says {count} events were written, the last one found is {count - 1}"
+    ) in capsys.readouterr().out
+
+
+def test_a_line_that_is_no_head_is_wrong_use(
+    told: story.Story, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert kept("verify", "--head", "hello") == 2
+    assert "Copy the whole line" in capsys.readouterr().err
 
 
 def kept(*arguments: str) -> int:
