@@ -62,6 +62,27 @@ def test_what_is_asked_may_be_said_in_options(typed: Type) -> None:
     assert asked.document["wanted"]["due_at"] == "2026-12-18T18:00:00+00:00"
 
 
+def test_one_asks_as_sure_as_one_likes_and_takes_an_offer(
+    northlight: cast.House, typed: Type
+) -> None:
+    stages = ("--stage", "Page: 12-12-12h [write]", "--stage", "Form: 12-12-12h [write]")
+    typed("add", "service", "Landing page", *stages)
+    Service.objects.get().stages.filter(name="Form").update(optional=True)
+    words = ("check", "Landing page for Harbour Clinic", "--by", "2026-12-07", "--sure", "80")
+
+    told = typed(*words).out.replace("\u00a0", " ")
+    assert "Promised anyway, it breaks nearly always." in told
+    assert "  less:     Mon 7 Dec, 18:00  98 %  Without “Form”. Who pays: nobody." in told
+    answer = typed(*words, "--json").document
+    assert answer["confidence"] == 0.8
+    assert [row["kind"] for row in answer["offers"]] == ["later", "less", "overtime"]
+
+    less = typed(*words, "--offer", "less", "--json").document
+    assert less["answer"] > answer["answer"]
+    held = typed("hold", str(less["answer"]), "--date", "2026-12-07", "--json").document
+    assert [stage.name for stage in Quote.objects.get(pk=held["id"]).job.stages.all()] == ["Page"]
+
+
 def test_a_yes_for_a_quote_that_is_not_there_is_bad_input(typed: Type) -> None:
     answer = typed("accept", "77", "--json")
     assert (answer.status, answer.document) == (
@@ -90,6 +111,7 @@ def test_a_second_yes_is_answered_with_no(typed: Type) -> None:
         (("check", "Signs, 8h", "--by", "31/02/2027"), "“31/02/2027” is not a day"),
         (("check", "Signs, 8h", "--by", "2026-11-30"), "has gone by"),
         (("check", "Signs, 8h", "--like", "nothing known"), "neither a service nor"),
+        (("check", "Signs, 8h", "--sure", "100"), "As sure as 50"),
         (("promise", "Menu cards for the bakery"), "Say by when"),
         (("promise", "Menu cards by Friday"), "Say for whom"),
         (("add", "person", "Zoe", "--role", "queen"), "“queen” is no role"),
