@@ -8,7 +8,8 @@ from kept.clients.catalogue import StageSketch
 from kept.imports import intake, waiting
 from kept.jobs import making
 from kept.jobs.models import Job, Stage
-from kept.people import staff, tokens
+from kept.people import inviting, staff, tokens
+from kept.people.models import Role
 from kept.plan import outlook
 from kept.promises import recording
 from kept.quotes import checking, offering
@@ -72,6 +73,8 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         )
         digest = waiting.keep(FILE.format(mark=mark).encode(), f"{mark}.csv", now=now)
         brought = intake.accept(FILE.format(mark=mark).encode(), f"{mark}.csv", **doing)
+        coming = staff.add_member(name=f"{mark} coming", role=Role.GUEST, **doing)
+        invitation, _secret = inviting.invite(coming, **doing)
         token, _secret = tokens.make(owner, scopes=["read"], name=f"{mark} token", **doing)
         stage = Stage.objects.get(job=job, position=1)
     return {
@@ -86,6 +89,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "import": brought.pk,
         "imports": brought.pk,
         "inbound": inbound.pk,
+        "invitations": invitation.pk,
         "jobs": job.pk,
         "obligations": obligation.pk,
         "people": worker.pk,

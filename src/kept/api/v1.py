@@ -10,7 +10,9 @@ from kept.api import door, keys, problems
 from kept.api.resources import (
     answers,
     clients,
+    erasures,
     imports,
+    invitations,
     jobs,
     past,
     people,
@@ -83,7 +85,10 @@ api = Described(
     openapi_extra={"tags": []},
 )
 problems.handled_by(api)
-for resource in (clients, people, services, jobs, answers, quotes, promises, imports, past, tokens):
+for resource in (
+    clients, people, invitations, services, jobs, answers, quotes, promises, imports, past, tokens,
+    erasures,
+):  # fmt: skip
     api.add_router("", resource.door)
 
 

@@ -37,6 +37,9 @@ COMMANDS = {
     "backtest": Command("backtest", "Measure forecasts on a history file, without a database."),
     "simulate": Command("simulate", "Draw the futures of a plan file, without a database."),
     "token": Command("token", "Make an API token for scripts; it is shown once."),
+    "erase": Command(
+        "erase", "Erase what is written about a client, a contact, or a person who left."
+    ),
     "verify": Command(
         "verify",
         "Check that nothing was altered: the chain of events, the rows, the personal texts.",
