@@ -32,8 +32,8 @@ from kept.api.shapes import (
 )
 from kept.clients import keeping
 from kept.clients.models import Client, Service
+from kept.custody import extracting
 from kept.jobs.lines import Effort as Size
-from kept.ledger.models import Event
 from kept.people.access import Policy
 from kept.plan import outlook as outlooks
 from kept.plan import standing
@@ -357,9 +357,12 @@ def list_promise_outlooks(
 def list_promise_events(
     request: ApiRequest, promise_id: int, asked: Query[PageAsked]
 ) -> dict[str, Any]:
-    """List what happened to a promise, the oldest first."""
+    """List what happened to a promise, the oldest first.
+
+    To its job, its stages, its quote and what it counts on, too; forecasts are its outlooks.
+    """
     promise = _promises().get(pk=promise_id)
-    return paging.page(Event.objects.filter(promise_id=promise.pk), asked, lambda row: row)
+    return paging.page(extracting.events_of(promise), asked, lambda row: row)
 
 
 def _client(request: ApiRequest, body: LoosePromise) -> Client:
