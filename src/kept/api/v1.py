@@ -14,6 +14,7 @@ from kept.api.resources import (
     imports,
     invitations,
     jobs,
+    lives,
     past,
     people,
     promises,
@@ -86,8 +87,8 @@ api = Described(
 )
 problems.handled_by(api)
 for resource in (
-    clients, people, invitations, services, jobs, answers, quotes, promises, imports, past, tokens,
-    erasures,
+    clients, people, invitations, services, jobs, answers, quotes, promises, lives, imports, past,
+    tokens, erasures,
 ):  # fmt: skip
     api.add_router("", resource.door)
 
