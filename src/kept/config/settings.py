@@ -170,7 +170,7 @@ AXES_USERNAME_CALLABLE = "kept.web.joining.address_tried"
 AXES_LOCKOUT_TEMPLATE = "kept/locked_out.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = PROXIES or None
+AXES_CLIENT_IP_CALLABLE = "kept.people.throttle.address_of"
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

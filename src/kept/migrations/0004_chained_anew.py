@@ -125,7 +125,7 @@ def _written(content):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kept', '0002_life_of_a_promise'),
+        ('kept', '0003_what_was_promised'),
     ]
 
     operations = [
