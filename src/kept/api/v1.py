@@ -10,6 +10,7 @@ from kept.api import door, keys, problems
 from kept.api.resources import (
     answers,
     clients,
+    extracts,
     imports,
     jobs,
     past,
@@ -83,7 +84,19 @@ api = Described(
     openapi_extra={"tags": []},
 )
 problems.handled_by(api)
-for resource in (clients, people, services, jobs, answers, quotes, promises, imports, past, tokens):
+for resource in (
+    clients,
+    extracts,
+    people,
+    services,
+    jobs,
+    answers,
+    quotes,
+    promises,
+    imports,
+    past,
+    tokens,
+):
     api.add_router("", resource.door)
 
 
