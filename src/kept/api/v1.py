@@ -11,6 +11,7 @@ from kept.api.resources import (
     answers,
     clients,
     erasures,
+    extracts,
     imports,
     invitations,
     jobs,
@@ -87,9 +88,21 @@ api = Described(
 )
 problems.handled_by(api)
 for resource in (
-    clients, people, invitations, services, jobs, answers, quotes, promises, lives, imports, past,
-    tokens, erasures,
-):  # fmt: skip
+    clients,
+    extracts,
+    people,
+    invitations,
+    services,
+    jobs,
+    answers,
+    quotes,
+    promises,
+    lives,
+    imports,
+    past,
+    tokens,
+    erasures,
+):
     api.add_router("", resource.door)
 
 

@@ -44,6 +44,7 @@ COMMANDS = {
         "verify",
         "Check that nothing was altered: the chain of events, the rows, the personal texts.",
     ),
+    "extract": Command("extract", "Write a file with which a client can check their promises."),
     "doctor": Command("doctor", "Check this installation, and say what to mend."),
     "routes": Command("routes", "List every address, its methods, and who may use it."),
     "manage": Command("manage", "Run one of Django's own commands."),

@@ -75,6 +75,7 @@ urlpatterns += [
     path("clients/new", clients.client_new, name="client_new"),
     path("clients/<int:pk>", clients.client, name="client"),
     path("clients/<int:pk>/archive", clients.client_archive, name="client_archive"),
+    path("clients/<int:pk>/extract", clients.client_extract, name="client_extract"),
     path("clients/<int:pk>/contacts", clients.contact_new, name="contact_new"),
     path("contacts/<int:pk>/archive", clients.contact_archive, name="contact_archive"),
     path("clients/<int:pk>/erase", erasing.client, name="client_erase"),

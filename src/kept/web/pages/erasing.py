@@ -15,7 +15,7 @@ from kept.people.models import Member
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
 from kept.web.forms import STATUS, KeptForm
-from kept.web.pages.past import whole
+from kept.web.looking_back import whole
 
 
 class EraseForm(KeptForm):
