@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from kept.clients import catalogue, keeping
+from kept.clients import catalogue, keeping, links
 from kept.clients.catalogue import StageSketch
 from kept.imports import intake, waiting
 from kept.jobs import making
 from kept.jobs.models import Job, Stage
+from kept.outbox import letters
 from kept.people import staff, tokens
 from kept.plan import outlook
 from kept.promises import recording
@@ -31,7 +32,17 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
     doing = {"by": owner, "now": now}
     with scope.acting_in(house.organisation):
         client = keeping.add_client(name=f"{mark} client", note=f"{mark} note", **doing)
-        contact = keeping.add_contact(client, name=f"{mark} contact", **doing)
+        contact = keeping.add_contact(
+            client, name=f"{mark} contact", email=f"{mark}@example.org", **doing
+        )
+        letter = letters.write(
+            to=contact,
+            subject=f"{mark} letter",
+            body=f"{mark} says: {{link}}",
+            about=contact,
+            link=links.live_for(contact, **doing),
+            **doing,
+        )
         service = catalogue.add_service(
             name=f"{mark} service",
             stages=[StageSketch(f"{mark} usual", 4, skill="build")],
@@ -87,6 +98,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "imports": brought.pk,
         "inbound": inbound.pk,
         "jobs": job.pk,
+        "letters": letter.pk,
         "obligations": obligation.pk,
         "people": worker.pk,
         "promises": promise.pk,

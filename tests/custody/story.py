@@ -7,12 +7,13 @@ from decimal import Decimal
 
 from tests import cast
 
-from kept.clients import catalogue, keeping
+from kept.clients import catalogue, keeping, links
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Contact
 from kept.imports import intake
 from kept.jobs import making, work
 from kept.jobs.models import Job
+from kept.outbox import letters
 from kept.people import founding, inviting, logins, staff, tokens
 from kept.people.models import Member, Role
 from kept.promises import recording as promising
@@ -32,14 +33,12 @@ FILE = (
 #: Tables that stand before the verbs that write them; each verb takes its own out.
 WITHOUT_VERBS_YET = {
     "checkitem",
-    "clientlink",
     "counter",
     "deliveredline",
     "delivery",
     "handover",
     "holdingreply",
     "laterline",
-    "letter",
     "pause",
     "proposal",
     "proposaloption",
@@ -157,6 +156,17 @@ def _clients(ada: Member, clock: Iterator[datetime]) -> tuple[Client, Contact]:
         by=ada,
         now=next(clock),
     )
+    link = links.live_for(contact, by=ada, now=next(clock))
+    letters.write(
+        to=contact,
+        subject="Welcome, Wilma Umbrage",
+        body="Here it is: {link}",
+        about=contact,
+        by=ada,
+        now=next(clock),
+        link=link,
+    )
+    links.revoke(contact, by=ada, now=next(clock))
     return clinic, contact
 
 

@@ -10,6 +10,7 @@ from kept.web.pages import (
     imports,
     jobs,
     joining,
+    letters,
     look,
     loose,
     past,
@@ -95,6 +96,8 @@ urlpatterns += [
     path("stages/<int:pk>/hours", jobs.stage_hours, name="stage_hours"),
     path("settings", settings.settings, name="settings"),
     path("settings/house", settings.house_settings, name="house_settings"),
+    path("letters", letters.written, name="letters"),
+    path("letters/<int:pk>/again", letters.again, name="letter_again"),
     path("settings/tokens", settings.token_new, name="token_new"),
     path("settings/tokens/<int:pk>/revoke", settings.token_revoke, name="token_revoke"),
 ]
