@@ -14,8 +14,8 @@ from tests.outbox.postman import Postman
 
 from kept.clients import keeping, links
 from kept.clients.models import ClientLink, Contact
-from kept.ledger import chain
-from kept.ledger.models import ErasableText, Event, Head
+from kept.ledger import chain, heads
+from kept.ledger.models import ErasableText, Event
 from kept.outbox import folder, letters, running
 from kept.outbox.models import Letter, Task
 from kept.tenancy import scope
@@ -60,7 +60,7 @@ def test_a_letter_reaches_the_client_with_the_link_and_the_ledgers_end(
     northlight: cast.House, sara: Contact, post: Postman, now: datetime
 ) -> None:
     letter = written(sara, northlight, now)
-    head = Head.objects.get()
+    head = heads.line()
     token = links.token_of(ClientLink.objects.get())
 
     assert running.run_due(now=now) == 1
@@ -78,9 +78,11 @@ def test_a_letter_reaches_the_client_with_the_link_and_the_ledgers_end(
         "Dear Sara,\n\n"
         f"please answer here: https://kept.northlight.example/p/{token}/\n\n"
         "Ben, Northlight\n\n"
-        f"--\nThe record of what Northlight promised ends at entry {head.number}, {head.digest}. "
-        "Keep this letter: with it anybody can check later that nothing was altered.\n"
+        "--\nWith this line anybody can check later that nothing Northlight recorded until now was "
+        f"altered:\n{head}\n"
     )
+    given = heads.read(postman.text_of(came))
+    assert (str(given), list(heads.faults(given))) == (head, [])
     letter.refresh_from_db()
     assert (letter.sent_at is not None, letter.failed_at) == (True, None)
 

@@ -22,8 +22,8 @@ from django.core.validators import validate_email
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from kept.ledger import recording
-from kept.ledger.models import Event, Head
+from kept.ledger import heads, recording
+from kept.ledger.models import Event
 from kept.outbox import tasks
 from kept.outbox.models import Letter, Task
 from kept.tenancy import given, scope
@@ -140,12 +140,11 @@ def filled(letter: Letter) -> str:
 
 
 def head_line() -> str:
-    """Return the line that says where the house's ledger ends: who keeps it can check it later."""
-    head = Head.objects.filter(organisation=scope.current()).first() or Head()
+    """Return the end of a letter: where the ledger ends, signed, to be checked later."""
     return _(
-        "--\nThe record of what %(house)s promised ends at entry %(number)s, %(digest)s. Keep this "
-        "letter: with it anybody can check later that nothing was altered."
-    ) % {"house": scope.current().name, "number": head.number, "digest": head.digest}
+        "--\nWith this line anybody can check later that nothing %(house)s recorded until now was "
+        "altered:\n%(head)s"
+    ) % {"house": scope.current().name, "head": heads.line()}
 
 
 def message_of(letter: Letter) -> EmailMessage:

@@ -20,6 +20,7 @@ from kept.web.pages import (
     search,
     services,
     settings,
+    similar,
     staff,
     today,
 )
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ask", ask.ask, name="ask"),
     path("ask/hold", ask.hold, name="ask_hold"),
     path("past", past.past, name="past"),
+    path("past/similar", similar.similar, name="similar"),
     path("import", imports.imports, name="import"),
     path("import/names", imports.names, name="import_names"),
     path("import/files/<str:digest>", imports.look, name="import_look"),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kept', '0002_life_of_a_promise'),
+        ('kept', '0004_chain_anew'),
     ]
 
     operations = [
