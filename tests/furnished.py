@@ -70,7 +70,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         quote = offering.hold(
             answer=held, due_at=now + timedelta(days=40), risk_reason=f"{mark} risk", **doing
         )
-        digest = waiting.keep(FILE.format(mark=mark).encode(), now=now)
+        digest = waiting.keep(FILE.format(mark=mark).encode(), f"{mark}.csv", now=now)
         brought = intake.accept(FILE.format(mark=mark).encode(), f"{mark}.csv", **doing)
         token, _secret = tokens.make(owner, scopes=["read"], name=f"{mark} token", **doing)
         stage, end = Stage.objects.filter(job=job).order_by("position")

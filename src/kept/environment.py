@@ -54,6 +54,12 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _seed(value: str) -> str:
+    if value and len(bytes.fromhex(value)) != 32:
+        raise ValueError(value)
+    return value.lower()
+
+
 def _level(value: str) -> str:
     if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ValueError(value)
@@ -98,6 +104,14 @@ SETTINGS = (
         "KEPT_SECRET_KEY",
         "",
         "Signs sessions and links. Empty: made on the first start and kept in the data folder.",
+        secret=True,
+    ),
+    Setting(
+        "KEPT_LEDGER_KEY",
+        "",
+        "Signs where the ledger ends (Ed25519). Empty: made on the first start and kept in the data folder.",
+        _seed,
+        "64 hexadecimal digits",
         secret=True,
     ),
     Setting(

@@ -25,7 +25,7 @@ from kept.jobs.models import (
 )
 from kept.ledger.models import ErasableText, Event, Head
 from kept.outbox.models import Letter, Task
-from kept.past.models import DurationProfile, PastItem, SourceName
+from kept.past.models import Backtest, BacktestStretch, DurationProfile, PastItem, SourceName
 from kept.people.models import (
     Absence,
     ApiToken,
@@ -34,6 +34,7 @@ from kept.people.models import (
     Member,
     MemberSkill,
     Skill,
+    TryBucket,
     WorkingTime,
 )
 from kept.plan.models import Hold, Outlook, Snapshot
@@ -69,6 +70,8 @@ __all__ = [
     "AnswerLimit",
     "ApiToken",
     "Assumption",
+    "Backtest",
+    "BacktestStretch",
     "CheckItem",
     "Client",
     "ClientLink",
@@ -121,5 +124,6 @@ __all__ = [
     "Task",
     "Terms",
     "TermsLine",
+    "TryBucket",
     "WorkingTime",
 ]

@@ -162,3 +162,64 @@ def test_a_promise_holds_its_place_when_pinned_by_a_lead(
     pinned = ada.patch(f"/promises/{promise['id']}", {"pinned": 1})
     assert pinned.json()["pinned"] == 1
     assert dev.patch(f"/promises/{promise['id']}", {"pinned": None}).status_code == 403
+
+
+def test_one_asks_for_a_service_of_a_size_as_sure_as_one_likes(
+    northlight: cast.House, ada: Caller, dev: Caller
+) -> None:
+    stages = [
+        {"name": "Copy", "likely_hours": 6},
+        {"name": "Build", "likely_hours": 18},
+    ]
+    service = ada.post("/services", {"name": "Landing page", "stages": stages}).json()
+    effort = {"low_hours": 36, "likely_hours": 36, "high_hours": 36}
+
+    asked = dev.post(
+        "/check", {"what": "Page", "service_id": service["id"], "effort": effort, "confidence": 0.8}
+    )
+
+    assert asked.status_code == 201, asked.content
+    answer = asked.json()
+    assert answer["confidence"] == 0.8
+    work = dev.get(f"/jobs/{answer['job_id']}").json()["stages"]
+    assert [row["likely_hours"] for row in work] == [9, 27]
+    for wrong in (0.3, 1, "sure"):
+        assert dev.post("/check", {**ASK, "confidence": wrong}).status_code == 422
+
+
+def test_an_offer_of_less_is_taken_and_held_as_an_answer_of_its_own(
+    northlight: cast.House, dev: Caller
+) -> None:
+    certain = {"low_hours": 12, "likely_hours": 12, "high_hours": 12}
+    stages = [
+        {"name": "Page", "skill": "write", **certain},
+        {"name": "Form", "skill": "write", **certain, "optional": True},
+    ]
+    asked = {"what": "Landing page", "client": "Harbour Clinic", "stages": stages}
+
+    answer = dev.post("/check", {**asked, "wanted_on": "2026-12-07"}).json()
+
+    offers = {row["kind"]: row for row in answer["offers"]}
+    assert list(offers) == ["later", "less", "overtime"]
+    assert (offers["less"]["without"], offers["less"]["own_answer"]) == (["Form"], True)
+    assert offers["less"]["sentence"] == "Without “Form”."
+    assert offers["less"]["due_at"] == "2026-12-07T18:00:00Z"
+    assert (offers["later"]["own_answer"], offers["later"]["overtime_hours"]) == (False, None)
+    assert [row["level"] for row in answer["overtime"]] == [0.5, 0.8, 0.9]
+    assert offers["overtime"]["overtime_hours"] == answer["overtime_hours"] > 0
+
+    path = f"/answers/{answer['id']}/offers"
+    taken = dev.post(path, {"kind": "less"})
+    assert taken.status_code == 201, taken.content
+    less = taken.json()
+    assert (less["wanted"]["due_at"], less["client_id"]) == (
+        "2026-12-07T18:00:00Z",
+        answer["client_id"],
+    )
+    held = dev.post("/quotes", {"answer_id": less["id"], "due_on": "2026-12-07"})
+    assert held.status_code == 201, held.content
+    work = dev.get(f"/jobs/{held.json()['job_id']}").json()["stages"]
+    assert [row["name"] for row in work] == ["Page"]
+    assert dev.post(path, {"kind": "people"}).status_code == 404
+    assert dev.post(path, {"kind": "cheaper"}).status_code == 422
+    assert dev.post("/answers/999/offers", {"kind": "less"}).status_code == 404

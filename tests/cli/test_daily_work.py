@@ -1,14 +1,17 @@
 """From a question to a promise, by command line."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from tests import cast
 from tests.cli.conftest import Type
+from tests.past.test_profiles import past
 
 from kept.clients.models import Client, Service, ServiceStage
 from kept.imports.models import Import
-from kept.past.models import PastItem
+from kept.past import profiles
+from kept.past.models import PastItem, SourceName
 from kept.people import tokens
 from kept.people.models import Absence, Member
 from kept.promises.models import Promise
@@ -65,6 +68,27 @@ def test_what_is_asked_may_be_said_in_options(typed: Type) -> None:
     assert asked.document["wanted"]["due_at"] == "2026-12-18T18:00:00+00:00"
 
 
+def test_one_asks_as_sure_as_one_likes_and_takes_an_offer(
+    northlight: cast.House, typed: Type
+) -> None:
+    stages = ("--stage", "Page: 12-12-12h [write]", "--stage", "Form: 12-12-12h [write]")
+    typed("add", "service", "Landing page", *stages)
+    Service.objects.get().stages.filter(name="Form").update(optional=True)
+    words = ("check", "Landing page for Harbour Clinic", "--by", "2026-12-07", "--sure", "80")
+
+    told = typed(*words).out.replace("\u00a0", " ")
+    assert "Promised anyway, it breaks nearly always." in told
+    assert "  less:     Mon 7 Dec, 18:00  98 %  Without “Form”. Who pays: nobody." in told
+    answer = typed(*words, "--json").document
+    assert answer["confidence"] == 0.8
+    assert [row["kind"] for row in answer["offers"]] == ["later", "less", "overtime"]
+
+    less = typed(*words, "--offer", "less", "--json").document
+    assert less["answer"] > answer["answer"]
+    held = typed("hold", str(less["answer"]), "--date", "2026-12-07", "--json").document
+    assert [stage.name for stage in Quote.objects.get(pk=held["id"]).job.stages.all()] == ["Page"]
+
+
 def test_a_yes_for_a_quote_that_is_not_there_is_bad_input(typed: Type) -> None:
     answer = typed("accept", "77", "--json")
     assert (answer.status, answer.document) == (
@@ -93,6 +117,7 @@ def test_a_second_yes_is_answered_with_no(typed: Type) -> None:
         (("check", "Signs, 8h", "--by", "31/02/2027"), "“31/02/2027” is not a day"),
         (("check", "Signs, 8h", "--by", "2026-11-30"), "has gone by"),
         (("check", "Signs, 8h", "--like", "nothing known"), "neither a service nor"),
+        (("check", "Signs, 8h", "--sure", "100"), "As sure as 50"),
         (("promise", "Menu cards for the bakery"), "Say by when"),
         (("promise", "Menu cards by Friday"), "Say for whom"),
         (("add", "person", "Zoe", "--role", "queen"), "“queen” is no role"),
@@ -165,8 +190,8 @@ def test_a_file_is_looked_at_brought_in_and_taken_back(typed: Type, tmp_path: Pa
 
     made = typed("import", str(file), "--json").document
     assert PastItem.objects.count() == 2
-    past = typed("past", "--json").document
-    assert (past["items"], past["dates"]["kept"]["part"], past["dates"]["kept"]["of"]) == (2, 1, 2)
+    said = typed("past", "--json").document
+    assert (said["items"], said["dates"]["kept"]["part"], said["dates"]["kept"]["of"]) == (2, 1, 2)
     assert "2 pieces of work" in typed("past").out
     assert typed("import", "--undo", str(made["import"])).status == 0
     assert not PastItem.objects.exists()
@@ -193,3 +218,32 @@ def test_with_two_houses_one_must_be_named_and_neither_sees_the_other(
     assert theirs == {"promises": []}
     refused = typed("accept", "1", "--organisation", "southbank")
     assert refused.status == 2
+
+
+def test_an_estimate_is_compared_with_past_work(
+    northlight: cast.House, now: datetime, typed: Type
+) -> None:
+    assert "9 in 10 within 26 h" in typed("past", "--estimate", "10h").out
+    past(30, ratio=1.5, now=now)
+    profiles.refit(by=northlight.ada, now=now)
+    said = typed("past", "--estimate", "2 days", "--skill", "build", "--for", "Harbour Clinic")
+    assert said.out.startswith("For 16 h estimated: half within 24 h, 9 in 10 within 24 h.\n")
+    found = typed("past", "--estimate", "16h", "--json").document
+    assert (found["nine_in_ten_hours"], len(found["pieces"])) == (24.0, 9)
+    assert typed("past", "--json").document["hindsight"]["half_more"] == 30
+    assert "One and a half times the estimate: 30 of 30 (over 99\u00a0%)." in typed("past").out
+    for words in (("0h",), ("soon",), ("8h", "--skill", "juggling"), ("8h", "--like", "Nothing")):
+        refused = typed("past", "--estimate", *words)
+        assert (refused.status, refused.out) == (2, "")
+
+
+def test_nobodys_own_bias_is_printed(northlight: cast.House, now: datetime, typed: Type) -> None:
+    name = SourceName.objects.create(role="person", name="Maya", member=northlight.maya)
+    past(30, ratio=3.0, now=now, person=name)
+    profiles.refit(by=northlight.ada, now=now)
+    said = typed("past", "--estimate", "8h", *MAYA)
+    assert said.out == (
+        "Such work was done by one or two people here; what it took is theirs to see.\n"
+    )
+    found = typed("past", "--estimate", "8h", "--json").document
+    assert (found["pieces"], found["nine_in_ten_hours"], found["half_hours"]) == ([], None, None)

@@ -58,6 +58,8 @@ def run(arguments: list[str], tmp_path: Path, **variables: str) -> subprocess.Co
         ("KEPT_HTTPS", "perhaps", "0 or 1"),
         ("KEPT_URL", "kept.example.org", "an http or https address"),
         ("KEPT_LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
+        ("KEPT_LEDGER_KEY", "4f", "64 hexadecimal digits"),
+        ("KEPT_LEDGER_KEY", "a key", "64 hexadecimal digits"),
     ],
 )
 def test_a_bad_setting_is_told_with_its_name_value_and_what_was_expected(
@@ -65,8 +67,9 @@ def test_a_bad_setting_is_told_with_its_name_value_and_what_was_expected(
 ) -> None:
     with pytest.raises(environment.BadSetting) as refusal:
         environment.read(name, {name: value})
+    shown = "…" if environment.BY_NAME[name].secret else value
     assert str(refusal.value) == (
-        f"{name}='{value}' cannot be used: expected {expected}. kept did not start."
+        f"{name}='{shown}' cannot be used: expected {expected}. kept did not start."
     )
 
 
@@ -123,6 +126,19 @@ def test_the_secret_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None
     assert oct((tmp_path / "data" / "secret-key").stat().st_mode & 0o777) == "0o600"
     assert secret.key_in(tmp_path / "data") == first
     assert len(first) > 80
+
+
+def test_the_key_of_the_ledger_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    first = secret.ledger_key_in(tmp_path)
+    assert oct((tmp_path / "ledger-key").stat().st_mode & 0o777) == "0o600"
+    assert secret.ledger_key_in(tmp_path) == first
+    assert len(bytes.fromhex(first)) == 32
+
+
+def test_a_key_whose_making_was_interrupted_is_not_used_empty(tmp_path: Path) -> None:
+    (tmp_path / "ledger-key").touch()
+    with pytest.raises(secret.KeyIsEmpty, match="ledger-key is empty"):
+        secret.ledger_key_in(tmp_path)
 
 
 def test_passwords_are_kept_as_argon2id() -> None:

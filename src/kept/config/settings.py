@@ -20,6 +20,7 @@ DATA: Path = read("KEPT_DATA")
 DEBUG: bool = read("KEPT_DEBUG")
 HTTPS: bool = read("KEPT_HTTPS")
 SECRET_KEY: str = read("KEPT_SECRET_KEY") or secret.key_in(DATA)
+LEDGER_KEY: str = read("KEPT_LEDGER_KEY") or secret.ledger_key_in(DATA)
 ALLOWED_HOSTS: list[str] = read("KEPT_HOSTS")
 PUBLIC_URL: str = read("KEPT_URL")
 FUTURES: int = read("KEPT_FUTURES")
@@ -169,7 +170,7 @@ AXES_USERNAME_CALLABLE = "kept.web.joining.address_tried"
 AXES_LOCKOUT_TEMPLATE = "kept/locked_out.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = PROXIES or None
+AXES_CLIENT_IP_CALLABLE = "kept.people.throttle.address_of"
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

@@ -294,8 +294,8 @@ def _ask_block(
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     rows, spans = busy[low // runs.CHUNK]
     finish, start, end, _, _, minutes = _kernels.run_block(
-        team, calendars, *plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows,
-        spans, True, False, load, weeks.week_from, weeks.week_start, n_weeks,
+        team, calendars, plan.plan, plan.laws, runs.shared_luck(correlation), np.uint64(seed),
+        low, high, rows, spans, True, False, load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
     return finish, start, end, minutes
 
@@ -356,11 +356,15 @@ def _lay(
         threads=threads,
         executor=executor,
     )
+    minutes = base.load_minutes.copy()
+    if load:
+        # Only people of the ask can be busier than they were.
+        minutes[plan.crew] = sum(b[3][plan.crew] for b in blocks)
     return Laid(
-        np.concatenate([b[0][0] for b in blocks]),
-        np.concatenate([b[1] for b in blocks], axis=1),
-        np.concatenate([b[2] for b in blocks], axis=1),
-        sum((b[3] for b in blocks[1:]), blocks[0][3]),
+        runs.across([b[0] for b in blocks])[0],
+        runs.across([b[1] for b in blocks]),
+        runs.across([b[2] for b in blocks]),
+        minutes,
     )
 
 

@@ -29,6 +29,10 @@ METHOD_VERSION: Final = "effort-1"
 PERCENT_LEVELS: Final[FloatArray] = np.arange(1, 100) / 100.0
 PERCENT_LEVELS.flags.writeable = False
 
+#: The levels at which a profile remembers what it would have said of each row it learned from.
+SAID_LEVELS: Final[FloatArray] = np.array([0.5, 0.8, 0.9, 0.95])
+SAID_LEVELS.flags.writeable = False
+
 # Work that took a ten-thousandth or ten thousand times its estimate says that a number was
 # mistyped; it still counts, as far out as this.
 _RATIO_LIMIT = 10_000.0
@@ -352,11 +356,9 @@ class DurationHistory:
 
     @property
     def is_informative(self) -> bool:
-        """Say whether actuals were measured: not if 9 in 10 merely repeat the estimate.
-
-        Fewer than 20 finished rows are too few to call copied.
-        """
-        return int(self.scorable.sum()) < 20 or self.exact_share < 0.9
+        """Say whether actuals were measured; see the function of the same name."""
+        done = int(self.scorable.sum())
+        return is_informative(exact=round(self.exact_share * done), of=done)
 
     def profile(self, as_of_day: float) -> "Profile":
         """Learn from everything finished before a day; a later row changes nothing in it."""
@@ -554,6 +556,9 @@ class Profile:
         as_of_day: the day; rows finished on it or later are not in it.
         finished_items: how many rows were learned from.
         correlation: how alike the slips of one project's stages are (for sums and simulations).
+        asked: positions of the rows learned from that have a day of estimate, in its order.
+        said: shape (asked, 4). ln(actual ÷ estimate) at `SAID_LEVELS` as it would have been
+            forecast for each of them when it was estimated.
     """
 
     def __init__(self, history: DurationHistory, as_of_day: float) -> None:
@@ -567,13 +572,17 @@ class Profile:
         asked = learn[~np.isnan(history.estimate_days[learn])]
         asked = asked[np.argsort(history.estimate_days[asked], kind="stable")]
         self.finished_items = int(learn.size)
+        said = np.full((len(history), SAID_LEVELS.size), np.nan)
         self._traces, state = history._replay(
             ask=asked,
             learn=learn,
             until=self.as_of_day,
-            levels=np.empty(0),
-            quantiles=np.empty((len(history), 0)),
+            levels=SAID_LEVELS,
+            quantiles=said,
         )
+        # Work estimated on the day of the profile or later was learned from, but not yet asked.
+        self.asked = _read_only(asked[self._traces.has_forecast[asked]])
+        self.said = _read_only(said[self.asked])
         size = state[0]
         self._pool = tuple(_read_only(np.ascontiguousarray(a[:size])) for a in state[1:6])
         self._stats, self._slip, self._spread = (_read_only(a) for a in state[6:9])
@@ -743,6 +752,14 @@ class Profile:
         ]
         four = [codes[name] for name in ("person", "subkind", "project", "kind")]
         return np.array(four, dtype=np.int64), np.array(groups, dtype=np.int64)
+
+
+def is_informative(*, exact: int, of: int) -> bool:
+    """Say whether actuals were measured: not if 9 in 10 merely repeat the estimate.
+
+    Fewer than 20 finished pieces of work are too few to call copied.
+    """
+    return of < 20 or exact < 0.9 * of
 
 
 def shared_effect(positions: ArrayLike, projects: ArrayLike) -> float:

@@ -6,6 +6,7 @@ stage, so a stage has the same luck whatever stands beside it.
 """
 
 import hashlib
+import itertools
 import math
 import threading
 import time
@@ -26,6 +27,10 @@ from kept.engine.situation import Person, Situation, Stage
 from kept.engine.worktime import HORIZON_DAYS, NEVER
 
 MAX_FUTURES = 1_000_000
+WORTH_A_TABLE = 8
+"""Stages that share a law before its 4,096 points are computed once for all of them."""
+
+MAX_TABLES = 128
 CHUNK = 50
 """Futures computed in one go by one thread."""
 
@@ -161,16 +166,16 @@ def compile_people(situation: Situation) -> People:
         begin = lists_from + len(lists)
         lists += known
         rate = max(round(person.share * k.RATE), 1)
-        rows[i, : k.H_HELD] = (
-            c, *spots[c], rate, person.parallel, 0, begin, begin + len(known),
+        rows[i, : k.H_ROOM] = (
+            0, 0, 0, c, *spots[c], rate, person.parallel, 0, begin, begin + len(known),
         )  # fmt: skip
     skill_rows = np.zeros((len(skills), k.SKILL), dtype=np.int64)
     for i, who in enumerate(members):
         begin = lists_from + len(lists)
         lists += who
-        skill_rows[i, :2] = (begin, begin + len(who))
+        skill_rows[i] = (0, begin, begin + len(who))
     resource_rows = np.array(
-        [(capacity, 0) for _, capacity in situation.resources], dtype=np.int64
+        [(0, capacity, 0) for _, capacity in situation.resources], dtype=np.int64
     ).reshape(-1, k.RESOURCE)
     header = np.zeros(k.HEADER, dtype=np.int64)
     header[k.PEOPLE : k.RESOURCES_END + 1] = (
@@ -239,11 +244,11 @@ def rank_key(promise: Any, index: int) -> tuple[float, ...]:
 
 
 class Compiled(NamedTuple):
-    """The arrays of promises and stages."""
+    """The arrays of promises and stages, and the numbers of the people they may need."""
 
     plan: Longs
     laws: _kernels.Laws
-    promise_release: Longs
+    crew: Longs
 
 
 def compile_plan(
@@ -276,66 +281,136 @@ def compile_plan(
         lists.extend(group)
         return begin, begin + len(group)
 
+    # Stages lie in the order of their rank.
+    place = [0] * n
+    for rank, i in enumerate(order):
+        place[i] = first + k.STAGE * rank
+    wanted = [_wanted(stage, people) for stage in stages]
+    queues: dict[int, list[int]] = {}
+    seat: dict[tuple[int, int], int] = {}
+    for i in order:
+        for owner in dict.fromkeys(itertools.chain(*wanted[i])):
+            queue = queues.setdefault(owner, [])
+            seat[owner, i] = len(queue)
+            queue.append(place[i])
+    lists_of = {owner: span(queue)[0] for owner, queue in queues.items()}
+    queue_of: dict[int, int] = {}
+    queues_from = queues_end = lists_from + len(lists)
+    for owner, queue in queues.items():
+        words = (len(queue) + 63) // 64
+        row = [owner, lists_of[owner], words, 0, 0, *[0] * (2 * words)]
+        queue_of[owner], queues_end = span(row)
+    open_stages = np.bincount(own, minlength=len(promises))
+    promise_rows, promises_end = span(
+        [
+            x
+            for promise, count in zip(promises, open_stages, strict=True)
+            for x in (min(promise.release, NEVER), int(count), 0, 0)
+        ]
+    )
     rows = np.zeros((n, k.STAGE), dtype=np.int64)
-    forms = np.zeros((n, 5), dtype=np.int64)
-    law_rows = np.zeros((n, 6), dtype=np.float64)
+    everybody: set[int] = set()
+    for i, stage in enumerate(stages):
+        fixed, slots, machines = wanted[i]
+        crew, _ = span([0] * (len(fixed) + len(slots)))
+        is_alone = len(fixed) + len(slots) == 1 and not stage.uses
+        watch = [
+            x
+            for owner in dict.fromkeys([*fixed, *slots, *machines])
+            for x in (queue_of[owner], seat[owner, i])
+        ]
+        rows[(place[i] - first) // k.STAGE, k.S_ALONE : k.J_REST] = (
+            is_alone,
+            crew,
+            *span(watch),
+            *span([place[j] for j in then[i]]),
+            promise_rows + k.PROMISE * own[i],
+            layer[i],
+            min(promises[own[i]].release, NEVER),
+            sum(layer[j] == layer[i] for j in before[i]),
+            bool(stage.begun_by),
+            stage.arrives is not None,
+            0 if stage.arrives is None else min(max(stage.arrives.by, 0), worktime.HORIZON),
+            *span(fixed),
+            *span(slots),
+            *span([x for name, amount in stage.uses for x in (people.resources[name], amount)]),
+            *span([place[j] for j in before[i]]),
+        )
+        everybody.update(fixed)
+        for skill in slots:
+            begin, end = people.team[skill + k.K_MEMBER : skill + k.K_MEMBER_END + 1]
+            everybody.update(people.team[begin:end].tolist())
+    places, _ = span(place)
+    edges = np.searchsorted(
+        np.sort(np.array(layer, dtype=np.int64)), np.arange(max(layer, default=-1) + 2)
+    )
+    layers, _ = span([first + k.STAGE * int(edge) for edge in edges])
+    crew_from, crew_end = span(sorted(everybody))
+    header = np.zeros(k.HEADER, dtype=np.int64)
+    header[k.STAGES : k.PROMISES_END + 1] = (
+        first, lists_from, places, layers, max(layer, default=-1) + 1, queues_from,
+        queues_end, crew_from, crew_end, promise_rows, promises_end,
+    )  # fmt: skip
+    return Compiled(
+        plan=np.concatenate([header, rows.ravel(), np.array(lists, dtype=np.int64)]),
+        laws=_compile_laws(promises, stages, own),
+        crew=(np.array(sorted(everybody), dtype=np.int64) - k.HEADER) // k.PERSON,
+    )
+
+
+def _wanted(stage: Stage, people: People) -> tuple[list[int], list[int], list[int]]:
+    """Where the people a stage names, the skills it needs and its machines are in the memory."""
+    needs = () if stage.begun_by else stage.needs
+    return (
+        [people.place[name] for name in dict.fromkeys(stage.people + stage.begun_by)],
+        [people.skills[skill] for skill, count in needs for _ in range(count)],
+        [people.resources[name] for name, _ in stage.uses],
+    )
+
+
+def _compile_laws(
+    promises: Sequence[Any], stages: Sequence[Stage], own: Sequence[int]
+) -> _kernels.Laws:
+    """Lay the laws of stages out as arrays, with tables for those that many share."""
+    forms = np.zeros((len(stages), 5), dtype=np.int64)
+    rows = np.zeros((len(stages), 6), dtype=np.float64)
     knot_at: dict[Any, tuple[int, int]] = {}
     knots = [np.empty((0, 2))]
     n_knots = 0
-    rank = np.empty(n, dtype=np.int64)
-    rank[order] = np.arange(n)
+    alike: dict[Any, list[int]] = {}
     for i, stage in enumerate(stages):
-        law, spent, by = stage.law, stage.spent, 0
+        law, spent = stage.law, stage.spent
         if stage.arrives is not None:
             law = stage.arrives.late or laws.certain(0.0)
-            by = min(max(stage.arrives.by, 0), worktime.HORIZON)
             spent = max(-stage.arrives.by, 0) / 60
         if law.shape and law.shape not in knot_at:
             knots.append(np.stack(laws.knots(law.shape), axis=1))
             knot_at[law.shape] = (n_knots, n_knots + knots[-1].shape[0])
             n_knots += knots[-1].shape[0]
-        fixed = [people.place[name] for name in dict.fromkeys(stage.people + stage.begun_by)]
-        needs = () if stage.begun_by else stage.needs
-        slots = [people.skills[skill] for skill, count in needs for _ in range(count)]
-        crew, _ = span([0] * (len(fixed) + len(slots)))
-        rows[i, : k.J_WAITS] = (
-            min(promises[own[i]].release, NEVER),
-            bool(stage.begun_by),
-            stage.arrives is not None,
-            by,
-            layer[i],
-            own[i],
-            crew,
-            *span(fixed),
-            *span(slots),
-            *span([x for name, amount in stage.uses for x in (people.resources[name], amount)]),
-            *span([first + k.STAGE * j for j in then[i]]),
-            *span([first + k.STAGE * j for j in before[i]]),
-            rank[i],
-        )
         uncertain = not law.is_certain and stage.arrives is None
         forms[i] = (law.form, *knot_at.get(law.shape, (0, 0)), uncertain, own[i])
         begun, stretch = _begun(law, spent)
-        law_rows[i] = (law.base, law.scale, begun, stretch, spent, 1 - stage.done)
-    ordered, _ = span([first + k.STAGE * i for i in order])
-    edges = np.searchsorted(
-        np.sort(np.array(layer, dtype=np.int64)), np.arange(max(layer, default=-1) + 2)
+        rows[i] = (law.base, law.scale, begun, stretch, spent, 1 - stage.done)
+        if not law.is_certain:
+            alike.setdefault((law, spent, stage.done), []).append(i)
+    table = np.full(len(stages), -1, dtype=np.int64)
+    compiled = _kernels.Laws(
+        form=forms,
+        law=rows,
+        table=table,
+        minutes=np.empty((0, laws.POINTS), dtype=np.int32),
+        luck=np.array([_luck(stage.id) for stage in stages], dtype=np.uint64),
+        promise_luck=np.array([_luck(promise.id) for promise in promises], dtype=np.uint64),
+        knots=np.concatenate(knots),
     )
-    layers, _ = span([int(edge) for edge in edges])
-    header = np.zeros(k.HEADER, dtype=np.int64)
-    header[k.STAGES : k.N_LAYERS + 1] = (
-        first, lists_from, ordered, layers, max(layer, default=-1) + 1,
-    )  # fmt: skip
-    return Compiled(
-        plan=np.concatenate([header, rows.ravel(), np.array(lists, dtype=np.int64)]),
-        laws=_kernels.Laws(
-            form=forms,
-            law=law_rows,
-            luck=np.array([_luck(stage.id) for stage in stages], dtype=np.uint64),
-            promise_luck=np.array([_luck(promise.id) for promise in promises], dtype=np.uint64),
-            knots=np.concatenate(knots),
-        ),
-        promise_release=np.array([min(p.release, NEVER) for p in promises], dtype=np.int64),
+    shared = sorted(alike.values(), key=len, reverse=True)[:MAX_TABLES]
+    shared = [group for group in shared if len(group) >= WORTH_A_TABLE]
+    for number, group in enumerate(shared):
+        table[group] = number
+    if not shared:
+        return compiled
+    return compiled._replace(
+        minutes=np.stack([_kernels.tabulate(compiled, group[0]) for group in shared])
     )
 
 
@@ -439,10 +514,15 @@ def _run_block(
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     nobody = np.empty((0, 1), dtype=np.int64)
     made = _kernels.run_block(
-        team, calendars, *plan, shared_luck(correlation), np.uint64(seed), low, high, nobody,
-        _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
+        team, calendars, plan.plan, plan.laws, shared_luck(correlation), np.uint64(seed), low,
+        high, nobody, _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
     return Block(*made)
+
+
+def across(blocks: Sequence[Ints]) -> Ints:
+    """Blocks of shape (futures, n) as one array of shape (n, all futures)."""
+    return np.ascontiguousarray(np.concatenate(blocks).T)
 
 
 def run_in_blocks(
@@ -549,9 +629,9 @@ def run(
         plan=plan,
         futures=futures,
         seed=seed,
-        promise_finish=np.concatenate([b.promise_finish for b in blocks], axis=1),
-        stage_start=np.concatenate([b.stage_start for b in blocks], axis=1),
-        stage_finish=np.concatenate([b.stage_finish for b in blocks], axis=1),
+        promise_finish=across([b.promise_finish for b in blocks]),
+        stage_start=across([b.stage_start for b in blocks]),
+        stage_finish=across([b.stage_finish for b in blocks]),
         busy=[(b.busy_from, b.busy_span) for b in blocks],
         load_minutes=sum((b.load for b in blocks[1:]), blocks[0].load),
         seconds=time.perf_counter() - began,

@@ -27,6 +27,10 @@ class Event(Scoped):
     `images` holds, for each row the verb wrote, all its columns afterwards
     (`null`: the row was removed), so that rows can be rebuilt from events.
     Personal text is not in it: a keyed hash and the name of an `ErasableText` are.
+
+    The digest is taken over two parts, so that one can be shown without the
+    other: the header, which whoever was promised may read (`shown` is its
+    facts), and the rest, which is hidden behind a salt (recording.py).
     """
 
     class Kind(models.TextChoices):
@@ -127,8 +131,12 @@ class Event(Scoped):
     about_id = models.BigIntegerField()
     promise_id = models.BigIntegerField(null=True, blank=True)
     chance_then = models.FloatField(null=True, blank=True)
+    #: What whoever was promised may read: moments and states, never effort, chances or people.
+    shown = models.JSONField(default=dict)
     facts = models.JSONField(default=dict)
     images = models.JSONField(default=dict)
+    #: Random, in hexadecimal: without it nobody can guess what is behind a digest.
+    salt = models.CharField(max_length=32, default="")
     digest_before = models.CharField(max_length=64)
     digest = models.CharField(max_length=64)
 
@@ -144,6 +152,7 @@ class Event(Scoped):
                 fields=["organisation", "number"], name="event_numbers_are_unique"
             ),
             models.CheckConstraint(condition=Q(number__gte=1), name="event_numbers_start_at_one"),
+            models.CheckConstraint(condition=~Q(salt=""), name="what_an_event_hides_is_salted"),
             models.CheckConstraint(
                 condition=Q(chance_then__isnull=True) | Q(chance_then__gt=0, chance_then__lt=1),
                 name="event_chance_is_a_probability",

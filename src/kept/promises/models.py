@@ -87,6 +87,7 @@ class Promise(Scoped):
     again_word = models.CharField(max_length=300, blank=True)
 
     personal = ("void_reason", "ended_word", "again_word")
+    shown = ("state", "due_at", "day_only", "zone", "given_at", "ended_at", "settled_at")
 
     class Meta:
         base_manager_name = "objects"
@@ -136,6 +137,7 @@ class Terms(Scoped):
     )
 
     personal = ("standard",)
+    shown = ("number", "kind", "due_at", "agreed_at")
 
     class Meta:
         base_manager_name = "objects"
@@ -193,6 +195,7 @@ class Pause(Scoped):
     ended_at = models.DateTimeField(null=True, blank=True)
     #: The working time it stood, by the client's calendar; it moves the due moment of all terms.
     working_minutes = models.PositiveIntegerField(null=True, blank=True)
+    shown = ("notice_at", "started_at", "ended_at", "working_minutes")
 
     class Meta:
         base_manager_name = "objects"
@@ -307,6 +310,7 @@ class Proposal(Scoped):
     word = models.TextField(blank=True)
 
     personal = ("subject", "body", "word")
+    shown = ("number", "by_side", "state", "told_at", "agreed_at")
 
     class Meta:
         base_manager_name = "objects"
@@ -415,6 +419,7 @@ class Delivery(Scoped):
     thanked_at = models.DateTimeField(null=True, blank=True)
 
     personal = ("note", "where", "word")
+    shown = ("number", "state", "delivered_at", "noticed_at", "answered_at", "to_standard")
 
     class Meta:
         base_manager_name = "objects"

@@ -175,6 +175,7 @@ class Quote(Scoped):
     risk_reason = models.CharField(max_length=300, blank=True)
 
     personal = ("word", "risk_reason", "gap_reason")
+    shown = ("state", "due_at", "day_only", "zone", "expires_at", "offered_at", "answered_at")
 
     class Meta:
         base_manager_name = "objects"
@@ -266,6 +267,7 @@ class HoldingReply(Scoped):
     word = models.TextField(blank=True)
 
     personal = ("what", "word")
+    shown = ("state", "due_at", "zone", "given_at", "answered_at")
 
     class Meta:
         base_manager_name = "objects"

@@ -11,7 +11,9 @@ from django.utils.translation import ngettext
 
 from kept import words, zones
 from kept.promises.models import Placement
+from kept.quotes import wording
 from kept.quotes.checking import Checked, DateAt, Pays
+from kept.quotes.ways import Kind
 from kept.tenancy.models import Organisation
 from kept.web import drawing
 
@@ -52,16 +54,20 @@ class PaysTold:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """One date that can be said now."""
+class OfferTold:
+    """One way to say yes.
 
+    Attributes:
+        value: what its radio button says.
+        facts: chance, who pays, and what else it costs, each with its name.
+    """
+
+    value: str
     kind: str
-    date_at: DateAt
     day: str
     said: str
-    chance: str
-    pays: str
-    price: str
+    facts: Sequence[tuple[str, str]]
+    overtime: bool
 
 
 class Saying:
@@ -123,18 +129,11 @@ class Saying:
             return _("No date was asked for, so this is the first one that is safe.")
         if wanted.chance >= self.checked.confidence:
             return ""
-        breaks = _("Promised anyway, it breaks %(times)s") % {
-            "times": words.times_in_ten(1 - wanted.chance)
-        }
-        overtime = self.checked.overtime_hours
-        if overtime is None or overtime < 1:
-            return breaks + "."
-        costs = ngettext(
-            "or costs the team about %(hours)s hour of overtime.",
-            "or costs the team about %(hours)s hours of overtime.",
-            round(overtime),
-        ) % {"hours": round(overtime)}
-        return f"{breaks}, {costs}"
+        if not self.checked.reasons:
+            return _("Promised anyway, it breaks %(times)s.") % {
+                "times": words.times_in_ten(1 - wanted.chance)
+            }
+        return " ".join(wording.roads(wanted.chance, self.checked.overtime))
 
     def _best(self) -> DateAt | None:
         """The likeliest date known, where none is as sure as asked."""
@@ -258,47 +257,40 @@ class Saying:
 
     # ----- Offers ------------------------------------------------------------------------------
 
-    def offers(self) -> list[Offer]:
-        """The advised date, the wanted one where it stands, and the one that disturbs nobody."""
-        found: list[Offer] = []
-        seen: set[datetime] = set()
-
-        def add(kind: str, date_at: DateAt | None, said: str, pays: Sequence[Pays]) -> None:
-            if date_at is None or date_at.due_at in seen:
-                return
-            seen.add(date_at.due_at)
-            found.append(
-                Offer(
-                    kind,
-                    date_at,
-                    self.day(date_at.due_at),
-                    said,
-                    words.percent(date_at.chance),
-                    self.pays_briefly(pays),
-                    self.price(),
+    def offers(self) -> list[OfferTold]:
+        """The ways to say yes, as the answer has them."""
+        wanted = self.checked.wanted
+        kinds = {
+            Kind.WANTED: _("As wanted"),
+            Kind.LATER: _("Later") if wanted else _("Advised"),
+            Kind.LESS: _("Less"),
+            Kind.PEOPLE: _("Other people"),
+            Kind.OVERTIME: _("Overtime"),
+            Kind.WITHOUT: _("Without disturbing anyone"),
+        }
+        told = []
+        for offer in self.checked.offers:
+            overtime = offer.overtime_hours is not None
+            more = str(Kind.OVERTIME) if overtime else str(offer.change)
+            facts = [
+                (_("Chance"), words.percent(offer.date.chance)),
+                (_("Who pays"), self.pays_briefly(offer.pays)),
+            ]
+            if offer.overtime_hours is not None:
+                facts.append((_("Overtime"), words.hours(offer.overtime_hours)))
+            if (price := self.price()) and not offer.change.without:
+                facts.append((_("Price"), price))
+            told.append(
+                OfferTold(
+                    value=f"{offer.date.due_at.isoformat()} {more}".strip(),
+                    kind=kinds[offer.kind],
+                    day=self.day(offer.date.due_at),
+                    said=offer.sentence,
+                    facts=facts,
+                    overtime=overtime,
                 )
             )
-
-        wanted, advised = self.checked.wanted, self.checked.advised
-        if wanted is not None and wanted.chance >= self.checked.line:
-            below = any(p.below_line for p in self.checked.pays_wanted)
-            if not below:
-                add(
-                    _("As wanted"),
-                    wanted,
-                    _("The day that was asked for."),
-                    self.checked.pays_wanted,
-                )
-        add(
-            _("Later") if wanted and advised and advised.due_at > wanted.due_at else _("Advised"),
-            advised,
-            _("The first day that is as safe as you ask."),
-            self.checked.pays_advised,
-        )
-        without = self.checked.without
-        if without is not None and (advised is None or without.due_at > advised.due_at):
-            add(_("Without disturbing anyone"), without, _("Uses only what is left free."), ())
-        return found
+        return told
 
     def price(self) -> str:
         """The service's price, if it has one."""

@@ -41,11 +41,10 @@ class JobForm(KeptForm):
     service = forms.TypedChoiceField(
         label=gettext_lazy("From the catalogue"), required=False, coerce=int, empty_value=None
     )
-    effort = forms.CharField(
+    effort = stage_rows.EffortField(
         label=gettext_lazy("How big"),
         required=False,
         help_text=gettext_lazy("16, 2 days, or 12-16-40 for low, likely and high hours."),
-        widget=forms.TextInput(attrs={"class": "short"}),
     )
     skill = forms.CharField(
         label=gettext_lazy("Skill"),

@@ -7,13 +7,14 @@ Beside it stand four simpler ways to forecast, judged by the same figures on the
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kept.engine import calibration, durations
-from kept.engine.durations import DurationHistory
+from kept.engine.durations import DurationHistory, Profile
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -123,6 +124,76 @@ def backtest(
             "baselines": others,
         },
         headline=headline,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Pieces of work estimated one after the other: so many of them took no more than was said.
+
+    Days are those of the first and the last estimate.
+    """
+
+    from_day: int
+    to_day: int
+    scored: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hindsight:
+    """What would have been said of the work a profile learned from, in counts.
+
+    Each piece was forecast from what was finished before it was estimated.
+
+    Attributes:
+        scored: how many pieces have an estimate, an actual and a day of estimate.
+        undated: how many were learned from without a day of estimate; they are not scored.
+        kept: how many took no more than was said at 50, 80, 90 and 95 %.
+        kept_as_estimated, kept_at_half_more: how many took no more than 1 and 1.5 × the estimate.
+        exact: how many took exactly the estimate.
+        is_informative: false where nearly all took exactly the estimate.
+        typical_factor: the median of what was said at 90 % ÷ estimate; None without any.
+        stretches: the same at 90 % along time, in parts of about the same size.
+    """
+
+    scored: int
+    undated: int
+    kept: tuple[int, int, int, int]
+    kept_as_estimated: int
+    kept_at_half_more: int
+    exact: int
+    is_informative: bool
+    typical_factor: float | None
+    stretches: tuple[Stretch, ...]
+
+
+def hindsight(profile: Profile, *, stretches: int = 10) -> Hindsight:
+    """Say how true it would have been; costs nothing, since a profile replays what it learns."""
+    history, rows = profile.history, profile.asked
+    ratio = history.ln_ratios[rows]
+    days = history.estimate_days[rows]
+    within = ratio[:, None] <= profile.said
+    exact = int((history.actuals[rows] == history.estimates[rows]).sum())
+    edges = np.linspace(0, rows.size, min(stretches, rows.size) + 1).astype(np.int64)
+    return Hindsight(
+        scored=int(rows.size),
+        undated=profile.finished_items - int(rows.size),
+        kept=tuple(within.sum(axis=0).tolist()),
+        kept_as_estimated=int((ratio <= 0.0).sum()),
+        kept_at_half_more=int((ratio <= math.log(1.5)).sum()),
+        exact=exact,
+        is_informative=durations.is_informative(exact=exact, of=int(rows.size)),
+        typical_factor=float(np.exp(np.median(profile.said[:, 2]))) if rows.size else None,
+        stretches=tuple(
+            Stretch(
+                from_day=int(days[first]),
+                to_day=int(days[after - 1]),
+                scored=int(after - first),
+                kept=int(within[first:after, 2].sum()),
+            )
+            for first, after in pairwise(edges)
+        ),
     )
 
 
