@@ -6,7 +6,7 @@ from typing import Any
 from kept.clients import catalogue, keeping, links
 from kept.clients.catalogue import StageSketch
 from kept.imports import intake, waiting
-from kept.jobs import making
+from kept.jobs import making, owning
 from kept.jobs.models import Job, Stage
 from kept.outbox import letters
 from kept.people import staff, tokens
@@ -84,7 +84,8 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         digest = waiting.keep(FILE.format(mark=mark).encode(), f"{mark}.csv", now=now)
         brought = intake.accept(FILE.format(mark=mark).encode(), f"{mark}.csv", **doing)
         token, _secret = tokens.make(owner, scopes=["read"], name=f"{mark} token", **doing)
-        stage = Stage.objects.get(job=job, position=1)
+        stage, end = Stage.objects.filter(job=job).order_by("position")
+        asked = owning.propose(end, worker, done_means=f"{mark} means", **doing)
     return {
         "absences": absence.pk,
         "answers": answer.pk,
@@ -103,6 +104,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "people": worker.pk,
         "promises": promise.pk,
         "quotes": quote.pk,
+        "responsibilities": asked.pk,
         "services": service.pk,
         "stages": stage.pk,
         "tokens": token.pk,

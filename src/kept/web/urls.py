@@ -13,6 +13,7 @@ from kept.web.pages import (
     letters,
     look,
     loose,
+    owning,
     past,
     people,
     promise,
@@ -23,6 +24,7 @@ from kept.web.pages import (
     similar,
     staff,
     today,
+    work,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -96,6 +98,11 @@ urlpatterns += [
     path("stages/<int:pk>", jobs.stage, name="stage"),
     path("stages/<int:pk>/begin", jobs.stage_begin, name="stage_begin"),
     path("stages/<int:pk>/hours", jobs.stage_hours, name="stage_hours"),
+    path("work", work.work, name="work"),
+    path("stages/<int:pk>/owner", owning.stage_owner, name="stage_owner"),
+    path("jobs/<int:pk>/last-mile", owning.last_mile, name="last_mile"),
+    path("quotes/<int:pk>/owners", owning.quote_owners, name="quote_owners"),
+    path("responsibilities/<int:pk>/answer", owning.answer, name="answer"),
     path("settings", settings.settings, name="settings"),
     path("settings/house", settings.house_settings, name="house_settings"),
     path("letters", letters.written, name="letters"),
