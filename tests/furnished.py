@@ -5,13 +5,16 @@ from typing import Any
 
 from kept.clients import catalogue, keeping, links
 from kept.clients.catalogue import StageSketch
+from kept.clients.models import Client
 from kept.imports import intake, waiting
 from kept.jobs import making, owning
 from kept.jobs.models import Job, Stage
 from kept.outbox import letters
 from kept.people import staff, tokens
 from kept.plan import outlook
-from kept.promises import recording
+from kept.promises import delivering, proposing, reasons, recording
+from kept.promises.models import Delivery, Proposal, Reason
+from kept.promises.proposing import Way
 from kept.quotes import checking, offering
 from kept.tenancy import scope
 from tests import cast
@@ -72,6 +75,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
             day_only=False,
             **doing,
         )
+        delivery, proposal, reason = _life(house, client, mark, now)
         outlook.refresh(**doing)
         asked = {"stages": [StageSketch(f"{mark} asked", 2)], "client": client}
         answer = checking.check(what=f"{mark} question", **asked, **doing).answer
@@ -93,6 +97,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "clients": client.pk,
         "conditions": condition.pk,
         "contacts": contact.pk,
+        "deliveries": delivery.pk,
         "houses": house.organisation.pk,
         "files": digest,
         "import": brought.pk,
@@ -101,11 +106,35 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "jobs": job.pk,
         "letters": letter.pk,
         "obligations": obligation.pk,
+        "options": proposal.options.get().pk,
         "people": worker.pk,
         "promises": promise.pk,
+        "proposals": proposal.pk,
         "quotes": quote.pk,
         "responsibilities": asked.pk,
+        "reasons": reason.pk,
         "services": service.pk,
         "stages": stage.pk,
         "tokens": token.pk,
     }
+
+
+def _life(
+    house: cast.House, client: Client, mark: str, now: datetime
+) -> tuple[Delivery, Proposal, Reason]:
+    """One promise is delivered, and of another a later date is told, with a reason."""
+    owner = next(iter(house.people.values()))
+    doing = {"by": owner, "now": now}
+    given = {"client": client, "due_at": now + timedelta(days=30), "day_only": False}
+    done = recording.loose(what=f"{mark} delivered", **given, **doing)
+    delivery = delivering.deliver(done, note=f"{mark} note", where=f"{mark} where", **doing)
+    late = recording.loose(what=f"{mark} late", **given, **doing)
+    reason = reasons.give(late, category=Reason.Category.OTHER, stated=f"{mark} reason", **doing)
+    proposal = proposing.draft(
+        late,
+        options=[Way(now + timedelta(days=40), words=f"{mark} option")],
+        reason=reason,
+        body=f"{mark} letter",
+        **doing,
+    )
+    return delivery, proposing.tell(proposal, how=Proposal.How.SAID, **doing), reason

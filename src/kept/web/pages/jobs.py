@@ -22,6 +22,7 @@ from kept.jobs.models import Assumption, InboundPromise, Job, Obligation, Stage
 from kept.people import days
 from kept.people.access import Policy, allow
 from kept.people.models import Member, Role, Skill
+from kept.promises import pausing
 from kept.tenancy.refusals import Refused
 from kept.web import stage_rows
 from kept.web.doorkeeper import KeptRequest
@@ -563,7 +564,7 @@ def obligation_met(request: KeptRequest, pk: int) -> HttpResponse:
     return _do(
         request,
         row.job,
-        lambda: making.meet_obligation(row, by=request.member, now=clock.now()),
+        lambda: pausing.receive(row, by=request.member, now=clock.now()),
     )
 
 
