@@ -40,6 +40,9 @@ COMMANDS = {
     "erase": Command(
         "erase", "Erase what is written about a client, a contact, or a person who left."
     ),
+    "worker": Command(
+        "worker", "Send letters and go the rounds, apart from the process that serves."
+    ),
     "verify": Command(
         "verify",
         "Check that nothing was altered: the chain of events, the rows, the personal texts.",
