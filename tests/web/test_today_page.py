@@ -165,3 +165,18 @@ def test_a_promise_above_the_line_is_never_called_short(
     assert "no day to spare" in said
     assert "short" not in said
     assert "Promised Fri 11 Dec. Not a day to spare." in page.decode().replace("\u00a0", " ")
+
+
+def test_the_team_s_tank_is_shown_with_and_without_an_ask(northlight: House, login: LogIn) -> None:
+    browser = login(northlight.maya)
+    asked = {"what": "Landing page for Harbour Clinic, 40h"}
+
+    without = _words(browser.get("/people").content)
+    with_it = _words(browser.get("/people", asked).content)
+    not_sized = _words(browser.get("/people", {"what": "Something"}).content)
+
+    assert "with Landing page" in with_it
+    for page in (without, not_sized):
+        assert "The team" in page
+        assert "with Landing page" not in page
+    assert "/people?what=" in browser.get("/ask", asked).content.decode()

@@ -5,7 +5,7 @@ kept with everything needed to compute it again.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -131,6 +131,7 @@ class Checked:
             the wanted date; None where overtime does not. Empty where it needs none.
         overtime_hours: those at the asked confidence.
         reasons: whether limits, overtime and all offers were worked out, or only the dates.
+        load: hours of work with the ask at its advised date, by person, as the engine has them.
         answer: the stored answer; None while typing.
     """
 
@@ -164,6 +165,7 @@ class Checked:
     asked_at: datetime
     loaded: Loaded = field(repr=False)
     asked: Asked = field(repr=False)
+    load: Mapping[str, Sequence[Mapping[str, Any]]] = field(repr=False)
     answer: Answer | None = None
 
 
@@ -480,6 +482,7 @@ def _checked(
         asked_at=now,
         loaded=loaded,
         asked=asked,
+        load=found.load_with,
     )
 
 
