@@ -342,12 +342,17 @@ def take(answer: Answer, kind: str, *, by: Member, now: datetime) -> Checked:
     Raises:
         NoSuchWay: the answer has no offer of this kind.
     """
+    return store(taken(answer, kind, now=now), by=by)
+
+
+def taken(answer: Answer, kind: str, *, now: datetime) -> Checked:
+    """Work out one of a kept answer's offers, without storing anything; as `take`."""
     offer = next((row for row in answer.story.get("offers", ()) if row["kind"] == kind), None)
     if offer is None:
         raise NoSuchWay(
             _("This answer has no offer “%(kind)s”.") % {"kind": kind[:40]}, field="kind"
         )
-    return check(
+    return work_out(
         what=answer.job.title,
         stages=making.sketches_of_job(answer.job),
         client=answer.client,
@@ -355,7 +360,6 @@ def take(answer: Answer, kind: str, *, by: Member, now: datetime) -> Checked:
         wanted_at=answer.wanted_at,
         confidence=answer.confidence,
         change=Change.read(offer["change"]),
-        by=by,
         now=now,
     )
 
