@@ -119,7 +119,7 @@ def measure(path, part):
     coarse = grid.ln_quantiles[rows]
     low, high = grid.reached_low[rows], grid.reached_high[rows]
     within = inside(low, high, 0.9)
-    spread = np.broadcast_to(0.5 * durations.normal_quantile(LEVELS), coarse.shape)
+    spread = np.broadcast_to(0.5 * calibration.normal_quantile(LEVELS), coarse.shape)
     whole = past.global_quantiles(LEVELS)[rows]
     tenths = np.minimum(
         (past.estimate_days[rows] - past.estimate_days[rows[0]])

@@ -108,11 +108,29 @@ def test_promises_that_ran_late_lower_the_chance_and_raise_the_level_to_ask_for(
     assert late.chance(late.level(0.9)) == pytest.approx(0.9)
 
 
-def test_promises_that_fell_evenly_change_nothing():
-    even = calibration.PromiseCalibration((np.arange(1000) + 0.5) / 1000)
+def test_promises_that_fell_evenly_change_next_to_nothing():
+    # Steps of the golden ratio fall evenly in every stretch of time.
+    even = calibration.PromiseCalibration(np.arange(1000) * 0.6180339887 % 1)
     for chance in (0.05, 0.5, 0.8, 0.9, 0.95):
-        assert even.chance(chance) == pytest.approx(chance)
-        assert even.level(chance) == pytest.approx(chance)
+        assert even.chance(chance) == pytest.approx(chance, abs=0.015)
+        assert even.level(chance) == pytest.approx(chance, abs=0.015)
+
+
+def test_a_team_that_became_better_is_followed_and_its_promises_become_shorter():
+    rng = np.random.default_rng(8)
+    before, after = rng.uniform(size=100), rng.beta(1, 3, 100)
+    followed = calibration.PromiseCalibration([*before, *after])
+    assert followed.chance(0.5) > 0.65
+    assert followed.level(0.9) < 0.8
+    # The same promises the other way round: what counts is what came last.
+    assert calibration.PromiseCalibration([*after, *before]).level(0.9) > followed.level(0.9)
+
+
+def test_one_promise_far_beyond_every_future_does_not_widen_everything():
+    even = list(np.arange(50) * 0.6180339887 % 1)
+    one = calibration.PromiseCalibration([*even, 1.0])
+    assert one.level(0.9) < 0.95
+    assert one.chance(0.9) > 0.85
 
 
 @given(
@@ -124,3 +142,11 @@ def test_a_calibrated_chance_rises_with_the_computed_one_and_is_never_0_or_1(clo
     layer = calibration.PromiseCalibration(closed)
     low, high = sorted((one, two))
     assert 0 < layer.chance(low) <= layer.chance(high) < 1
+
+
+def test_the_normal_quantile_agrees_with_the_standard_library():
+    from statistics import NormalDist
+
+    levels = np.array([1e-6, 0.001, 0.02, 0.1, 0.5, 0.9, 0.99, 0.999999])
+    exact = [NormalDist().inv_cdf(p) for p in levels]
+    assert calibration.normal_quantile(levels) == pytest.approx(exact, abs=1e-7)

@@ -165,14 +165,6 @@ def test_slips_shared_within_projects_are_noticed():
     assert durations.shared_effect([], []) == pytest.approx(0.05)
 
 
-def test_the_normal_quantile_agrees_with_the_standard_library():
-    from statistics import NormalDist
-
-    levels = np.array([1e-6, 0.001, 0.02, 0.1, 0.5, 0.9, 0.99, 0.999999])
-    exact = [NormalDist().inv_cdf(p) for p in levels]
-    assert durations.normal_quantile(levels) == pytest.approx(exact, abs=1e-7)
-
-
 @pytest.mark.parametrize("levels", [(), (0.0, 0.5), (0.5, 1.0), (0.5, 0.5), (0.9, 0.1)])
 def test_levels_out_of_order_are_refused(levels):
     with pytest.raises(ValueError, match="levels"):

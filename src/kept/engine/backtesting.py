@@ -266,7 +266,7 @@ def _baselines(history: DurationHistory) -> dict[str, FloatArray]:
     shape = (len(history), LEVELS.size)
     return {
         "estimate_as_is": np.zeros(shape),
-        "fixed_spread": np.broadcast_to(0.5 * durations.normal_quantile(LEVELS), shape),
+        "fixed_spread": np.broadcast_to(0.5 * calibration.normal_quantile(LEVELS), shape),
         "global_ratio": history.global_quantiles(LEVELS),
         "pert": np.broadcast_to(np.log(pert_quantiles(0.75, 1.0, 2.0, LEVELS)), shape),
     }

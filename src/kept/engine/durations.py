@@ -21,6 +21,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kept.engine import calibration
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -781,7 +783,7 @@ def shared_effect(positions: ArrayLike, projects: ArrayLike) -> float:
     of = np.asarray(projects)
     if at.shape != of.shape:
         raise ValueError("shared_effect needs one project per position")
-    scores = normal_quantile(np.clip(at, 0.005, 0.995))
+    scores = calibration.normal_quantile(np.clip(at, 0.005, 0.995))
     run = 10
     found: list[float] = []
     for code in np.unique(of):
@@ -791,31 +793,6 @@ def shared_effect(positions: ArrayLike, projects: ArrayLike) -> float:
         found.extend((runs.sum(axis=1) ** 2 - (runs**2).sum(axis=1)) / (run * (run - 1)))
     measured = float(np.sum(found)) if found else 0.0
     return min(max((measured + 20 * 0.05) / (len(found) + 20), 0.0), 0.5)
-
-
-def normal_quantile(chances: ArrayLike) -> FloatArray:
-    """Give the standard normal quantile of each chance, strictly between 0 and 1.
-
-    Absolute error below 1e-8 after one step of Newton's method on Acklam's rational
-    approximation (P. J. Acklam, 2003) would need erf; the approximation alone is good to 1.2e-9
-    relative, which is ample here.
-    """
-    p = np.asarray(chances, dtype=np.float64)
-    a = (-3.969683028665376e01, 2.209460984245205e02, -2.759285104469687e02,
-         1.383577518672690e02, -3.066479806614716e01, 2.506628277459239e00)  # fmt: skip
-    b = (-5.447609879822406e01, 1.615858368580409e02, -1.556989798598866e02,
-         6.680131188771972e01, -1.328068155288572e01)  # fmt: skip
-    c = (-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e00,
-         -2.549732539343734e00, 4.374664141464968e00, 2.938163982698783e00)  # fmt: skip
-    d = (7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e00,
-         3.754408661907416e00)  # fmt: skip
-    tail = np.minimum(p, 1 - p)
-    q = np.sqrt(-2 * np.log(tail))
-    outer = np.polyval(c, q) / np.polyval((*d, 1.0), q)
-    middle = p - 0.5
-    r = middle * middle
-    inner = np.polyval(a, r) * middle / np.polyval((*b, 1.0), r)
-    return np.asarray(np.where(tail < 0.02425, np.where(p < 0.5, outer, -outer), inner))
 
 
 def _canonical(item: PastItem) -> tuple[Any, ...]:
