@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from effort_choose import FILES, first_part
-from kept.engine import calibration, durations
+from kept.engine import calibration, durations, lenses
 
 LEVELS = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95])
 CUTS = 5
@@ -88,7 +88,7 @@ def blocks(past, seed):
 def forecasts(items, seed):
     """Draw each run's total: (first day, last known day, actual, sorted draws)."""
     past = durations.DurationHistory.from_rows(items)
-    replay = past.replay(durations.PERCENT_LEVELS)
+    replay = past.replay(lenses.PERCENT_LEVELS)
     middle = (replay.reached_low + replay.reached_high) / 2
     projects = past.codes[:, 2]
     quantiles = np.exp(replay.ln_quantiles)
@@ -138,7 +138,7 @@ def main():
     ]
     made = (
         f"`python benchmarks/effort_sums.py FOLDER`, {dt.datetime.now(tz=dt.UTC):%Y-%m-%d}, numpy"
-        f" {np.__version__}, method {durations.METHOD_VERSION}. Kept at 90 % · at 80 % · median"
+        f" {np.__version__}, method {lenses.METHOD_VERSION}. Kept at 90 % · at 80 % · median"
         " P90 ÷ actual · log-CRPS; the mean of five cuts into sums of 5–30 items."
     )
     lines = [

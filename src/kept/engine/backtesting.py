@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kept.engine import calibration, durations
+from kept.engine import calibration, durations, forecasts, lenses
 from kept.engine.durations import DurationHistory, Profile
 
 FloatArray = NDArray[np.float64]
@@ -109,7 +109,7 @@ def backtest(
     quantiles = np.empty((len(history), LEVELS.size))
     for part in _parts(len(history)):
         rows = history.given_order[part]
-        quantiles[part] = durations.snapped(
+        quantiles[part] = forecasts.snapped(
             _totals(replay.ln_quantiles[rows], history.estimates[rows])
         )
     quantiles.flags.writeable = False
@@ -124,7 +124,7 @@ def backtest(
             "undated": undated,
             "exact_share": history.exact_share if scored.size else None,
             "informative": history.is_informative,
-            "method": durations.METHOD_VERSION,
+            "method": lenses.METHOD_VERSION,
             **ours,
             "baselines": others,
         },
