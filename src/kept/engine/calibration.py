@@ -18,7 +18,6 @@ ONE_SIDED_80 = 0.8416212335729143
 # Below this many closed promises their record says too little to correct anything.
 CLOSED_PROMISES_NEEDED = 20
 _PROMISE_PRIOR = 20.0
-_PROMISE_FADE = 0.99
 # No promise counts as further out than this, so that a single one cannot widen everything.
 _POSITION_EDGE = 0.001
 
@@ -241,8 +240,7 @@ class PromiseCalibration:
     given: a number between 0 and 1 (late beyond every simulated future: 1). If forecasts were
     right those numbers would be spread evenly, and their normal scores would have mean 0 and
     spread 1. The mean and the spread they have, shrunk towards 0 and 1 by 20 imagined promises,
-    turn a computed chance into a calibrated one and back. Of the older ones 1 % fades at each new
-    one, so that a team that changes is followed.
+    turn a computed chance into a calibrated one and back.
 
     Below 20 closed promises nothing is changed.
 
@@ -256,7 +254,7 @@ class PromiseCalibration:
         """Learn from closed promises.
 
         Args:
-            positions: shape (n,), each between 0 and 1, in the order in which they were closed.
+            positions: shape (n,), each between 0 and 1.
         """
         at = np.asarray(positions, dtype=np.float64)
         if np.isnan(at).any() or (at < 0).any() or (at > 1).any():
@@ -266,13 +264,11 @@ class PromiseCalibration:
         if self.closed < CLOSED_PROMISES_NEEDED:
             return
         scores = normal_quantile(np.clip(at, _POSITION_EDGE, 1.0 - _POSITION_EDGE))
-        weights = _PROMISE_FADE ** np.arange(at.size - 1, -1, -1)
-        known = float(weights.sum())
-        self._mean = float(weights @ scores) / (known + _PROMISE_PRIOR)
-        apart = float(weights @ (scores - self._mean) ** 2)
-        variance = (apart + _PROMISE_PRIOR) / (known + _PROMISE_PRIOR)
+        known = self.closed + _PROMISE_PRIOR
+        self._mean = float(scores.sum()) / known
+        variance = (float(((scores - self._mean) ** 2).sum()) + _PROMISE_PRIOR) / known
         # One more, the promise to come, is not known any better than the mean itself.
-        self._spread = math.sqrt(variance * (1.0 + 1.0 / (known + _PROMISE_PRIOR)))
+        self._spread = math.sqrt(variance * (1.0 + 1.0 / known))
 
     def chance(self, computed: float) -> float:
         """Turn a chance as computed into one as such chances came true; never 0 or 1."""
