@@ -48,7 +48,7 @@ def test_the_page_says_what_goes_and_stays_and_asks_for_the_name(told: story.Sto
     assert "Erase what is written about Wilma Umbrage?" in page
     assert "It does not come back" in page
     assert "Dates, hours, chances, promises and how they ended" in page
-    assert "Rows rewritten: 1; texts beside the ledger emptied: 4." in page
+    assert "Rows rewritten: 2; texts beside the ledger emptied: 7." in page
 
     refused = ada.post(address, {"name": "Wilma"})
     assert (refused.status_code, "Nothing was erased." in text(refused)) == (422, True)
