@@ -123,30 +123,3 @@ def along_time(
         drawn.append(_text(part.label, x, base + 18, look))
     drawn.append(_level(0, 100, base, "rule"))
     return _svg(drawn, title=sentence, height=base + 26)
-
-
-@dataclass(frozen=True)
-class Said:
-    """What was said at a level, and how often it came; shares from 0 to 1."""
-
-    level: float
-    came: float
-    level_label: str
-    came_label: str
-
-
-def said_and_came(rows: Sequence[Said], *, sentence: str) -> SafeString:
-    """For each level a hollow ring where it was said, and a dot where it came."""
-    step = 30.0
-    parts: list[str] = []
-    for index, row in enumerate(rows):
-        y = 16 + step * index
-        left, right = sorted((100 * row.level, 100 * row.came))
-        parts += [
-            _level(0, 100, y, "hair"),
-            _level(left, right, y, "done-line"),
-            _tag("circle", cx=_percent(100 * row.level), cy=y, r=4, class_="ring"),
-            _tag("circle", cx=_percent(100 * row.came), cy=y, r=5, class_="dot"),
-            _text(row.level_label, 0, y - 5, "ink halo"),
-        ]
-    return _svg(parts, title=sentence, height=16 + step * len(rows) - 8)
