@@ -104,7 +104,7 @@ def along_time(
             )
         )
     drawn.append(_level(0, 100, up(said), "step-wanted"))
-    drawn.append(_text(said_label, 0, up(said) + 14, "wanted strong halo"))
+    drawn.append(_text(said_label, 0, base - 8, "wanted strong halo"))
     for index, part in enumerate(parts):
         x = width * (index + 0.5)
         outside = not part.low <= part.share <= part.high
@@ -119,7 +119,11 @@ def along_time(
                 data_state="at-risk" if outside else None,
             )
         )
-        look = "middle" if index in (0, len(parts) - 1) else "middle long-words"
-        drawn.append(_text(part.label, x, base + 18, look))
+        if index == 0:
+            drawn.append(_text(part.label, 0, base + 18, ""))
+        elif index == len(parts) - 1:
+            drawn.append(_text(part.label, 100, base + 18, "end"))
+        else:
+            drawn.append(_text(part.label, x, base + 18, "middle long-words"))
     drawn.append(_level(0, 100, base, "rule"))
     return _svg(drawn, title=sentence, height=base + 26)
