@@ -103,6 +103,9 @@ def limit(kind: str, ids: list[str], about: Mapping[str, Any], names: Names) -> 
 
 
 def _days(about: Mapping[str, Any]) -> str:
+    each = [day for day in map(_date, about.get("on", ())) if day is not None]
+    if each:
+        return words.listed(words.day(day) for day in each)
     first, last = _date(about.get("from")), _date(about.get("to"))
     if first is None:
         return ""
