@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from kept.clients import catalogue, keeping
+from kept.clients import catalogue, keeping, links
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client
 from kept.imports import intake, waiting
-from kept.jobs import making
+from kept.jobs import making, owning
 from kept.jobs.models import Job, Stage
+from kept.outbox import letters
 from kept.people import staff, tokens
 from kept.plan import outlook
 from kept.promises import delivering, proposing, reasons, recording
@@ -34,7 +35,17 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
     doing = {"by": owner, "now": now}
     with scope.acting_in(house.organisation):
         client = keeping.add_client(name=f"{mark} client", note=f"{mark} note", **doing)
-        contact = keeping.add_contact(client, name=f"{mark} contact", **doing)
+        contact = keeping.add_contact(
+            client, name=f"{mark} contact", email=f"{mark}@example.org", **doing
+        )
+        letter = letters.write(
+            to=contact,
+            subject=f"{mark} letter",
+            body=f"{mark} says: {{link}}",
+            about=contact,
+            link=links.live_for(contact, **doing),
+            **doing,
+        )
         service = catalogue.add_service(
             name=f"{mark} service",
             stages=[StageSketch(f"{mark} usual", 4, skill="build")],
@@ -77,7 +88,8 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         digest = waiting.keep(FILE.format(mark=mark).encode(), f"{mark}.csv", now=now)
         brought = intake.accept(FILE.format(mark=mark).encode(), f"{mark}.csv", **doing)
         token, _secret = tokens.make(owner, scopes=["read"], name=f"{mark} token", **doing)
-        stage = Stage.objects.get(job=job, position=1)
+        stage, end = Stage.objects.filter(job=job).order_by("position")
+        asked = owning.propose(end, worker, done_means=f"{mark} means", **doing)
     return {
         "absences": absence.pk,
         "answers": answer.pk,
@@ -92,12 +104,14 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "imports": brought.pk,
         "inbound": inbound.pk,
         "jobs": job.pk,
+        "letters": letter.pk,
         "obligations": obligation.pk,
         "options": proposal.options.get().pk,
         "people": worker.pk,
         "promises": promise.pk,
         "proposals": proposal.pk,
         "quotes": quote.pk,
+        "responsibilities": asked.pk,
         "reasons": reason.pk,
         "services": service.pk,
         "stages": stage.pk,

@@ -38,7 +38,13 @@ def test_a_question_becomes_a_promise(northlight: cast.House, typed: Type) -> No
     held = typed("hold", str(answer["answer"]), "--date", "2026-12-18", "--json").document
     assert held["due_at"] == "2026-12-18T18:00:00+00:00"
     quote = str(held["id"])
-    assert typed("offer", quote).out.startswith(f"quote {quote}: Landing page for Harbour Clinic")
+    refused = typed("offer", quote)
+    assert refused.status == 1
+    assert "nobody is named for “Landing page”; nobody is named for the last mile" in (
+        refused.err.replace("Nobody", "nobody").replace("\n", " ")
+    )
+    signed = typed("offer", quote, "--sign", "We talk tomorrow.")
+    assert signed.out.startswith(f"quote {quote}: Landing page for Harbour Clinic")
     accepted = typed("accept", quote, "--word", "Yes, please.", "--json")
     assert accepted.status == 0
     promise = Promise.objects.get(pk=accepted.document["id"])

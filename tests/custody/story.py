@@ -7,19 +7,21 @@ from decimal import Decimal
 
 from tests import cast
 
-from kept.clients import catalogue, keeping
+from kept.clients import catalogue, keeping, links
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Contact
 from kept.imports import intake
-from kept.jobs import making, work
+from kept.jobs import making, owning, work
 from kept.jobs.models import Job
+from kept.outbox import letters
 from kept.people import founding, inviting, logins, staff, tokens
 from kept.people.models import Member, Role
-from kept.promises import delivering, ending, pausing, proposing, reasons, slips
+from kept.promises import carrying, delivering, ending, pausing, proposing, reasons, slips
 from kept.promises import recording as promising
 from kept.promises.models import Promise, Proposal, Reason
 from kept.promises.proposing import Way
-from kept.quotes import accepting, checking, offering
+from kept.quotes import accepting, checking, offering, onset
+from kept.quotes.models import Quote
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
 
@@ -35,12 +37,9 @@ FILE = (
 #: Tables that stand before the verbs that write them; each verb takes its own out.
 WITHOUT_VERBS_YET = {
     "checkitem",
-    "clientlink",
     "counter",
     "handover",
     "holdingreply",
-    "letter",
-    "responsibility",
 }
 
 
@@ -68,7 +67,7 @@ def tell(now: datetime) -> Story:
     ada, dev, clinic = told.ada, told.dev, told.clinic
     with scope.acting_in(told.house):
         _work(ada, dev, clinic, clock)
-        _quotes(ada, clinic, clock)
+        _quotes(ada, dev, told.zoe, clinic, clock)
         _promises(ada, clinic, clock)
         for undone in (True, False):
             brought = intake.accept(FILE, "history of Zoe Quartz.csv", by=ada, now=next(clock))
@@ -151,6 +150,17 @@ def _clients(ada: Member, clock: Iterator[datetime]) -> tuple[Client, Contact]:
         by=ada,
         now=next(clock),
     )
+    link = links.live_for(contact, by=ada, now=next(clock))
+    letters.write(
+        to=contact,
+        subject="Welcome, Wilma Umbrage",
+        body="Here it is: {link}",
+        about=contact,
+        by=ada,
+        now=next(clock),
+        link=link,
+    )
+    links.revoke(contact, by=ada, now=next(clock))
     return clinic, contact
 
 
@@ -192,7 +202,25 @@ def _work(ada: Member, dev: Member, clinic: Client, clock: Iterator[datetime]) -
     work.finish(draw, by=dev, now=next(clock))
 
 
-def _quotes(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
+def _owners(quote: Quote, ada: Member, dev: Member, zoe: Member, clock: Iterator[datetime]) -> None:
+    """Zoe says no, Dev says otherwise; Ada takes what he says, and the last mile herself."""
+    [stage] = quote.job.stages.all()
+    [to_zoe] = onset.ask_owners(quote, {stage: zoe}, by=ada, now=next(clock))
+    owning.decline(to_zoe, word="Ask Wilma Umbrage", by=zoe, now=next(clock))
+    to_dev = owning.propose(stage, dev, by=ada, now=next(clock))
+    owning.withdraw(to_dev, by=ada, now=next(clock))
+    to_dev = owning.propose(
+        stage, dev, done_means="Wilma Umbrage nods", hours=5, by=ada, now=next(clock)
+    )
+    owning.counter(to_dev, hours=6, word="Zoe is away", by=dev, now=next(clock))
+    carrying.agree(to_dev, by=ada, now=next(clock))
+    to_zoe = carrying.propose(quote.job, zoe, by=ada, now=next(clock))
+    carrying.accept(to_zoe, by=zoe, now=next(clock))
+
+
+def _quotes(
+    ada: Member, dev: Member, zoe: Member, clinic: Client, clock: Iterator[datetime]
+) -> None:
     far = datetime(2027, 3, 1, 18, tzinfo=UTC)
     for end in ("accept", "decline", "withdraw", "lapse"):
         checked = checking.check(
@@ -205,6 +233,11 @@ def _quotes(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
         )
         assert checked.answer is not None
         quote = offering.hold(answer=checked.answer, due_at=far, by=ada, now=next(clock))
+        if end == "accept":
+            _owners(quote, ada, dev, zoe, clock)
+        else:
+            # Ada gives it out before anybody was asked, and signs that.
+            onset.sign(quote, by=ada, reason="Wilma Umbrage waits", now=next(clock))
         quote = offering.offer(quote=quote, by=ada, now=next(clock))
         match end:
             case "accept":

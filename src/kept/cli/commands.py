@@ -37,6 +37,9 @@ COMMANDS = {
     "backtest": Command("backtest", "Measure forecasts on a history file, without a database."),
     "simulate": Command("simulate", "Draw the futures of a plan file, without a database."),
     "token": Command("token", "Make an API token for scripts; it is shown once."),
+    "worker": Command(
+        "worker", "Send letters and go the rounds, apart from the process that serves."
+    ),
     "verify": Command(
         "verify",
         "Check that nothing was altered: the chain of events, the rows, the personal texts.",

@@ -10,8 +10,10 @@ from kept.web.pages import (
     imports,
     jobs,
     joining,
+    letters,
     look,
     loose,
+    owning,
     past,
     people,
     promise,
@@ -22,6 +24,7 @@ from kept.web.pages import (
     similar,
     staff,
     today,
+    work,
 )
 from kept.web.pages import promise_acts as acts
 
@@ -113,8 +116,15 @@ urlpatterns += [
     path("stages/<int:pk>", jobs.stage, name="stage"),
     path("stages/<int:pk>/begin", jobs.stage_begin, name="stage_begin"),
     path("stages/<int:pk>/hours", jobs.stage_hours, name="stage_hours"),
+    path("work", work.work, name="work"),
+    path("stages/<int:pk>/owner", owning.stage_owner, name="stage_owner"),
+    path("jobs/<int:pk>/last-mile", owning.last_mile, name="last_mile"),
+    path("quotes/<int:pk>/owners", owning.quote_owners, name="quote_owners"),
+    path("responsibilities/<int:pk>/answer", owning.answer, name="answer"),
     path("settings", settings.settings, name="settings"),
     path("settings/house", settings.house_settings, name="house_settings"),
+    path("letters", letters.written, name="letters"),
+    path("letters/<int:pk>/again", letters.again, name="letter_again"),
     path("settings/tokens", settings.token_new, name="token_new"),
     path("settings/tokens/<int:pk>/revoke", settings.token_revoke, name="token_revoke"),
 ]
