@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from kept.web.pages import (
     ask,
+    bad_news,
     clients,
     first_run,
     imports,
@@ -52,6 +53,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("look", look.look, name="look"),
     path("promises/<int:pk>", promise.promise, name="promise"),
     path("promises/<int:pk>/void", promise.void, name="promise_void"),
+    path("promises/<int:pk>/bad-news", bad_news.bad_news, name="promise_bad_news"),
     path("promises/<int:pk>/deliver", acts.deliver, name="promise_deliver"),
     path("promises/<int:pk>/accept", acts.accept, name="promise_accept"),
     path("promises/<int:pk>/send-back", acts.send_back, name="promise_send_back"),

@@ -104,7 +104,7 @@ def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]
         "terms": [(one, life.due_of(one, house=house, now=now)) for one in terms],
         "stages": stages,
         "lines": life.lines.get(terms[-1].pk, []) if terms else [],
-        **_lived(request, found, life, proposals, obligations, now),
+        **_lived(request, found, life, proposals, obligations, stands, now),
         "reasons": why,
         "slips": _slips(found, life, said),
         "obligations": obligations,
@@ -154,6 +154,7 @@ def _lived(
     life: Life,
     proposals: list[Proposal],
     obligations: list[Obligation],
+    stands: Standing | None,
     now: datetime,
 ) -> dict[str, object]:
     """What was delivered, paused and proposed, and what can be done now."""
@@ -165,6 +166,7 @@ def _lived(
         noticed=delivery is not None and delivery.noticed_at is not None,
         thanked=delivery is not None and delivery.thanked_at is not None,
         may_pause=any(row.met_at is None and row.due_at <= now for row in obligations),
+        needs_news=stands is not None and stands.state in (State.AT_RISK, State.OVERDUE),
         is_lead=request.member.may(Role.LEAD),
     )
     return {

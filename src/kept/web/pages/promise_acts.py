@@ -790,6 +790,7 @@ def doings(
     noticed: bool,
     thanked: bool,
     may_pause: bool,
+    needs_news: bool,
     is_lead: bool,
 ) -> tuple[list[Doing], list[Doing]]:
     """Return what can be done, the main thing first, and what is rarely done."""
@@ -809,9 +810,14 @@ def doings(
             first.append(("notice", _("Give notice")))
     if "resume" in can:
         first += [("receive", _("It came")), ("resume", _("Go on without it"))]
+    news = ("bad_news", _("Bad news"))
+    if promise.state in Promise.OPEN and proposal is None and needs_news:
+        first.append(news)
     if "deliver" in can:
         first.append(("deliver", _("Deliver")))
     if promise.state in Promise.OPEN and proposal is None:
+        if not needs_news:
+            first.append(news)
         first.append(("asked", _("They ask for another date")))
     if may_pause and "pause" in can:
         first.append(("pause", _("Pause")))
