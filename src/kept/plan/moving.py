@@ -14,7 +14,7 @@ from kept.promises.models import Promise
 from kept.tenancy import scope
 
 #: A later date ranks later, so each date is computed at its own rank, and looked for anew.
-ROUNDS = 4
+ROUNDS = 8
 #: Others count as losing from a point on.
 NOTABLE = 0.01
 

@@ -118,7 +118,7 @@ def checks(text: str, *, dates: Sequence[datetime], zone: str, reason: str) -> l
     chooses = "?" in text and all(_names_day(text, names) for names in named)
     told = [n for n, part in enumerate(body) if _gives_reason(part, reason)]
     asked = [n for n, part in enumerate(body) if "?" in part or LINK in part]
-    ends = bool(told) and told[0] > max(asked, default=0)
+    ends = bool(reason.strip() and told) and told[0] > max(asked, default=0)
     evasions = lines.evasive(text)
     return [
         Checked(Check.DATE_FIRST, leads, _("leads with the date")),

@@ -59,7 +59,7 @@ def fall(value: Fall) -> SafeString:
     if not value.chances:
         raise ValueError("a fall needs at least one chance")
     moments = [at for at, _chance in value.chances]
-    moments += [value.today.at, value.promised.at, value.tell_by.at]
+    moments += [value.given.at, value.today.at, value.promised.at, value.tell_by.at]
     moments += [mark.at for mark in (value.broke, value.offered) if mark is not None]
     first, last = min(moments), max(moments)
     span = max((last - first).total_seconds(), 1.0)
@@ -73,6 +73,8 @@ def fall(value: Fall) -> SafeString:
 
     parts: list[str] = []
     for tick in value.ticks:
+        if not first <= tick.at <= last:
+            continue
         parts.append(_upright(x(tick.at), _TOP - 8, _HEIGHT - 26, "hair"))
         parts.append(_text(tick.label, x(tick.at), _HEIGHT - 8, "", dx=3))
     parts.append(_level(0, x(value.promised.at), y(value.line), "rule"))
@@ -116,7 +118,16 @@ def fall(value: Fall) -> SafeString:
         begin, end = max(x(value.even_at), now_x), x(value.offered.at)
         parts.append(drawing._box(begin, end, _LINE_Y - 6, 12, "band"))
     parts.append(_upright(now_x, _LINE_Y - 18, _LINE_Y + 18, "now-strong"))
-    parts.append(_text(value.today.label, now_x, _LINE_Y - 12, "halo end", dx=-5))
+    left = now_x > 8
+    parts.append(
+        _text(
+            value.today.label,
+            now_x,
+            _LINE_Y - 12,
+            "halo end" if left else "halo",
+            dx=-5 if left else 5,
+        )
+    )
     parts.append(_upright(tell_x, _LINE_Y - 8, _LINE_Y + 16, "tell"))
     parts.append(
         _text(value.tell_by.label, tell_x, _LINE_Y + 22, "state halo", dx=5)

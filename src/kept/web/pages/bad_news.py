@@ -58,7 +58,10 @@ class SheetForm(ActForm):
     contact = forms.ChoiceField(label=gettext_lazy("To"), required=False)
     subject = forms.CharField(label=gettext_lazy("Subject"), required=False, max_length=200)
     body = forms.CharField(
-        label=gettext_lazy("Letter"), required=False, widget=forms.Textarea(attrs={"rows": 16})
+        label=gettext_lazy("Letter"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 16}),
+        help_text=gettext_lazy("Where {link} stands, they find their own page to answer on."),
     )
     fields_of_rooms = {  # noqa: RUF012 - declared as a class variable above
         "options": "on", "contact_id": "contact", "contact": "contact",
@@ -139,7 +142,7 @@ def _initial(request: KeptRequest, promise: Promise, ways: Ways, now: datetime) 
     broke = promise.job.assumptions.filter(broke_at__isnull=False).order_by("-broke_at").first()
     late = _late(promise, now)
     initial: dict[str, Any] = {
-        "contact": promise.contact_id or "",
+        "contact": promise.contact_id or getattr(_anybody(promise), "pk", ""),
         "assumption": broke.pk if broke else "",
         "category": Reason.Category.THIRD_PARTY if late else Reason.Category.ESTIMATE,
         "stated": "",
@@ -165,9 +168,16 @@ def _initial(request: KeptRequest, promise: Promise, ways: Ways, now: datetime) 
             initial["rest_on"] = zones.day_of(rest_at, zone)
         offered.append(Offered(ways.part.due_at, left_out, rest_at))
     if offered:
-        draft = _draft(request, promise, offered, initial["stated"], ways, now)
+        contact = promise.contact or _anybody(promise)
+        draft = _draft(request, promise, offered, initial["stated"], ways, now, contact)
         initial |= {"subject": news.subject(draft), "body": news.letter(draft)}
     return initial
+
+
+def _anybody(promise: Promise) -> Contact | None:
+    """The client's only contact, where the promise names none."""
+    people = list(promise.client.contacts.filter(archived_at__isnull=True)[:2])
+    return people[0] if len(people) == 1 else None
 
 
 def _draft(
@@ -177,14 +187,14 @@ def _draft(
     stated: str,
     ways: Ways,
     now: datetime,
-    contact: Contact | None = None,
+    contact: Contact | None,
 ) -> Draft:
     first = Terms.objects.get(promise=promise, number=1)
     house = promise.organisation
     whole = ways.whole
     return Draft(
         what=promise.job.title,
-        greeting=writing.greeting(contact or promise.contact),
+        greeting=writing.greeting(contact),
         signed=writing.signed(request.member),
         due_before=promise.due_at,
         zone=promise.zone,
@@ -424,9 +434,11 @@ def _drawing(
             chance_label=words.percent(chances[-1][1]),
             given=Mark(
                 promise.given_at,
-                _("%(chance)s when given, %(day)s")
+                _("given %(day)s") % {"day": said(promise.given_at)}
+                if first.chance_when_given is None
+                else _("%(chance)s when given, %(day)s")
                 % {
-                    "chance": words.percent(chances[0][1]),
+                    "chance": words.percent(first.chance_when_given),
                     "day": said(promise.given_at),
                 },
             ),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kept import clock, words, zones
-from kept.jobs.models import Obligation
+from kept.jobs.models import Condition, Obligation
 from kept.people.access import Policy, allow
 from kept.people.models import Role
 from kept.plan import standing
@@ -104,6 +104,7 @@ def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]
         "terms": [(one, life.due_of(one, house=house, now=now)) for one in terms],
         "stages": stages,
         "lines": life.lines.get(terms[-1].pk, []) if terms else [],
+        "noted_since": _noted_since(found, life),
         **_lived(request, found, life, proposals, obligations, stands, now),
         "reasons": why,
         "slips": _slips(found, life, said),
@@ -182,6 +183,12 @@ def _lived(
         ],
         "owed": {row.pk: row for row in obligations},
     }
+
+
+def _noted_since(found: Promise, life: Life) -> list[Condition]:
+    """The lines of the job that no terms have: they were noted after the promise was given."""
+    agreed = {line.condition_id for one in life.terms for line in life.lines.get(one.pk, ())}
+    return [row for row in found.job.conditions.all() if row.pk not in agreed]
 
 
 def _slips(found: Promise, life: Life, said: list[Slip]) -> list[slips.Link]:
