@@ -18,7 +18,7 @@ from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access, days
 from kept.people.models import Member, Role
-from kept.promises import states, terms
+from kept.promises import states, terms, writing
 from kept.promises.models import Pause, Promise
 from kept.tenancy import refusals, scope
 
@@ -54,6 +54,7 @@ def pause(promise: Promise, *, obligation: Obligation, by: Member, now: datetime
             promise=promise,
             facts={"obligation": obligation.pk, "pause": row.pk},
         )
+        writing.paused(row, by=by, now=now)
     return row
 
 
