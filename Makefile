@@ -10,7 +10,7 @@ PORT   ?= 8000
 export KEPT_DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo picture test check bench trust format migrations first-migration lock clean
+.PHONY: help setup run demo picture test check bench trust format migrations lock clean
 
 help:  ## list what you can type
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?/  make \1\t/' | expand -t 20
@@ -63,11 +63,10 @@ format: setup  ## bring the code into its usual form
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-migrations: setup  ## write migrations for changed tables
+migrations: setup  ## write a numbered migration for changed tables, and all tables as one
 	@$(BIN)/python -m django makemigrations kept --settings kept.config.settings
-
-first-migration: setup  ## until the first release: write the first migration anew
-	@$(BIN)/python .ci/first_migration.py
+	@$(BIN)/python .ci/whole_migration.py
+	@$(BIN)/ruff format --quiet src/kept/migrations
 
 lock: $(UV)  ## resolve the dependencies anew (hashed, no registry named)
 	$(UV) pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet pyproject.toml -o requirements/run.txt

@@ -26,7 +26,7 @@ def main():
     args = parser.parse_args()
     begun = time.process_time()
     few, _ = history.read(as_csv(seed=1, count=50))
-    backtest.backtest(durations.DurationHistory.from_rows(few))
+    backtest(durations.DurationHistory.from_rows(few))
     durations.DurationHistory.from_rows(few).profile(800_000.0).ratios(estimate=1.0)
     compiled = time.process_time() - begun
     data = as_csv(seed=2, count=args.rows, people=40)
@@ -36,7 +36,7 @@ def main():
     read = time.process_time() - begun
     past = durations.DurationHistory.from_rows(items)
     columns = time.process_time() - begun - read
-    report = backtest.backtest(past)
+    report = backtest(past)
     whole = time.process_time() - begun
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

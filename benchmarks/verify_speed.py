@@ -8,6 +8,7 @@ Each event changes a client, with a name that is personal and a row that is rebu
 
 import os
 import platform
+import secrets
 import shutil
 import sys
 import tempfile
@@ -53,6 +54,7 @@ def chain_on(images: dict[str, recording.Json], count: int, start: datetime) -> 
             about_table="client",
             about_id=int(name.partition(":")[2]),
             images={name: images[name]},
+            salt=secrets.token_hex(16),
             digest_before=head.digest,
         )
         event.digest = recording.digest_of(event)

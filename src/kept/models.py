@@ -1,20 +1,31 @@
 """The register of tables. Django needs one place; each table lives in its room."""
 
 from kept.api.models import IdempotencyKey
-from kept.clients.models import Client, Contact, Service, ServiceStage, ServiceStageAfter
+from kept.clients.models import (
+    Client,
+    ClientLink,
+    Contact,
+    Service,
+    ServiceStage,
+    ServiceStageAfter,
+)
 from kept.imports.models import ColumnChoice, Import, ImportedRow, ImportProblem
 from kept.jobs.models import (
     Assumption,
+    CheckItem,
     Condition,
+    HandOver,
     InboundPromise,
     Job,
     Obligation,
+    Responsibility,
     Stage,
     StageAfter,
     StagePerson,
 )
 from kept.ledger.models import ErasableText, Event, Head
-from kept.past.models import DurationProfile, PastItem, SourceName
+from kept.outbox.models import Letter, Task
+from kept.past.models import Backtest, BacktestStretch, DurationProfile, PastItem, SourceName
 from kept.people.models import (
     Absence,
     ApiToken,
@@ -23,11 +34,32 @@ from kept.people.models import (
     Member,
     MemberSkill,
     Skill,
+    TryBucket,
     WorkingTime,
 )
 from kept.plan.models import Hold, Outlook, Snapshot
-from kept.promises.models import Promise, Terms
-from kept.quotes.models import Answer, AnswerDate, AnswerEffect, AnswerLimit, Quote
+from kept.promises.models import (
+    DeliveredLine,
+    Delivery,
+    LaterLine,
+    Pause,
+    Promise,
+    Proposal,
+    ProposalOption,
+    Reason,
+    Slip,
+    Terms,
+    TermsLine,
+)
+from kept.quotes.models import (
+    Answer,
+    AnswerDate,
+    AnswerEffect,
+    AnswerLimit,
+    Counter,
+    HoldingReply,
+    Quote,
+)
 from kept.tenancy.models import Organisation
 
 __all__ = [
@@ -38,15 +70,24 @@ __all__ = [
     "AnswerLimit",
     "ApiToken",
     "Assumption",
+    "Backtest",
+    "BacktestStretch",
+    "CheckItem",
     "Client",
+    "ClientLink",
     "ColumnChoice",
     "Condition",
     "Contact",
+    "Counter",
+    "DeliveredLine",
+    "Delivery",
     "DurationProfile",
     "ErasableText",
     "Event",
+    "HandOver",
     "Head",
     "Hold",
+    "HoldingReply",
     "IdempotencyKey",
     "Import",
     "ImportProblem",
@@ -54,6 +95,8 @@ __all__ = [
     "InboundPromise",
     "Invitation",
     "Job",
+    "LaterLine",
+    "Letter",
     "Login",
     "Member",
     "MemberSkill",
@@ -61,17 +104,26 @@ __all__ = [
     "Organisation",
     "Outlook",
     "PastItem",
+    "Pause",
     "Promise",
+    "Proposal",
+    "ProposalOption",
     "Quote",
+    "Reason",
+    "Responsibility",
     "Service",
     "ServiceStage",
     "ServiceStageAfter",
     "Skill",
+    "Slip",
     "Snapshot",
     "SourceName",
     "Stage",
     "StageAfter",
     "StagePerson",
+    "Task",
     "Terms",
+    "TermsLine",
+    "TryBucket",
     "WorkingTime",
 ]

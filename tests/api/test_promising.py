@@ -41,8 +41,24 @@ def test_a_question_becomes_a_promise(northlight: cast.House, dev: Caller) -> No
     assert (quote["state"], quote["can"]) == ("held", ["offer", "withdraw"])
     assert quote["due_at"] == "2026-12-18T18:00:00Z"
 
-    offered = dev.post(f"/quotes/{quote['id']}/offer")
-    assert offered.json()["state"] == "offered"
+    path = f"/quotes/{quote['id']}"
+    refused = dev.post(f"{path}/offer")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (409, "gap_reason")
+    [stage] = [row["id"] for row in dev.get("/stages").json()["items"]]
+    assert dev.get(f"{path}/onset").json() == {
+        "gate": "open",
+        "missing": [
+            {"stage_id": stage, "member_id": None, "state": "nobody", "since": None},
+            {"stage_id": None, "member_id": None, "state": "nobody", "since": None},
+        ],
+    }
+    myself = {
+        "stages": [{"stage_id": stage, "member_id": northlight.dev.pk}],
+        "last_mile_owner_id": northlight.dev.pk,
+    }
+    assert dev.post(f"{path}/owners", myself).json() == {"gate": "silent", "missing": []}
+    offered = dev.post(f"{path}/offer")
+    assert (offered.json()["state"], offered.json()["gate"]) == ("offered", "silent")
     accepted = dev.post(f"/quotes/{quote['id']}/accept", {"word": "Yes, please."})
     assert accepted.status_code == 201, accepted.content
     promise = accepted.json()
@@ -53,6 +69,10 @@ def test_a_question_becomes_a_promise(northlight: cast.House, dev: Caller) -> No
     assert [row["number"] for row in dev.get(f"{path}/terms").json()["items"]] == [1]
     assert [row["name"] for row in dev.get(f"{path}/stages").json()["items"]] == ["Landing page"]
     assert [row["kind"] for row in dev.get(f"{path}/events").json()["items"]] == [
+        "job.made",
+        "answer.given",
+        "quote.held",
+        "quote.offered",
         "promise.recorded",
         "quote.accepted",
     ]
@@ -61,6 +81,32 @@ def test_a_question_becomes_a_promise(northlight: cast.House, dev: Caller) -> No
     assert [row["id"] for row in dev.get("/promises?state=active").json()["items"]] == [
         promise["id"]
     ]
+
+
+def test_a_lead_signs_what_is_missing_and_the_promise_is_pending(
+    northlight: cast.House, dev: Caller, ada: Caller
+) -> None:
+    answer = dev.post("/check", ASK).json()
+    quote = dev.post("/quotes", {"answer_id": answer["id"], "due_on": "2026-12-18"}).json()
+    path = f"/quotes/{quote['id']}"
+    said = {"gap_reason": "Dev is on a train."}
+    assert dev.post(f"{path}/offer", said).status_code == 403
+    signed = ada.post(f"{path}/offer", said).json()
+    assert (signed["gate"], signed["gap_signed_by_id"], signed["gap_reason"]) == (
+        "signed",
+        northlight.ada.pk,
+        "Dev is on a train.",
+    )
+    promise = ada.post(f"{path}/accept").json()
+    assert promise["state"] == "pending"
+    elsewhere = dev.post(
+        "/jobs", {"title": "Signs", "stages": [{"name": "Cut", "likely_hours": 2}]}
+    )
+    stage = elsewhere.json()["stages"][0]["id"]
+    refused = dev.post(
+        f"{path}/owners", {"stages": [{"stage_id": stage, "member_id": northlight.dev.pk}]}
+    )
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "stages.0.stage_id")
 
 
 def test_an_answer_is_held_once(northlight: cast.House, dev: Caller) -> None:

@@ -1,14 +1,17 @@
 """From a question to a promise, by command line."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from tests import cast
 from tests.cli.conftest import Type
+from tests.past.test_profiles import past
 
 from kept.clients.models import Client, Service, ServiceStage
 from kept.imports.models import Import
-from kept.past.models import PastItem
+from kept.past import profiles
+from kept.past.models import PastItem, SourceName
 from kept.people import tokens
 from kept.people.models import Absence, Member
 from kept.promises.models import Promise
@@ -35,7 +38,13 @@ def test_a_question_becomes_a_promise(northlight: cast.House, typed: Type) -> No
     held = typed("hold", str(answer["answer"]), "--date", "2026-12-18", "--json").document
     assert held["due_at"] == "2026-12-18T18:00:00+00:00"
     quote = str(held["id"])
-    assert typed("offer", quote).out.startswith(f"quote {quote}: Landing page for Harbour Clinic")
+    refused = typed("offer", quote)
+    assert refused.status == 1
+    assert "nobody is named for “Landing page”; nobody is named for the last mile" in (
+        refused.err.replace("Nobody", "nobody").replace("\n", " ")
+    )
+    signed = typed("offer", quote, "--sign", "We talk tomorrow.")
+    assert signed.out.startswith(f"quote {quote}: Landing page for Harbour Clinic")
     accepted = typed("accept", quote, "--word", "Yes, please.", "--json")
     assert accepted.status == 0
     promise = Promise.objects.get(pk=accepted.document["id"])
@@ -181,8 +190,8 @@ def test_a_file_is_looked_at_brought_in_and_taken_back(typed: Type, tmp_path: Pa
 
     made = typed("import", str(file), "--json").document
     assert PastItem.objects.count() == 2
-    past = typed("past", "--json").document
-    assert (past["items"], past["dates"]["kept"]["part"], past["dates"]["kept"]["of"]) == (2, 1, 2)
+    said = typed("past", "--json").document
+    assert (said["items"], said["dates"]["kept"]["part"], said["dates"]["kept"]["of"]) == (2, 1, 2)
     assert "2 pieces of work" in typed("past").out
     assert typed("import", "--undo", str(made["import"])).status == 0
     assert not PastItem.objects.exists()
@@ -209,3 +218,32 @@ def test_with_two_houses_one_must_be_named_and_neither_sees_the_other(
     assert theirs == {"promises": []}
     refused = typed("accept", "1", "--organisation", "southbank")
     assert refused.status == 2
+
+
+def test_an_estimate_is_compared_with_past_work(
+    northlight: cast.House, now: datetime, typed: Type
+) -> None:
+    assert "9 in 10 within 26 h" in typed("past", "--estimate", "10h").out
+    past(30, ratio=1.5, now=now)
+    profiles.refit(by=northlight.ada, now=now)
+    said = typed("past", "--estimate", "2 days", "--skill", "build", "--for", "Harbour Clinic")
+    assert said.out.startswith("For 16 h estimated: half within 24 h, 9 in 10 within 24 h.\n")
+    found = typed("past", "--estimate", "16h", "--json").document
+    assert (found["nine_in_ten_hours"], len(found["pieces"])) == (24.0, 9)
+    assert typed("past", "--json").document["hindsight"]["half_more"] == 30
+    assert "One and a half times the estimate: 30 of 30 (over 99\u00a0%)." in typed("past").out
+    for words in (("0h",), ("soon",), ("8h", "--skill", "juggling"), ("8h", "--like", "Nothing")):
+        refused = typed("past", "--estimate", *words)
+        assert (refused.status, refused.out) == (2, "")
+
+
+def test_nobodys_own_bias_is_printed(northlight: cast.House, now: datetime, typed: Type) -> None:
+    name = SourceName.objects.create(role="person", name="Maya", member=northlight.maya)
+    past(30, ratio=3.0, now=now, person=name)
+    profiles.refit(by=northlight.ada, now=now)
+    said = typed("past", "--estimate", "8h", *MAYA)
+    assert said.out == (
+        "Such work was done by one or two people here; what it took is theirs to see.\n"
+    )
+    found = typed("past", "--estimate", "8h", "--json").document
+    assert (found["pieces"], found["nine_in_ten_hours"], found["half_hours"]) == ([], None, None)

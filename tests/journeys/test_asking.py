@@ -93,7 +93,8 @@ def test_a_line_becomes_a_promise_with_scripts_off(opened: OpenPage, studio: Hou
     expect(page.get_by_text("Promised to Harbour Clinic:")).to_be_visible()
     promise = Promise.objects.get(quote=quote)
     assert promise.due_at == quote.due_at
-    assert promise.last_mile_owner == studio.ben
+    # Nobody who builds it has said yes, and the client is not refused for that.
+    assert (promise.state, promise.last_mile_owner) == (Promise.State.PENDING, studio.ben)
     page.get_by_role("link", name="Today").first.click()
     expect(page.get_by_role("link", name="Harbour Clinic · Landing page")).to_be_visible()
 
@@ -131,11 +132,15 @@ def test_keys_choose_and_enter_asks_but_holding_is_a_click(opened: OpenPage, stu
 
 
 def test_an_offer_taken_back_frees_its_capacity(opened: OpenPage, studio: House) -> None:
-    page = opened("/ask?what=" + LINE.replace(" ", "+").replace("Fri+18+Dec", "Fri+29+Jan"))
+    page = opened(
+        "/ask?what=" + LINE.replace(" ", "+").replace("Fri+18+Dec", "Fri+29+Jan"), who="ben"
+    )
     page.get_by_role("button", name=re.compile("^Hold")).click()
     expect(page.get_by_text("What the client said")).to_be_visible()
     assert found_by_axe(page) == []
-    page.get_by_role("button", name="I told them").click()
+    expect(page.get_by_text("nobody is named").first).to_be_visible()
+    page.get_by_label("Why it goes out without every yes").fill("Dev is on a train.")
+    page.get_by_role("button", name="Sign, I told them").click()
     expect(page.get_by_text(re.compile("Offered until"))).to_be_visible()
 
     page.get_by_role("button", name="Withdraw it").click()

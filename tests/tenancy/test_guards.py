@@ -11,7 +11,7 @@ from tests import cast, tampering
 from kept.clients.models import Client
 from kept.jobs.models import Job
 from kept.ledger.models import Event, Head
-from kept.people.models import Login, MemberSkill
+from kept.people.models import Login, MemberSkill, TryBucket
 from kept.promises.models import Promise, Terms
 from kept.tenancy import guards, scope
 from kept.tenancy.models import Organisation, Scoped
@@ -20,6 +20,7 @@ from kept.tenancy.models import Organisation, Scoped
 OF_NO_ORGANISATION = {
     Organisation: "is the organisation",
     Login: "one person may work in several organisations",
+    TryBucket: "counts bad secrets of visitors, before it is known whose link they hold",
 }
 
 

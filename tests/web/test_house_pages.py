@@ -1,10 +1,11 @@
 """First run, joining, and choosing a house."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.urls import reverse
 from tests import cast
@@ -109,6 +110,23 @@ def test_an_invited_person_sees_who_invites_and_joins(
     assert (joined.status_code, joined.headers["Location"]) == (302, "/")
     assert visitor.get("/settings").status_code == 200
     assert Visitor().get(f"/join/{secret}").status_code == 404
+
+
+def test_who_tries_bad_links_is_slowed_down_and_told_for_how_long(
+    northlight: cast.House, now: datetime
+) -> None:
+    visitor = Visitor()
+    with time_machine.travel(now, tick=False):
+        secret = _invited(northlight)
+        answers = [visitor.get(f"/join/bad{number}").status_code for number in range(21)]
+        assert answers == [404] * 20 + [429]
+        refused = visitor.post(f"/join/{secret}", {"name": "Ines", "password": cast.PASSWORD})
+        assert (refused.status_code, refused["Retry-After"]) == (429, "3")
+        assert "none is looked at for 3 seconds" in text(refused)
+        assert refused["Referrer-Policy"] == "no-referrer"
+        assert Member.objects.get(name="Ines").login is None
+    with time_machine.travel(now + timedelta(seconds=4), tick=False):
+        assert visitor.get(f"/join/{secret}").status_code == 200
 
 
 def test_somebody_who_is_logged_in_joins_with_one_press(

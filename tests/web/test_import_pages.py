@@ -2,7 +2,9 @@
 
 import os
 import re
+import time
 from collections.abc import Callable
+from datetime import datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,9 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from tests import cast
 
-from kept.imports import intake, waiting
+from kept.imports import intake, running, waiting
 from kept.imports.models import Import
+from kept.imports.waiting import Waiting
 from kept.past.models import PastItem, SourceName
 from kept.people.models import Member
 from kept.promises.models import Promise
@@ -167,13 +170,19 @@ def test_a_house_neither_sees_nor_undoes_another_s_imports(
     northlight: cast.House, southbank: cast.House, login: LogIn, now: Any
 ) -> None:
     brought = intake.accept(HISTORY, "canary.csv", by=northlight.ada, now=now)
-    digest = waiting.keep(HISTORY, now=now)
+    digest = waiting.keep(HISTORY, "canary.csv", now=now)
     zoe = SourceName.objects.get(name="Zoe")
     cleo = login(southbank.cleo)
     assert "canary" not in words(cleo.get("/import"))
     assert cleo.get(f"/import/{brought.pk}").status_code == 404
     assert cleo.post(f"/import/{brought.pk}/undo").status_code == 404
-    assert cleo.get(f"/import/files/{digest}").url == "/import"
+    assert login(northlight.ada).get(f"/import/files/{digest}").status_code == 200
+    for answer in (
+        cleo.get(f"/import/files/{digest}"),
+        cleo.post(f"/import/files/{digest}", {"accept": "1"}),
+    ):
+        assert (answer.status_code, "canary" in words(answer)) == (404, False)
+        assert "No file waits at this address" in words(answer)
     cleo.post("/import/names", {f"name-{zoe.pk}": str(southbank.cleo.pk)})
     zoe.refresh_from_db()
     assert zoe.member is None
@@ -213,11 +222,84 @@ def test_the_pages_take_as_many_queries_for_three_rows_as_for_one(
 
 
 def test_a_file_that_waited_a_day_is_gone(northlight: cast.House, uploads: Path, now: Any) -> None:
-    digest = waiting.keep(b"old", now=now)
+    digest = waiting.keep(b"old", "old.csv", now=now)
     path = uploads / "imports" / str(northlight.organisation.pk) / digest
     os.utime(path, (now.timestamp() - 90_000, now.timestamp() - 90_000))
-    fresh = waiting.keep(b"new", now=now)
-    assert (waiting.find(digest), waiting.find(fresh)) == (None, b"new")
+    fresh = waiting.keep(b"new", "new.csv", now=now)
+    assert waiting.find(digest) is None
+    assert waiting.find(fresh) == Waiting(fresh, "new.csv", b"new")
     assert waiting.find("../" + fresh) is None
     waiting.drop(fresh)
     assert waiting.find(fresh) is None
+
+
+def until_it_ended(browser: Browser, address: str) -> Any:
+    """Poll a file under way as htmx does, then open the page as a browser is told to."""
+    for _second in range(600):
+        part = browser.get(address, headers={"HX-Request": "true"})
+        if "HX-Redirect" in part.headers:
+            assert part["HX-Redirect"] == address
+            return browser.get(address)
+        assert "<html" not in part.content.decode()
+        time.sleep(0.05)
+    return pytest.fail("the file never ended")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_file_is_worked_through_beside_the_page_which_says_how_far_it_is(
+    now: datetime, login: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "AT_ONCE", 0)
+    house = cast.northlight(now=now)
+    browser = login(house.ada)
+    sent = send(browser, HISTORY)
+    with running._turn:  # another file is before it
+        waits = browser.get(sent.url)
+        assert waits.status_code == 202
+        assert "The file is being looked at Nothing is saved." in words(waits)
+        assert "Another file is worked through first." in words(waits)
+        assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in str(waits.content)
+        assert '<progress id="far"></progress>' in waits.content.decode()
+    looked = until_it_ended(browser, sent.url)
+    assert "2 of 3 rows would come in" in words(looked)
+
+    with running._turn:
+        assert browser.post(sent.url, {"accept": "1"}).url == sent.url
+        twice = browser.post(sent.url, {"accept": "1"})
+        assert (twice.status_code, "The file is being brought in" in words(twice)) == (202, True)
+        with scope.acting_in(house.organisation):
+            run = running.find(sent.url.rsplit("/", 1)[1])
+        assert run is not None
+        run.tell(intake.Step.READING, 1500, 3000)
+        shown = browser.get(sent.url).content.decode()
+        assert '<progress id="far" max="3000" value="1500"></progress>' in shown
+        assert "1,500 of 3,000 rows" in shown
+    assert until_it_ended(browser, sent.url).url == "/past"
+    assert "“history.csv” brought 2 rows of finished work." in words(browser.get("/past"))
+    assert browser.get(sent.url).status_code == 404
+    with scope.acting_in(house.organisation):
+        assert (Import.objects.count(), PastItem.objects.count()) == (1, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_large_file_was_refused_for_stands_on_its_page(
+    now: datetime, login: LogIn, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    monkeypatch.setattr(running, "AT_ONCE", 0)
+    house = cast.northlight(now=now)
+    browser = login(house.ada)
+    book = send(browser, b"PK\x03\x04rest", "book.xlsx")
+    browser.get(book.url)
+    refused = until_it_ended(browser, book.url)
+    assert refused.status_code == 422
+    assert "This is a spreadsheet file, not text." in words(refused)
+
+    def fails(*_args: Any, **_kw: Any) -> None:
+        raise RuntimeError("a wire came loose")
+
+    sent = send(browser, HISTORY)
+    monkeypatch.setattr(intake, "preview", fails)
+    browser.get(sent.url)
+    failed = until_it_ended(browser, sent.url)
+    assert "kept made a mistake, and wrote it to its log." in words(failed)
+    assert "a wire came loose" in caplog.text

@@ -10,8 +10,12 @@ from kept.api import door, keys, problems
 from kept.api.resources import (
     answers,
     clients,
+    erasures,
+    extracts,
     imports,
+    invitations,
     jobs,
+    lives,
     past,
     people,
     promises,
@@ -83,7 +87,22 @@ api = Described(
     openapi_extra={"tags": []},
 )
 problems.handled_by(api)
-for resource in (clients, people, services, jobs, answers, quotes, promises, imports, past, tokens):
+for resource in (
+    clients,
+    extracts,
+    people,
+    invitations,
+    services,
+    jobs,
+    answers,
+    quotes,
+    promises,
+    lives,
+    imports,
+    past,
+    tokens,
+    erasures,
+):
     api.add_router("", resource.door)
 
 

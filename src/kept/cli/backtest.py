@@ -14,7 +14,7 @@ from kept.cli import speaking
 from kept.cli.acting import JsonOption
 
 if TYPE_CHECKING:
-    from kept.engine.backtest import BacktestReport
+    from kept.engine.backtesting import BacktestReport
 
 #: Larger files are refused before they fill the memory.
 MOST_BYTES = 400 * 1024 * 1024
@@ -34,7 +34,7 @@ def backtest(
 ) -> None:
     """Measure forecasts on a history file, without a database."""
     with speaking.ending(as_json=as_json):
-        from kept.engine.backtest import backtest as replay
+        from kept.engine.backtesting import backtest as replay
         from kept.engine.durations import DurationHistory
         from kept.imports.readers import history
 

@@ -1,6 +1,6 @@
 """`kept import`: history and open work from a file; looked at, accepted, undone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +11,7 @@ from kept.cli import speaking
 from kept.cli.acting import Acting, AsOption, JsonOption, OrganisationOption, acting
 
 if TYPE_CHECKING:
-    from kept.imports.intake import Preview
+    from kept.imports.intake import Preview, Tell
     from kept.imports.models import Import
 
 #: What files are known as; each is a table of cells separated by something.
@@ -71,11 +71,11 @@ def _bring(
     except OSError as error:
         raise speaking.Stop(f"It cannot be opened: {error.strerror}.", file=str(file)) from error
     limits = intake.COMMAND_LINE
-    with data, _progress(as_json=as_json) as tick:
+    with data, _progress(as_json=as_json) as tell:
         content = data.read(limits.size_bytes + 1)
         try:
             seen = intake.preview(
-                content, file.name, said, by=who.member, now=who.now, limits=limits, tick=tick
+                content, file.name, said, by=who.member, now=who.now, limits=limits, tell=tell
             )
             if source != "auto" and seen.source != source:
                 raise speaking.Stop(
@@ -85,7 +85,7 @@ def _bring(
             made = None
             if not dry_run:
                 made = intake.accept(
-                    content, file.name, said, by=who.member, now=who.now, limits=limits, tick=tick
+                    content, file.name, said, by=who.member, now=who.now, limits=limits, tell=tell
                 )
         except refusals.Refused as refused:
             raise speaking.Stop(
@@ -124,19 +124,29 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _progress(*, as_json: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Draw a bar on the terminal while rows are read."""
+def _progress(*, as_json: bool) -> "Iterator[Tell]":
+    """Draw a bar on the terminal while a file is read and brought in."""
     from rich.console import Console
+
+    from kept.imports.intake import Step
 
     console = Console(stderr=True)
     if as_json or not console.is_terminal:
-        yield None
+        yield lambda _step, _done, _total: None
         return
     from rich.progress import Progress
 
+    said = {
+        Step.SPLITTING: "Splitting into cells",
+        Step.READING: "Reading rows",
+        Step.BRINGING: "Bringing rows in",
+        Step.LEARNING: "Learning from them",
+    }
     with Progress(console=console, transient=True) as bar:
-        task = bar.add_task("Reading rows", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task(said[Step.SPLITTING], total=None)
+        yield lambda step, done, total: bar.update(
+            task, description=said[step], completed=done, total=total or None
+        )
 
 
 def _print(seen: "Preview", made: "Import | None") -> None:

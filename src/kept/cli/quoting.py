@@ -43,15 +43,22 @@ def hold(
 
 def offer(
     quote: QuoteArgument,
+    sign: Annotated[
+        str, typer.Option(help="A lead's word, if it goes out though not everybody said yes.")
+    ] = "",
     organisation: OrganisationOption = None,
     email: AsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say that a held date was offered to the client."""
+    """Say that a held date was offered to the client.
+
+    Everybody who owns a part of it must have said yes before, or a lead signs with --sign.
+    """
     with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.quotes import offering
 
-        _tell(offering.offer(quote=_quote(quote), by=who.member, now=who.now), as_json=as_json)
+        offered = offering.offer(quote=_quote(quote), gap_reason=sign, by=who.member, now=who.now)
+        _tell(offered, as_json=as_json)
 
 
 def accept(

@@ -72,6 +72,41 @@ class Contact(Scoped):
         return self.name
 
 
+class ClientLink(Scoped):
+    """A contact's way in without an account: a random token, of which only the hash is kept.
+
+    The token is derived from `nonce` with the house's secret key whenever a
+    letter is sent, so that neither the database nor the outbox holds it.
+    """
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="links")
+    nonce = models.CharField(max_length=64)
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    unrecorded = ("last_used_at",)
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["contact_id", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["contact"],
+                condition=Q(revoked_at__isnull=True),
+                name="a_contact_has_one_link_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("made_at")), name="a_link_expires_after_it_is_made"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"link of contact {self.contact_id} until {self.expires_at}"
+
+
 class Service(Scoped):
     """An entry of the catalogue: stages with usual effort, and a price if there is one."""
 

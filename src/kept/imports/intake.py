@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from functools import partial
 from typing import IO
 
 from django.db import models, transaction
@@ -33,6 +35,8 @@ __all__ = [
     "Limits",
     "Preview",
     "SomethingDepends",
+    "Step",
+    "Tell",
     "Undecided",
     "accept",
     "header",
@@ -40,7 +44,22 @@ __all__ = [
     "undo",
 ]
 
-Tick = Callable[[int, int], None]
+
+class Step(StrEnum):
+    """What is being done with a file."""
+
+    SPLITTING = "splitting"
+    READING = "reading"
+    BRINGING = "bringing"
+    LEARNING = "learning"
+
+
+#: Told now and then how far a step is: rows done, and rows in all; 0 of 0 where nobody can say.
+Tell = Callable[[Step, int, int], None]
+
+
+def _silence(_step: Step, _done: int, _total: int) -> None:
+    """Tell nobody."""
 
 
 class CannotRead(refusals.Refused):
@@ -63,6 +82,8 @@ class Limits:
 WEB = Limits(size_bytes=10 * 1024 * 1024, rows=50_000, apart=True)
 COMMAND_LINE = Limits(size_bytes=100 * 1024 * 1024, rows=250_000, apart=False)
 
+#: Jira's widest exports have some hundreds.
+MOST_COLUMNS = 2_000
 #: Problems kept with an import; all are counted.
 PROBLEMS_KEPT = 1_000
 
@@ -122,7 +143,7 @@ def preview(
     by: Member,
     now: datetime,
     limits: Limits = WEB,
-    tick: Tick | None = None,
+    tell: Tell = _silence,
 ) -> Preview:
     """Say what accepting a file would do, by doing it and rolling it back.
 
@@ -130,17 +151,18 @@ def preview(
         name: the file's name, as a person knows it.
         mapping: field or choice → column or value, as far as a person said it; see
             `readers.columns`. The rest is remembered from last time, or guessed.
-        tick: called now and then with rows done and rows in all.
+        tell: told how far it is.
 
     Raises:
         CannotRead, NoSuchField, NoSuchColumn, NoSuchChoice: nothing of the file could be used.
         NotAllowed: only leads and owners import.
     """
     access.demand(by, Role.LEAD)
+    tell(Step.SPLITTING, 0, 0)
     data, table = _table(file, limits)
-    reading, remembered = _reading(table, mapping, now=now, tick=tick)
+    reading, remembered = _reading(table, mapping, now=now, tell=tell)
     with transaction.atomic():
-        brought = _bring(reading, data, name, by=by, now=now, tick=tick)
+        brought = _bring(reading, data, name, by=by, now=now, tell=tell)
         names = naming.uses(brought.name_uses, brought.names)
         transaction.set_rollback(True)
     accepted = (
@@ -190,7 +212,7 @@ def accept(
     by: Member,
     now: datetime,
     limits: Limits = WEB,
-    tick: Tick | None = None,
+    tell: Tell = _silence,
 ) -> Import:
     """Bring a file in as one import, and learn from it. Arguments as for `preview`.
 
@@ -202,14 +224,16 @@ def accept(
         NotAllowed: only leads and owners import.
     """
     access.demand(by, Role.LEAD)
+    tell(Step.SPLITTING, 0, 0)
     data, table = _table(file, limits)
-    reading, _remembered = _reading(table, mapping, now=now, tick=tick)
+    reading, _remembered = _reading(table, mapping, now=now, tell=tell)
     for choice, question in reading.questions.items():
         raise Undecided(question, field=choice)
     with transaction.atomic():
-        brought = _bring(reading, data, name, by=by, now=now, tick=tick)
+        brought = _bring(reading, data, name, by=by, now=now, tell=tell)
         _remember(reading, brought.row, by=by, now=now)
         if brought.row.finished_rows:
+            tell(Step.LEARNING, 0, 0)
             profiles.refit(by=by, now=now)
     return brought.row
 
@@ -235,6 +259,12 @@ def _table(file: IO[bytes] | bytes, limits: Limits) -> tuple[bytes, text.Table]:
             % {"most": limits.rows},
             field="file",
         ) from error
+    if len(table.header) > MOST_COLUMNS:
+        raise CannotRead(
+            _("The file has %(columns)d columns; at most %(most)d are read. Nothing was read.")
+            % {"columns": len(table.header), "most": MOST_COLUMNS},
+            field="file",
+        )
     if len(table.rows) > limits.rows:
         raise CannotRead(
             _("The file has %(rows)d rows; at most %(most)d are taken at once. Nothing was read.")
@@ -245,7 +275,7 @@ def _table(file: IO[bytes] | bytes, limits: Limits) -> tuple[bytes, text.Table]:
 
 
 def _reading(
-    table: text.Table, mapping: Mapping[str, str] | None, *, now: datetime, tick: Tick | None
+    table: text.Table, mapping: Mapping[str, str] | None, *, now: datetime, tell: Tell
 ) -> tuple[work.Reading, bool]:
     organisation = scope.current()
     found = columns.columns_of(table)
@@ -258,7 +288,11 @@ def _reading(
     )
     try:
         reading = work.read(
-            table, house=house, now=now, said=remembered | dict(mapping or {}), tick=tick
+            table,
+            house=house,
+            now=now,
+            said=remembered | dict(mapping or {}),
+            tick=partial(tell, Step.READING),
         )
     except text.NotATable as error:
         raise CannotRead(str(error), field="mapping") from error
@@ -301,7 +335,7 @@ def _bring(
     *,
     by: Member,
     now: datetime,
-    tick: Tick | None,
+    tell: Tell,
 ) -> _Brought:
     """Write everything a reading holds, with its events, into the open transaction."""
     # Two who bring the same file in at once: the second finds its rows here already.
@@ -317,9 +351,23 @@ def _bring(
     fresh = _new_rows(reading, brought)
     finished = [each for each in fresh if each.row.status is work.Status.FINISHED]
     open_ = [each for each in fresh if each.row.status is work.Status.OPEN]
+    rows = len(finished) + len(open_)
     _name_everything(fresh, brought, by=by, now=now)
-    _bring_finished(finished, brought, by=by, now=now, tick=tick)
-    arrived = present.bring(open_, brought.names, row, by=by, now=now, tick=tick)
+    _bring_finished(
+        finished,
+        brought,
+        by=by,
+        now=now,
+        tick=lambda done, _total: tell(Step.BRINGING, done, rows),
+    )
+    arrived = present.bring(
+        open_,
+        brought.names,
+        row,
+        by=by,
+        now=now,
+        tick=lambda done, _total: tell(Step.BRINGING, len(finished) + done, rows),
+    )
     brought.problems = _in_order([*brought.problems, *arrived.problems])
     brought.notes += arrived.notes
     brought.new_clients = arrived.new_clients
@@ -472,7 +520,7 @@ def _bring_finished(
     *,
     by: Member,
     now: datetime,
-    tick: Tick | None,
+    tick: Callable[[int, int], None],
 ) -> None:
     for start in range(0, len(rows), EVENT_ROWS // 2):
         some = rows[start : start + EVENT_ROWS // 2]
@@ -508,8 +556,7 @@ def _bring_finished(
         recording.record(
             Event.Kind.IMPORT_ROWS, about=brought.row, by=by, at=now, rows=[*items, *imported]
         )
-        if tick is not None:
-            tick(start + len(some), len(rows))
+        tick(start + len(some), len(rows))
 
 
 def _remember(reading: work.Reading, row: Import, *, by: Member, now: datetime) -> None:

@@ -92,7 +92,7 @@ def bring(
         arrived.rows += len(group)
         arrived.promises += group[0].row.is_promised
         if tick is not None and place % 20 == 0:
-            tick(place, len(groups))
+            tick(arrived.rows, len(arrivals))
     for start in range(0, len(arrived.imported), EVENT_ROWS):
         rows = ImportedRow.objects.bulk_create(arrived.imported[start : start + EVENT_ROWS])
         recording.record(Event.Kind.IMPORT_ROWS, about=row, by=by, at=now, rows=rows)

@@ -21,6 +21,8 @@ class Job(Scoped):
     client = models.ForeignKey(Client, models.PROTECT, null=True, blank=True, related_name="jobs")
     service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="jobs")
     state = models.CharField(max_length=6, choices=State, default=State.DRAFT)
+    #: A client was given a yes: the work is over when they have it, not with its last stage.
+    promised = models.BooleanField(default=False)
     release_at = models.DateTimeField(null=True, blank=True)
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
@@ -61,6 +63,7 @@ class Stage(Scoped):
     likely_hours = models.FloatField()
     high_hours = models.FloatField(null=True, blank=True)
     spent_hours = models.FloatField(default=0)
+    out_of_hours = models.FloatField(default=0)
     optional = models.BooleanField(default=False)
     finishing = models.BooleanField(default=False)
     done_means = models.CharField(max_length=300, blank=True)
@@ -81,6 +84,10 @@ class Stage(Scoped):
             ),
             models.CheckConstraint(
                 condition=Q(spent_hours__gte=0), name="stage_spent_hours_are_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(out_of_hours__gte=0, out_of_hours__lte=F("spent_hours")),
+                name="stage_hours_out_of_hours_are_part_of_its_hours",
             ),
             models.CheckConstraint(
                 condition=Q(hands__gte=1, hands__lte=50), name="stage_hands_are_sane"
@@ -124,6 +131,130 @@ class StagePerson(Scoped):
 
     def __str__(self) -> str:
         return f"{self.member_id} on {self.stage_id}"
+
+
+class Responsibility(Scoped):
+    """Somebody was asked to own a stage, or the last mile of the whole job, and what they said.
+
+    The stage's (or promise's) owner stays who it is until the proposal is accepted.
+    """
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("asked, no answer yet")
+        ACCEPTED = "accepted", _("accepted")
+        COUNTERED = "countered", _("countered")
+        DECLINED = "declined", _("declined")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    LIVE = (State.PROPOSED, State.COUNTERED)
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="responsibilities")
+    #: None: the last mile of the job.
+    stage = models.ForeignKey(
+        Stage, models.CASCADE, null=True, blank=True, related_name="responsibilities"
+    )
+    member = models.ForeignKey(Member, models.PROTECT, related_name="responsibilities")
+    state = models.CharField(max_length=9, choices=State, default=State.PROPOSED)
+    #: What was proposed to them: by when, how much work, and what done means.
+    by_at = models.DateTimeField(null=True, blank=True)
+    likely_hours = models.FloatField(null=True, blank=True)
+    done_means = models.CharField(max_length=300, blank=True)
+    proposed_at = models.DateTimeField()
+    proposed_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    #: What they said instead, where they countered.
+    countered_by_at = models.DateTimeField(null=True, blank=True)
+    countered_hours = models.FloatField(null=True, blank=True)
+    word = models.CharField(max_length=300, blank=True)
+
+    personal = ("done_means", "word")
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["stage"],
+                condition=Q(state__in=["proposed", "countered"], stage__isnull=False),
+                name="a_stage_is_proposed_to_one_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["job"],
+                condition=Q(state__in=["proposed", "countered"], stage__isnull=True),
+                name="a_last_mile_is_proposed_to_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="proposed") & Q(answered_at__isnull=True))
+                | (~Q(state="proposed") & Q(answered_at__isnull=False)),
+                name="a_responsibility_says_when_it_was_answered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.state}"
+
+
+class HandOver(Scoped):
+    """A stage handed over, whole, and what whoever took it said."""
+
+    class State(models.TextChoices):
+        HANDED = "handed", _("handed over")
+        ACCEPTED = "accepted", _("accepted")
+        SENT_BACK = "sent_back", _("sent back")
+
+    stage = models.ForeignKey(Stage, models.CASCADE, related_name="hand_overs")
+    number = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=9, choices=State, default=State.HANDED)
+    handed_at = models.DateTimeField()
+    handed_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+    #: Hours worked since the hand-over before, and how many of them out of hours.
+    hours = models.FloatField(default=0)
+    out_of_hours = models.FloatField(default=0)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=300, blank=True)
+
+    personal = ("reason",)
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["stage_id", "number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["stage", "number"], name="hand_overs_are_numbered"),
+            models.CheckConstraint(
+                condition=~Q(state="sent_back") | ~Q(reason=""),
+                name="a_hand_over_sent_back_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(hours__gte=0, out_of_hours__gte=0, out_of_hours__lte=F("hours")),
+                name="hand_over_hours_are_sane",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"hand-over {self.number} of {self.stage_id}"
+
+
+class CheckItem(Scoped):
+    """One line of the checklist of a finishing stretch."""
+
+    stage = models.ForeignKey(Stage, models.CASCADE, related_name="checks")
+    position = models.PositiveSmallIntegerField()
+    text = models.CharField(max_length=300)
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="+")
+
+    personal = ("text",)
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["stage_id", "position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["stage", "position"], name="check_items_are_in_order")
+        ]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Condition(Scoped):

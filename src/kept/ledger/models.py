@@ -27,6 +27,10 @@ class Event(Scoped):
     `images` holds, for each row the verb wrote, all its columns afterwards
     (`null`: the row was removed), so that rows can be rebuilt from events.
     Personal text is not in it: a keyed hash and the name of an `ErasableText` are.
+
+    The digest is taken over two parts, so that one can be shown without the
+    other: the header, which whoever was promised may read (`shown` is its
+    facts), and the rest, which is hidden behind a salt (recording.py).
     """
 
     class Kind(models.TextChoices):
@@ -35,6 +39,7 @@ class Event(Scoped):
         MEMBER_ADDED = "member.added", _("Person added")
         MEMBER_CHANGED = "member.changed", _("Person changed")
         MEMBER_INVITED = "member.invited", _("Person invited")
+        INVITATION_REVOKED = "invitation.revoked", _("Invitation revoked")
         MEMBER_JOINED = "member.joined", _("Person joined")
         MEMBER_LEFT = "member.left", _("Person left")
         SKILL_ADDED = "skill.added", _("Skill added")
@@ -42,6 +47,8 @@ class Event(Scoped):
         ABSENCE_REMOVED = "absence.removed", _("Absence removed")
         TOKEN_MADE = "token.made", _("Token made")
         TOKEN_REVOKED = "token.revoked", _("Token revoked")
+        LINK_MADE = "link.made", _("Link made")
+        LINK_REVOKED = "link.revoked", _("Link revoked")
         CLIENT_ADDED = "client.added", _("Client added")
         CLIENT_CHANGED = "client.changed", _("Client changed")
         CONTACT_ADDED = "contact.added", _("Contact added")
@@ -51,6 +58,19 @@ class Event(Scoped):
         JOB_MADE = "job.made", _("Job made")
         JOB_CHANGED = "job.changed", _("Job changed")
         STAGE_CHANGED = "stage.changed", _("Stage changed")
+        STAGE_HANDED_OVER = "stage.handed_over", _("Stage handed over")
+        STAGE_TAKEN = "stage.taken", _("Hand-over accepted")
+        STAGE_SENT_BACK = "stage.sent_back", _("Hand-over sent back")
+        STAGE_STUCK = "stage.stuck", _("Finishing stretch is stuck")
+        CHECK_ITEM_ADDED = "check_item.added", _("Line of the checklist added")
+        CHECK_ITEM_DONE = "check_item.done", _("Line of the checklist done")
+        CHECK_ITEM_REOPENED = "check_item.reopened", _("Line of the checklist reopened")
+        OWNER_PROPOSED = "owner.proposed", _("Owner proposed")
+        OWNER_ACCEPTED = "owner.accepted", _("Owner accepted")
+        OWNER_COUNTERED = "owner.countered", _("Owner countered")
+        OWNER_DECLINED = "owner.declined", _("Owner declined")
+        OWNER_WITHDRAWN = "owner.withdrawn", _("Proposal to an owner withdrawn")
+        GAP_SIGNED = "gap.signed", _("Gap signed as a risk")
         OBLIGATION_RECORDED = "obligation.recorded", _("Obligation recorded")
         OBLIGATION_MET = "obligation.met", _("Obligation met")
         INBOUND_RECORDED = "inbound.recorded", _("Third party's promise recorded")
@@ -64,9 +84,34 @@ class Event(Scoped):
         QUOTE_DECLINED = "quote.declined", _("Declined by the client")
         QUOTE_WITHDRAWN = "quote.withdrawn", _("Offer withdrawn")
         QUOTE_LAPSED = "quote.lapsed", _("Offer lapsed")
+        QUOTE_COUNTERED = "quote.countered", _("Countered by the client")
+        COUNTER_ANSWERED = "counter.answered", _("Counter-offer answered")
+        HOLDING_REPLY_GIVEN = "holding_reply.given", _("Holding reply given")
+        HOLDING_REPLY_ANSWERED = "holding_reply.answered", _("Holding reply answered")
+        HOLDING_REPLY_WITHDRAWN = "holding_reply.withdrawn", _("Holding reply withdrawn")
         PROMISE_RECORDED = "promise.recorded", _("Promise recorded")
         PROMISE_CHANGED = "promise.changed", _("Promise changed")
+        PROMISE_ACTIVATED = "promise.activated", _("Gaps closed, promise active")
+        PROMISE_RELEASED = "promise.released", _("Released by the client")
+        PROMISE_REVOKED = "promise.revoked", _("Revoked by us")
         PROMISE_VOIDED = "promise.voided", _("Promise voided")
+        PROMISE_PAUSED = "promise.paused", _("Paused")
+        PROMISE_RESUMED = "promise.resumed", _("Pause ended")
+        PROMISE_DELIVERED = "promise.delivered", _("Delivered")
+        DELIVERY_NOTICED = "delivery.noticed", _("Notice that silence is acceptance")
+        DELIVERY_ACCEPTED = "delivery.accepted", _("Accepted by the client")
+        DELIVERY_DEEMED = "delivery.deemed", _("Accepted by silence")
+        DELIVERY_SENT_BACK = "delivery.sent_back", _("Sent back by the client")
+        CLIENT_THANKED = "client.thanked", _("Client thanked")
+        PROPOSAL_DRAFTED = "proposal.drafted", _("Other terms drafted")
+        PROPOSAL_TOLD = "proposal.told", _("Other terms told")
+        PROPOSAL_AGREED = "proposal.agreed", _("Other terms agreed")
+        PROPOSAL_REFUSED = "proposal.refused", _("Other terms refused")
+        PROPOSAL_WITHDRAWN = "proposal.withdrawn", _("Other terms withdrawn")
+        REASON_GIVEN = "reason.given", _("Reason given")
+        SLIP_SAID = "slip.said", _("A later date said")
+        AGAIN_SAID = "again.said", _("Would we promise it again")
+        LETTER_WRITTEN = "letter.written", _("Letter written")
         OUTLOOK_COMPUTED = "outlook.computed", _("Outlook computed")
         IMPORT_ACCEPTED = "import.accepted", _("Import accepted")
         IMPORT_ROWS = "import.rows", _("Rows imported")
@@ -87,8 +132,12 @@ class Event(Scoped):
     about_id = models.BigIntegerField()
     promise_id = models.BigIntegerField(null=True, blank=True)
     chance_then = models.FloatField(null=True, blank=True)
+    #: What whoever was promised may read: moments and states, never effort, chances or people.
+    shown = models.JSONField(default=dict)
     facts = models.JSONField(default=dict)
     images = models.JSONField(default=dict)
+    #: Random, in hexadecimal: without it nobody can guess what is behind a digest.
+    salt = models.CharField(max_length=32, default="")
     digest_before = models.CharField(max_length=64)
     digest = models.CharField(max_length=64)
 
@@ -104,6 +153,7 @@ class Event(Scoped):
                 fields=["organisation", "number"], name="event_numbers_are_unique"
             ),
             models.CheckConstraint(condition=Q(number__gte=1), name="event_numbers_start_at_one"),
+            models.CheckConstraint(condition=~Q(salt=""), name="what_an_event_hides_is_salted"),
             models.CheckConstraint(
                 condition=Q(chance_then__isnull=True) | Q(chance_then__gt=0, chance_then__lt=1),
                 name="event_chance_is_a_probability",

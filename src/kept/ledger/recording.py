@@ -16,6 +16,9 @@ from kept.ledger.models import ErasableText, Event, Head
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation, Scoped
 
+#: How an event is put into bytes; another form gets another number.
+FORM = 1
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -34,6 +37,7 @@ def record(
     facts: Mapping[str, Json] | None = None,
     promise: models.Model | None = None,
     chance: float | None = None,
+    shown: Mapping[str, Json] | None = None,
 ) -> Event:
     """Append the event of a verb to the organisation's chain.
 
@@ -46,6 +50,8 @@ def record(
         facts: what the story tells beyond the rows; no personal text.
         promise: the promise whose story this belongs to.
         chance: the chance shown then, between 0 and 1.
+        shown: what whoever was promised may read of it, beyond the columns that
+            the rows' own tables declare (`Scoped.shown`).
 
     Raises:
         NotInTransaction: there is no open transaction to belong to.
@@ -55,6 +61,7 @@ def record(
     organisation = scope.current()
     Head.objects.get_or_create(organisation=organisation)
     head = Head.objects.select_for_update().get(organisation=organisation)
+    rows = list(rows)
     images: dict[str, Json] = dict(_images(rows))
     images.update({f"{table}:{key}": None for table, key in removed})
     event = Event(
@@ -67,8 +74,10 @@ def record(
         about_id=about.pk,
         promise_id=None if promise is None else promise.pk,
         chance_then=chance,
-        facts=plain(facts or {}),
+        shown={**_shown(rows, about=about, promise=promise), **_plainly(shown)},
+        facts=_plainly(facts),
         images=images,
+        salt=secrets.token_hex(16),
         digest_before=head.digest,
     )
     event.digest = digest_of(event)
@@ -79,23 +88,57 @@ def record(
 
 
 def digest_of(event: Event) -> str:
-    """Return the SHA-256 of an event's content and of the digest before it, in hexadecimal."""
-    content = [
-        event.organisation_id,
-        event.number,
-        str(event.kind),
-        plain(event.at),
-        event.by_id,
-        event.about_table,
-        event.about_id,
-        event.promise_id,
-        event.chance_then,
-        event.facts,
-        event.images,
-        event.digest_before,
-    ]
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Return the SHA-256 of an event and of the digest before it, in hexadecimal."""
+    return link(event.digest_before, body_of(event))
+
+
+def link(digest_before: str, body: str) -> str:
+    """Return the digest of an event from the one before it and from its body's."""
+    return _sha256(bytes.fromhex(digest_before) + bytes.fromhex(body))
+
+
+def body_of(event: Event) -> str:
+    """Return the digest of an event's two parts; it gives away neither of them."""
+    header = _sha256(_written(header_of(event)))
+    return _sha256(bytes.fromhex(header) + bytes.fromhex(inner_of(event)))
+
+
+def header_of(event: Event) -> dict[str, Json]:
+    """Return the part of an event that whoever was promised may read."""
+    return {
+        "form": FORM,
+        "organisation": event.organisation_id,
+        "number": event.number,
+        "kind": str(event.kind),
+        "at": plain(event.at),
+        "about": [event.about_table, event.about_id],
+        "promise": event.promise_id,
+        "shown": event.shown,
+    }
+
+
+def inner_of(event: Event) -> str:
+    """Return the digest of an event's hidden part: who, the odds, the facts and the rows."""
+    return _sha256(
+        _written(
+            {
+                "salt": event.salt,
+                "by": event.by_id,
+                "chance": event.chance_then,
+                "facts": event.facts,
+                "images": event.images,
+            }
+        )
+    )
+
+
+def _written(content: Mapping[str, Any]) -> bytes:
+    """Write a part in the one form its digest is taken of."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def table_of(row: models.Model | type[models.Model]) -> str:
@@ -148,6 +191,30 @@ def image_of(row: models.Model) -> dict[str, Json]:
         for field in row._meta.concrete_fields
         if field.attname not in hidden
     }
+
+
+def _shown(
+    rows: Iterable[models.Model], *, about: models.Model, promise: models.Model | None
+) -> dict[str, Json]:
+    """Return what the rows of one promise show to whoever was promised."""
+    found: dict[str, Json] = {}
+    for row in rows:
+        if not (isinstance(row, Scoped) and row.shown):
+            continue
+        if row == about or (promise is not None and promise.pk in _promises_of(row)):
+            found[f"{table_of(row)}:{row.pk}"] = {
+                name: plain(_value(row._meta.get_field(name), getattr(row, name)))
+                for name in row.shown
+            }
+    return found
+
+
+def _promises_of(row: Scoped) -> tuple[Any, ...]:
+    return (row.pk if table_of(row) == "promise" else None, getattr(row, "promise_id", None))
+
+
+def _plainly(content: Mapping[str, Json] | None) -> dict[str, Json]:
+    return {str(key): plain(value) for key, value in (content or {}).items()}
 
 
 def _value(field: Any, value: Any) -> Any:

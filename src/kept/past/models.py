@@ -1,7 +1,7 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from kept.clients.models import Client, Service
@@ -94,6 +94,10 @@ class DurationProfile(Scoped):
     items = models.PositiveIntegerField()
     made_at = models.DateTimeField()
     learned_until_at = models.DateTimeField(null=True, blank=True)
+    #: The newest past item there was: what came later waits for the next version.
+    newest_item = models.BigIntegerField(null=True, blank=True)
+    #: What open work said then (`past.open_work`): evidence, so that the version can be made again.
+    open_work = models.JSONField(default=list, blank=True)
 
     class Meta:
         base_manager_name = "objects"
@@ -101,3 +105,71 @@ class DurationProfile(Scoped):
 
     def __str__(self) -> str:
         return self.version[:12]
+
+
+class Backtest(Scoped):
+    """What kept would have said of the work that a profile learned from, and how it came.
+
+    Each piece was forecast from what was finished before it was estimated. All but the factor
+    are counts; `within_90` took no more than was said at 90 %.
+    """
+
+    profile = models.OneToOneField(DurationProfile, models.CASCADE, related_name="backtest")
+    scored = models.PositiveIntegerField()
+    undated = models.PositiveIntegerField()
+    within_50 = models.PositiveIntegerField()
+    within_80 = models.PositiveIntegerField()
+    within_90 = models.PositiveIntegerField()
+    within_95 = models.PositiveIntegerField()
+    as_estimated = models.PositiveIntegerField()
+    half_more = models.PositiveIntegerField()
+    exact = models.PositiveIntegerField()
+    informative = models.BooleanField()
+    typical_factor = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(
+                    within_50__lte=F("within_80"),
+                    within_80__lte=F("within_90"),
+                    within_90__lte=F("within_95"),
+                    within_95__lte=F("scored"),
+                    as_estimated__lte=F("half_more"),
+                    half_more__lte=F("scored"),
+                    exact__lte=F("as_estimated"),
+                ),
+                name="backtest_counts_are_parts",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.within_90} of {self.scored}"
+
+
+class BacktestStretch(Scoped):
+    """A part of a backtest along time, by the days of the first and the last estimate in it."""
+
+    backtest = models.ForeignKey(Backtest, models.CASCADE, related_name="stretches")
+    position = models.PositiveSmallIntegerField()
+    from_on = models.DateField()
+    to_on = models.DateField()
+    scored = models.PositiveIntegerField()
+    within_90 = models.PositiveIntegerField()
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["backtest_id", "position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["backtest", "position"], name="backtest_stretches_are_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(within_90__lte=F("scored"), from_on__lte=F("to_on")),
+                name="backtest_stretch_is_sane",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.within_90} of {self.scored}, {self.from_on} – {self.to_on}"

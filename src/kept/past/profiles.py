@@ -2,17 +2,20 @@
 
 import threading
 from collections import OrderedDict
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db import transaction
-from django.db.models import F
+from django.db import models, transaction
+from django.db.models import F, Max
 
 from kept import zones
 from kept.clients.models import Client, Service
-from kept.engine import durations
+from kept.engine import backtesting, durations, lenses
 from kept.ledger import recording
 from kept.ledger.models import Event
-from kept.past.models import DurationProfile, PastItem
+from kept.past import open_work
+from kept.past.models import Backtest, BacktestStretch, DurationProfile, PastItem
 from kept.people.models import Member, Skill
 from kept.tenancy import scope
 
@@ -49,7 +52,7 @@ def current(now: datetime) -> durations.Profile:
 
     Kept in memory by version, so that only the first call after a change computes.
     """
-    row = DurationProfile.objects.filter(made_at__lte=now).order_by("-made_at", "-pk").first()
+    row = newest(now)
     organisation = scope.current()
     version = "" if row is None else row.version
     with _lock:
@@ -60,14 +63,26 @@ def current(now: datetime) -> durations.Profile:
     if row is None:
         profile = _fitted([], as_of=organisation.created_at)
     else:
-        profile = _fitted(_items(row.made_at), as_of=row.made_at)
+        items = _items(row.made_at, until=row.newest_item) + _open_items(row.open_work)
+        profile = _fitted(items, as_of=row.made_at)
     return _remembered(version, profile)
 
 
+def newest(now: datetime) -> DurationProfile | None:
+    """Return the newest version there was at `now`."""
+    return DurationProfile.objects.filter(made_at__lte=now).order_by("-made_at", "-pk").first()
+
+
 def refit(*, by: Member | None, now: datetime) -> DurationProfile:
-    """Learn from all finished work there is at `now`, as a new version that answers will name."""
+    """Learn from all finished work there is at `now`, as a new version that answers will name.
+
+    With it comes its backtest: what it would have said of the work it learned from.
+    """
     with transaction.atomic():
-        profile = _fitted(_items(now), as_of=now)
+        newest_item = PastItem.objects.aggregate(Max("pk"))["pk__max"]
+        still_open = open_work.known(now)
+        items = _items(now, until=newest_item) + _open_items(still_open)
+        profile = _fitted(items, as_of=now)
         _remembered(profile.version, profile)
         latest = (
             PastItem.objects.filter(finished_at__isnull=False)
@@ -80,16 +95,50 @@ def refit(*, by: Member | None, now: datetime) -> DurationProfile:
             items=profile.finished_items,
             made_at=now,
             learned_until_at=latest,
+            newest_item=newest_item,
+            open_work=[list(each) for each in still_open],
         )
         recording.record(
             Event.Kind.PROFILE_FITTED,
             about=row,
             by=by,
             at=now,
-            rows=[row],
+            rows=[row, *_looked_back(row, profile)],
             facts={"items": row.items},
         )
     return row
+
+
+def _looked_back(row: DurationProfile, profile: durations.Profile) -> list[models.Model]:
+    """Write what a profile would have said of the work it learned from; return the rows."""
+    seen = backtesting.hindsight(profile)
+    within_50, within_80, within_90, within_95 = seen.kept
+    backtest = Backtest.objects.create(
+        profile=row,
+        scored=seen.scored,
+        undated=seen.undated,
+        within_50=within_50,
+        within_80=within_80,
+        within_90=within_90,
+        within_95=within_95,
+        as_estimated=seen.kept_as_estimated,
+        half_more=seen.kept_at_half_more,
+        exact=seen.exact,
+        informative=seen.is_informative,
+        typical_factor=seen.typical_factor,
+    )
+    stretches = BacktestStretch.objects.bulk_create(
+        BacktestStretch(
+            backtest=backtest,
+            position=position,
+            from_on=date.fromordinal(part.from_day),
+            to_on=date.fromordinal(part.to_day),
+            scored=part.scored,
+            within_90=part.kept,
+        )
+        for position, part in enumerate(seen.stretches, start=1)
+    )
+    return [backtest, *stretches]
 
 
 def _remembered(version: str, profile: durations.Profile) -> durations.Profile:
@@ -107,29 +156,32 @@ def _fitted(items: list[durations.PastItem], *, as_of: datetime) -> durations.Pr
     return durations.DurationHistory.from_rows(items).profile(day)
 
 
-def _items(now: datetime) -> list[durations.PastItem]:
-    """Return the newest finished work with an estimate and an actual, as the engine reads it."""
+def _items(now: datetime, *, until: int | None) -> list[durations.PastItem]:
+    """Return the newest finished work with an estimate and an actual, as the engine reads it.
+
+    Args:
+        until: the newest past item that counts; what came after it waits for the next version.
+    """
     zone = scope.current().zone
-    rows = (
-        PastItem.objects.filter(estimate_hours__isnull=False, actual_hours__gt=0)
-        .order_by(F("finished_at").desc(nulls_last=True), "-pk")
-        .values_list(
-            "external_id",
-            "estimate_hours",
-            "actual_hours",
-            "estimated_at",
-            "started_at",
-            "finished_at",
-            "person__member_id",
-            "person__name",
-            "kind__service_id",
-            "kind__name",
-            "subkind__skill_id",
-            "subkind__name",
-            "project__client_id",
-            "project__name",
-        )[: durations.METHOD.memory]
-    )
+    known = PastItem.objects.filter(estimate_hours__isnull=False, actual_hours__gt=0)
+    if until is not None:
+        known = known.filter(pk__lte=until)
+    rows = known.order_by(F("finished_at").desc(nulls_last=True), "-pk").values_list(
+        "external_id",
+        "estimate_hours",
+        "actual_hours",
+        "estimated_at",
+        "started_at",
+        "finished_at",
+        "person__member_id",
+        "person__name",
+        "kind__service_id",
+        "kind__name",
+        "subkind__skill_id",
+        "subkind__name",
+        "project__client_id",
+        "project__name",
+    )[: lenses.METHOD.memory]
     return [
         durations.PastItem(
             row_id=row_id,
@@ -147,6 +199,24 @@ def _items(now: datetime) -> list[durations.PastItem]:
             service, kind, skill, subkind, client, project,
         ) in rows
     ]  # fmt: skip
+
+
+def _open_items(known: Iterable[Sequence[Any]]) -> list[durations.PastItem]:
+    """Return open work as the engine reads it: its hours so far are a lower bound."""
+    return [
+        durations.PastItem(
+            row_id=f"stage:{stage}",
+            person=_key("m", owner),
+            kind=_key("s", service),
+            subkind=_key("k", skill),
+            project=_key("c", client),
+            estimate=estimate,
+            actual=spent,
+            estimated_on=day,
+            status="open",
+        )
+        for stage, owner, service, skill, client, estimate, spent, day in known
+    ]
 
 
 def _key(letter: str, row: object) -> str | None:

@@ -229,3 +229,24 @@ class ApiToken(Scoped):
 
     def __str__(self) -> str:
         return f"{self.member_id} {self.name}"
+
+
+class TryBucket(models.Model):
+    """How many more bad secrets an address may try (people/throttle.py).
+
+    It belongs to no organisation: whose link it would be, nobody knows yet.
+    """
+
+    address_hash = models.CharField(max_length=64, primary_key=True)
+    left = models.FloatField()
+    counted_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(left__gte=0, left__lte=20), name="a_bucket_of_tries_is_not_overdrawn"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.left:.1f} left"

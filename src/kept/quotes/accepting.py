@@ -5,13 +5,14 @@ from datetime import datetime
 from django.db import transaction
 
 from kept.clients.models import Client
+from kept.jobs import owning
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access
 from kept.people.models import Member, Role
 from kept.promises import recording as promising
 from kept.promises.models import Placement, Promise
-from kept.quotes import offering, states
+from kept.quotes import offering, onset, states
 from kept.quotes.models import Quote
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
@@ -29,7 +30,12 @@ def accept(
 
     The capacity was held, so nothing is computed and nothing can refuse it; if
     the odds fell meanwhile, the next outlook says so to the house. An offer
-    that was only held is offered in the same breath.
+    that was only held is offered in the same breath. Where an owner has not
+    said yes the promise is pending until they do.
+
+    Args:
+        last_mile_owner: who sees it over the line; if that is somebody else who was not asked
+            yet, they are asked, and it is `by` until they say yes.
 
     Raises:
         Lapsed: the offer's time has run out.
@@ -41,9 +47,14 @@ def accept(
         Organisation.objects.select_for_update().get(pk=scope.current_id())
         quote.refresh_from_db()
         if quote.state == Quote.State.HELD:
-            offering.offer(quote=quote, by=by, now=now)
+            offering.told(quote=quote, gate=onset.state_of(quote, giver=by).gate, by=by, now=now)
         if quote.state not in states.MOVES["accept"][0]:
             states.move(quote, "accept")  # says why it cannot be
+        if last_mile_owner is not None and last_mile_owner != onset.last_mile_owner(quote):
+            onset.ask_owners(quote, {None: last_mile_owner}, by=by, now=now)
+        state, gate = onset.after_yes(quote, giver=by)
+        if gate != Promise.Gate.SILENT:
+            owning.say_yes_to_own(quote.job, by=by, now=now)
         held, client = quote.hold, quote.client
         held.ended_at = now
         held.save(update_fields=["ended_at"])
@@ -60,7 +71,9 @@ def accept(
             zone=quote.zone,
             origin=Promise.Origin.QUOTE,
             placement=Placement(quote.placement),
-            last_mile_owner=last_mile_owner,
+            last_mile_owner=onset.last_mile_owner(quote),
+            state=state,
+            gate=gate,
             chance=quote.chance_when_given,
             even_chances_at=quote.even_chances_at,
             by=by,
@@ -89,7 +102,7 @@ def decline(*, quote: Quote, by: Member, now: datetime, word: str = "") -> Quote
     offering.lapse_if_expired(quote, now=now)
     with transaction.atomic():
         if quote.state == Quote.State.HELD:
-            offering.offer(quote=quote, by=by, now=now)
+            offering.told(quote=quote, gate=onset.state_of(quote, giver=by).gate, by=by, now=now)
         states.move(quote, "decline", answered_at=now, word=word.strip())
         offering.close(quote, kind=Event.Kind.QUOTE_DECLINED, by=by, now=now)
     return quote

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from kept.clients.models import Client
+from kept.clients.models import Client, Contact
 from kept.jobs.models import Job
 from kept.people.models import Member
 from kept.plan.models import Hold, Snapshot
@@ -136,6 +136,13 @@ class Quote(Scoped):
     answer = models.ForeignKey(Answer, models.PROTECT, related_name="quotes")
     job = models.OneToOneField(Job, models.PROTECT, related_name="quote")
     client = models.ForeignKey(Client, models.PROTECT, related_name="quotes")
+    #: Who at the client answers it by link.
+    contact = models.ForeignKey(
+        Contact, models.PROTECT, null=True, blank=True, related_name="quotes"
+    )
+    last_mile_owner = models.ForeignKey(
+        Member, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     hold = models.OneToOneField(Hold, models.PROTECT, related_name="quote")
     promise = models.OneToOneField(
         Promise, models.PROTECT, null=True, blank=True, related_name="quote"
@@ -153,13 +160,22 @@ class Quote(Scoped):
     expires_at = models.DateTimeField()
     offered_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by_contact = models.ForeignKey(
+        Contact, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     word = models.TextField(blank=True)
+    gate = models.CharField(max_length=12, choices=Promise.Gate, default=Promise.Gate.NOT_ASKED)
+    gap_signed_by = models.ForeignKey(
+        Member, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    gap_reason = models.CharField(max_length=300, blank=True)
     risk_signed_by = models.ForeignKey(
         Member, models.PROTECT, null=True, blank=True, related_name="+"
     )
     risk_reason = models.CharField(max_length=300, blank=True)
 
-    personal = ("word", "risk_reason")
+    personal = ("word", "risk_reason", "gap_reason")
+    shown = ("state", "due_at", "day_only", "zone", "expires_at", "offered_at", "answered_at")
 
     class Meta:
         base_manager_name = "objects"
@@ -177,7 +193,95 @@ class Quote(Scoped):
                 | (~Q(state="accepted") & Q(promise__isnull=True)),
                 name="an_accepted_quote_is_a_promise",
             ),
+            models.CheckConstraint(
+                condition=~Q(gate="signed") | ~Q(gap_reason=""),
+                name="a_signed_gap_says_why",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"quote {self.pk}"
+
+
+class Counter(Scoped):
+    """What the client proposed instead of an offer: another date, other lines, with a word."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("no answer yet")
+        TAKEN = "taken", _("offered as they wished")
+        KEPT = "kept", _("the first offer stands")
+        CLOSED = "closed", _("the offer ended")
+
+    quote = models.ForeignKey(Quote, models.CASCADE, related_name="counters")
+    number = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=6, choices=State, default=State.OPEN)
+    wanted_at = models.DateTimeField(null=True, blank=True)
+    lines = models.TextField(blank=True)
+    word = models.TextField(blank=True)
+    said_at = models.DateTimeField()
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="+")
+    #: A member who wrote down what the client said.
+    recorded_by = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    personal = ("lines", "word")
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["quote_id", "number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["quote", "number"], name="counters_are_numbered"),
+            models.CheckConstraint(
+                condition=Q(wanted_at__isnull=False) | ~Q(lines="") | ~Q(word=""),
+                name="a_counter_says_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"counter {self.number} to {self.quote_id}"
+
+
+class HoldingReply(Scoped):
+    """“We answer by …”: a small promise with a clock, for an ask too little is known about."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("no answer given yet")
+        ANSWERED = "answered", _("answered")
+        WITHDRAWN = "withdrawn", _("not wanted any more")
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="holding_replies")
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="+")
+    what = models.CharField(max_length=200)
+    state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+    due_at = models.DateTimeField()
+    zone = models.CharField(max_length=60)
+    given_at = models.DateTimeField()
+    given_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+    owner = models.ForeignKey(
+        Member, models.PROTECT, null=True, blank=True, related_name="holding_replies"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+    quote = models.ForeignKey(
+        Quote, models.PROTECT, null=True, blank=True, related_name="holding_replies"
+    )
+    word = models.TextField(blank=True)
+
+    personal = ("what", "word")
+    shown = ("state", "due_at", "zone", "given_at", "answered_at")
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["due_at", "pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=(Q(state="open") & Q(answered_at__isnull=True))
+                | (~Q(state="open") & Q(answered_at__isnull=False)),
+                name="an_answered_holding_reply_says_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at__gt=F("given_at")), name="a_holding_reply_looks_ahead"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"answer by {self.due_at}"

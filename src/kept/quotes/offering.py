@@ -18,8 +18,8 @@ from kept.plan import loading
 from kept.plan.loading import Loaded
 from kept.plan.models import Hold
 from kept.promises.models import Placement
-from kept.promises.recording import internal_date
-from kept.quotes import checking, states, wording
+from kept.promises.terms import internal_date
+from kept.quotes import checking, onset, states, wording
 from kept.quotes.models import Answer, Quote
 from kept.tenancy import refusals, scope
 from kept.tenancy.models import Organisation
@@ -257,17 +257,31 @@ def _is_day_end(due_at: datetime, zone: str, house: Organisation) -> bool:
     return zones.local(due_at, zone).time() == house.day_ends_at
 
 
-def offer(*, quote: Quote, by: Member, now: datetime) -> Quote:
-    """Tell the client the date. Owners of stages were not asked yet, and the quote says so.
+def offer(*, quote: Quote, by: Member, now: datetime, gap_reason: str = "") -> Quote:
+    """Tell the client the date, once every owner of a part of it has said yes.
+
+    Args:
+        gap_reason: a lead's word, where it goes out without every yes.
 
     Raises:
         MoveNotAllowed: it is offered already, or closed.
         Lapsed: its time has run out.
+        GapsLeft: somebody has not said yes, and no lead signs it. Nothing was offered.
+        NotAllowed: only a lead signs gaps.
     """
     access.demand(by, Role.MEMBER)
     lapse_if_expired(quote, now=now)
     with transaction.atomic():
-        states.move(quote, "offer", offered_at=now)
+        if quote.state not in states.MOVES["offer"][0]:
+            states.move(quote, "offer")  # says why it cannot be
+        gate = onset.pass_gate(quote, by=by, now=now, gap_reason=gap_reason)
+        return told(quote=quote, gate=gate, by=by, now=now)
+
+
+def told(*, quote: Quote, gate: onset.Gate, by: Member | None, now: datetime) -> Quote:
+    """Write down that the client was told the date, however the gate was passed."""
+    with transaction.atomic():
+        states.move(quote, "offer", offered_at=now, gate=gate)
         recording.record(
             Event.Kind.QUOTE_OFFERED,
             about=quote,
@@ -275,7 +289,7 @@ def offer(*, quote: Quote, by: Member, now: datetime) -> Quote:
             at=now,
             rows=[quote],
             chance=quote.chance_when_given,
-            facts={"gate": "not_asked"},
+            facts={"gate": str(gate)},
         )
     return quote
 

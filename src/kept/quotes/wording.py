@@ -205,6 +205,9 @@ def loser(row: Any) -> str:
 
 
 def _days(about: Mapping[str, Any]) -> str:
+    each = [day for day in map(_date, about.get("on", ())) if day is not None]
+    if each:
+        return words.listed(words.day(day) for day in each)
     first, last = _date(about.get("from")), _date(about.get("to"))
     if first is None:
         return ""

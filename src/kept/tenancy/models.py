@@ -134,6 +134,10 @@ class Scoped(models.Model):
     #: ledger's events, which carry a keyed hash of them instead.
     personal: ClassVar[tuple[str, ...]] = ()
 
+    #: Columns that whoever was promised may read: events of the promise show
+    #: them in their header, which a client's extract holds in the clear.
+    shown: ClassVar[tuple[str, ...]] = ()
+
     #: Columns that change without an event, and so are not rebuilt from events.
     unrecorded: ClassVar[tuple[str, ...]] = ()
 

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import redirect, render
 
 from kept import clock
-from kept.people import access, opening
+from kept.people import access, opening, throttle
 from kept.people.access import Policy
 from kept.people.models import Login, Member
 from kept.plan import outlook
@@ -80,6 +80,16 @@ class Doorkeeper:
         request.__dict__["_scope"] = scope.enter(member.organisation)
         request.member = member  # type: ignore[attr-defined]
         return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer whoever tried too many bad links, whichever page they were meant for."""
+        if not isinstance(exception, throttle.TooMany):
+            return None
+        response = render(request, "kept/too_many.html", {"seconds": exception.seconds}, status=429)
+        response["Retry-After"] = str(exception.seconds)
+        response["Referrer-Policy"] = "no-referrer"
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 def look_ahead(request: HttpRequest) -> None:

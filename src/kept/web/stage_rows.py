@@ -59,13 +59,21 @@ def typed(hours: lines.Effort) -> str:
     return "-".join(f"{end:g}" for end in ends if end is not None)
 
 
+class EffortField(forms.CharField):
+    """A field for an estimate; below it stands what past work like it took."""
+
+    below = "kept/past/_similar_field.html"
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"class": "short", "autocomplete": "off"})
+        super().__init__(widget=widget, **options)
+
+
 class StageRow(KeptForm):
     """One stage."""
 
     name = forms.CharField(label=gettext_lazy("Stage"))
-    effort = forms.CharField(
-        label=gettext_lazy("Hours"), widget=forms.TextInput(attrs={"class": "short"})
-    )
+    effort = EffortField(label=gettext_lazy("Hours"))
     skill = forms.CharField(
         label=gettext_lazy("Skill"),
         required=False,

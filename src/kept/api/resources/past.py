@@ -1,14 +1,15 @@
 """What the past says: how dates were kept, how estimates did, how long work lay."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from ninja import Query
 from pydantic import Field
 
 from kept.api.door import Door
 from kept.api.keys import ApiRequest
-from kept.api.shapes import Shown
-from kept.past import looking
+from kept.api.shapes import Asked, Hours, Id, Shown
+from kept.past import hindsight, looking, own, similar
 from kept.people.access import Policy
 
 door = Door("past")
@@ -98,6 +99,60 @@ class Leads(Shown):
     by_kind: list[LeadsOfKind] = Field(description="For each kind of work.")
 
 
+class Level(Shown):
+    """What was said at a level, and how often it came."""
+
+    level: float = Field(description="What was said, 0 to 1.")
+    within: int = Field(description="How many took no more than was said.")
+    of: int = Field(description="Of so many.")
+
+
+class TimePart(Shown):
+    """A part of the past along time."""
+
+    from_on: date = Field(description="The day of the first estimate in it.")
+    to_on: date = Field(description="The day of the last estimate in it.")
+    scored: int = Field(description="How many pieces of work.")
+    within: int = Field(description="How many took no more than was said at 9 in 10.")
+
+
+class OwnBias(Shown):
+    """What your own estimates became: shown to you alone."""
+
+    count: int = Field(description="How many pieces of your own finished work have both numbers.")
+    over: int = Field(description="How many took longer than you estimated.")
+    exact: int = Field(description="How many took just that.")
+    under: int = Field(description="How many took less.")
+    together: float | None = Field(
+        description="All hours they took ÷ all hours you estimated; null below twenty."
+    )
+    ratios: Spread | None = Field(
+        description="What each took ÷ what you estimated; null below twenty."
+    )
+
+
+class Hindsight(Shown):
+    """What kept would have said of the past, each piece from what was finished before it."""
+
+    scored: int = Field(description="How many pieces of work could be judged.")
+    undated: int = Field(description="How many more were learned from, without a day of estimate.")
+    kept: Count = Field(description="Took no more than kept would have said at 9 in 10.")
+    as_estimated: Count = Field(description="Took no more than the estimate.")
+    half_more: Count = Field(description="Took no more than 1.5 times the estimate.")
+    levels: list[Level] = Field(description="Took no more than kept would have said at a level.")
+    typical_factor: float | None = Field(
+        description="What kept would have said at 9 in 10 ÷ the estimate (median)."
+    )
+    exact: int = Field(description="How many took exactly the estimate.")
+    informative: bool = Field(description="False where nearly all took exactly the estimate.")
+    drift: str = Field(
+        description="“slower” or “faster” where the newest part lies outside of what chance "
+        "explains, else empty."
+    )
+    parts: list[TimePart] = Field(description="The same at 9 in 10, along time.")
+    profile_version: str = Field(description="The version of what was learned that says so.")
+
+
 class Past(Shown):
     """What the past says. What its rows do not tell is null."""
 
@@ -108,12 +163,130 @@ class Past(Shown):
     dates: Dates | None = Field(description="How dates were kept.")
     efforts: Efforts | None = Field(description="How estimates did.")
     leads: Leads | None = Field(description="How long work lay.")
+    hindsight: Hindsight | None = Field(
+        description="What kept would have said of it, and how often that would have been kept."
+    )
+
+
+class SimilarPiece(Shown):
+    """A piece of past work, and what it says about the estimate asked about."""
+
+    name: str = Field(description="What imported work was called in its file.")
+    stage: int | None = Field(description="The stage it was, if it was one of kept.")
+    client: str = Field(description="For whom.")
+    kind: str = Field(description="The service it was part of.")
+    part: str = Field(description="The skill it needed.")
+    estimate_hours: float = Field(description="What it was estimated at.")
+    actual_hours: float = Field(description="What it took.")
+    finished_at: datetime | None = Field(description="When it was finished.")
+    scaled_hours: float = Field(description="What it would mean for the estimate asked about.")
+    share: float = Field(description="How much it counts, beside the one that counts most.")
+
+
+class Similar(Shown):
+    """What past work like an estimate took, in hours of that estimate."""
+
+    estimate_hours: float = Field(description="The estimate asked about.")
+    own: bool = Field(description="Whether every piece is your own work.")
+    half_hours: float | None = Field(description="Half of such work took no more.")
+    nine_in_ten_hours: float | None = Field(description="9 in 10 took no more.")
+    known: int = Field(description="How many equally weighted pieces the forecast rests on.")
+    assumed: bool = Field(description="It rests more on what is assumed than on past work.")
+    too_few_people: bool = Field(
+        description="It rests on the work of one or two others, and so is not shown."
+    )
+    pieces: list[SimilarPiece] = Field(description="Those that count most, the first one first.")
+
+
+class SimilarAsked(Asked):
+    """An estimate to compare."""
+
+    estimate_hours: Hours = Field(description="The estimate, in hours.")
+    mine: bool = Field(False, description="Whether you will do it: then your own work counts.")
+    service_id: Id | None = Field(None, description="The service it is part of.")
+    skill_id: Id | None = Field(None, description="The skill it needs.")
+    client_id: Id | None = Field(None, description="For whom.")
+
+
+@door.read("/past/similar", Policy.MEMBER, Similar)
+def show_similar_work(request: ApiRequest, asked: Query[SimilarAsked]) -> dict[str, Any]:
+    """Show what past work like an estimate took.
+
+    Whose work it was counts, and shows, only where it is your own.
+    """
+    found = similar.similar(
+        estimate_hours=asked.estimate_hours,
+        asker=request.member,
+        own=asked.mine,
+        service=asked.service_id,
+        skill=asked.skill_id,
+        client=asked.client_id,
+        now=request.now,
+    )
+    hidden = found.too_few_people
+    return {
+        "estimate_hours": found.estimate_hours,
+        "own": found.own,
+        "half_hours": None if hidden else found.half_hours,
+        "nine_in_ten_hours": None if hidden else found.nine_in_ten_hours,
+        "known": found.known,
+        "assumed": found.assumed,
+        "too_few_people": hidden,
+        "pieces": found.pieces,
+    }
+
+
+@door.read("/past/mine", Policy.MEMBER, OwnBias)
+def show_own_bias(request: ApiRequest) -> dict[str, Any]:
+    """Show what your own estimates became; nobody else can ask for it."""
+    bias = own.bias(request.member, now=request.now)
+    if bias is None:
+        return {"count": 0, "over": 0, "exact": 0, "under": 0, "together": None, "ratios": None}
+    enough = bias.ratios.enough
+    return {
+        "count": bias.count,
+        "over": bias.over,
+        "exact": bias.exact,
+        "under": bias.under,
+        "together": bias.together if enough else None,
+        "ratios": bias.ratios if enough else None,
+    }
+
+
+def _hindsight(seen: hindsight.LookedBack) -> dict[str, Any]:
+    row = seen.row
+    kept, as_estimated, half_more = seen.ways
+    return {
+        "scored": row.scored,
+        "undated": row.undated,
+        "kept": kept,
+        "as_estimated": as_estimated,
+        "half_more": half_more,
+        "levels": [
+            {"level": level, "within": count.part, "of": count.of} for level, count in seen.levels
+        ],
+        "typical_factor": row.typical_factor,
+        "exact": row.exact,
+        "informative": row.informative,
+        "drift": str(seen.drift),
+        "parts": [
+            {
+                "from_on": part.row.from_on,
+                "to_on": part.row.to_on,
+                "scored": part.row.scored,
+                "within": part.row.within_90,
+            }
+            for part in seen.parts
+        ],
+        "profile_version": row.profile.version,
+    }
 
 
 @door.read("/past", Policy.MEMBER, Past)
 def show_past(request: ApiRequest) -> dict[str, Any]:
     """Show what the past says."""
     found = looking.figures(request.now)
+    seen = hindsight.look_back(request.now)
     leads = found.leads
     return {
         "items": found.items,
@@ -122,6 +295,7 @@ def show_past(request: ApiRequest) -> dict[str, Any]:
         "too_early": found.too_early,
         "dates": found.dates,
         "efforts": found.efforts,
+        "hindsight": None if seen is None else _hindsight(seen),
         "leads": None
         if leads is None
         else {

@@ -15,15 +15,17 @@ from kept.api.resources.answers import Placement
 from kept.api.resources.promises import Promise, again
 from kept.api.rows import named
 from kept.api.shapes import Asked, Day, Id, MaybeSentence, Moment, Page, PageAsked, Prose, Shown
+from kept.jobs.models import Stage
 from kept.people.access import Policy
 from kept.people.models import Member
-from kept.quotes import accepting, models, offering, states
+from kept.quotes import accepting, models, offering, onset, states
 
 door = Door("quotes", quote_id=models.Quote)
 State = Literal[
     "draft", "held", "offered", "countered", "accepted", "declined", "lapsed", "withdrawn"
 ]
 ONE = "/quotes/{int:quote_id}"
+Gate = Literal["not_asked", "open", "signed", "complete", "silent"]
 
 
 class Quote(Shown):
@@ -50,6 +52,9 @@ class Quote(Shown):
     promise_id: int | None = Field(description="The promise it became.")
     risk_signed_by_id: int | None = Field(description="The lead who signed for its risk.")
     risk_reason: str = Field(description="Why.")
+    gate: Gate = Field(description="Whether its owners had said yes when it was offered.")
+    gap_signed_by_id: int | None = Field(description="The lead who signed the missing yes.")
+    gap_reason: str = Field(description="Why.")
 
 
 class NewQuote(Asked):
@@ -65,6 +70,49 @@ class NewQuote(Asked):
     )
 
 
+class Offer(Asked):
+    """How an offer goes out."""
+
+    gap_reason: MaybeSentence = Field(
+        "", description="A lead's word, if it goes out though not everybody said yes."
+    )
+
+
+class NamedOwner(Asked):
+    """Somebody named for a stage."""
+
+    stage_id: Id = Field(description="The stage of the work.")
+    member_id: Id = Field(description="Who is asked to own it.")
+
+
+class Owners(Asked):
+    """Who is asked to own what, all at once."""
+
+    stages: list[NamedOwner] = Field([], max_length=200, description="Owners of stages.")
+    last_mile_owner_id: Id | None = Field(None, description="Who sees it over the line.")
+    by_at: Moment | None = Field(
+        None, description="By when they would be done; left out, the date the team aims at."
+    )
+
+
+class Missing(Shown):
+    """Somebody's yes that is missing."""
+
+    stage_id: int | None = Field(description="Of which stage; null is the last mile.")
+    member_id: int | None = Field(description="Whose; null where nobody is named.")
+    state: Literal["nobody", "not_asked", "silent", "countered", "declined", "changed"] = Field(
+        description="Why it is missing."
+    )
+    since: datetime | None = Field(description="Since when.")
+
+
+class Onset(Shown):
+    """Whether an offer may go out."""
+
+    gate: Gate = Field(description="complete, silent and signed pass; open does not.")
+    missing: list[Missing] = Field(description="Whose yes is missing.")
+
+
 class Word(Asked):
     """What the client said."""
 
@@ -75,7 +123,9 @@ class Yes(Word):
     """The client's yes."""
 
     last_mile_owner_id: Id | None = Field(
-        None, description="Who sees the promise over the line; left out, whoever records the yes."
+        None,
+        description="Who is asked to see the promise over the line, if nobody said yes to it yet; "
+        "until they do it is whoever records the yes.",
     )
 
 
@@ -121,10 +171,60 @@ def show_quote(request: ApiRequest, quote_id: int) -> dict[str, Any]:
     return _shown(_quotes().get(pk=quote_id))
 
 
-@door.add(f"{ONE}/offer", Policy.MEMBER, Quote, status=200, reads="", version_of=ONE)
-def offer(request: ApiRequest, quote_id: int) -> dict[str, Any]:
-    """Say that the client was told the date."""
-    quote = offering.offer(quote=_quotes().get(pk=quote_id), by=request.member, now=request.now)
+@door.read(f"{ONE}/onset", Policy.MEMBER, Onset)
+def show_onset(request: ApiRequest, quote_id: int) -> dict[str, Any]:
+    """Show whether everybody who owns a part of it has said yes."""
+    return _onset(_quotes().get(pk=quote_id), request)
+
+
+@door.add(f"{ONE}/owners", Policy.MEMBER, Onset, status=200)
+def ask_owners(request: ApiRequest, quote_id: int, body: Owners) -> dict[str, Any]:
+    """Ask people to own its stages and its last mile.
+
+    Who was asked the same already is not asked again.
+    """
+    quote = _quotes().get(pk=quote_id)
+    owners: dict[Stage | None, Member] = {}
+    for place, row in enumerate(body.stages):
+        stage = named(Stage, row.stage_id, f"stages.{place}.stage_id")
+        if stage.job_id != quote.job_id:
+            stage = named(Stage, 0, f"stages.{place}.stage_id")
+        owners[stage] = named(Member, row.member_id, f"stages.{place}.member_id")
+    if body.last_mile_owner_id is not None:
+        owners[None] = named(Member, body.last_mile_owner_id, "last_mile_owner_id")
+    onset.ask_owners(quote, owners, by_at=body.by_at, by=request.member, now=request.now)
+    return _onset(quote, request)
+
+
+def _onset(quote: models.Quote, request: ApiRequest) -> dict[str, Any]:
+    found = onset.state_of(quote, giver=request.member)
+    return {
+        "gate": str(found.gate),
+        "missing": [
+            {
+                "stage_id": None if gap.stage is None else gap.stage.pk,
+                "member_id": None if gap.member is None else gap.member.pk,
+                "state": str(gap.state),
+                "since": gap.since,
+            }
+            for gap in found.gaps
+        ],
+    }
+
+
+@door.add(f"{ONE}/offer", Policy.MEMBER, Quote, status=200, version_of=ONE)
+def offer(request: ApiRequest, quote_id: int, body: Offer | None = None) -> dict[str, Any]:
+    """Say that the client was told the date.
+
+    It is refused with 409 while somebody who owns a part of it has not said yes, unless a lead
+    signs that as a risk.
+    """
+    quote = offering.offer(
+        quote=_quotes().get(pk=quote_id),
+        gap_reason="" if body is None else body.gap_reason,
+        by=request.member,
+        now=request.now,
+    )
     return _shown(quote)
 
 

@@ -1,6 +1,7 @@
 """Import: send a file, see what it would bring, say which column is which, accept, undo."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -12,17 +13,20 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kept import clock
-from kept.imports import intake, naming, present, waiting
+from kept.imports import intake, naming, present, running, waiting
+from kept.imports.intake import Preview, Step
 from kept.imports.models import Import, ImportProblem
 from kept.imports.readers import values
 from kept.imports.readers.columns import CHOICES, FIELDS, Column
 from kept.imports.readers.work import Problem
+from kept.imports.running import Run
+from kept.imports.waiting import Waiting
 from kept.past.models import SourceName
 from kept.people.access import Policy, allow
 from kept.tenancy.refusals import Refused
 from kept.web import uploads
 from kept.web.doorkeeper import KeptRequest
-from kept.web.pages.past import whole
+from kept.web.looking_back import whole
 
 #: Problems and names listed on one page; all are counted.
 LISTED = 50
@@ -68,6 +72,15 @@ MEANING_WORDS = {
 }
 
 
+STEP_WORDS = {
+    None: gettext_lazy("Another file is worked through first."),
+    Step.SPLITTING: gettext_lazy("The file is split into rows and cells."),
+    Step.READING: gettext_lazy("Rows are read."),
+    Step.BRINGING: gettext_lazy("Rows are put where they belong."),
+    Step.LEARNING: gettext_lazy("kept learns from them."),
+}
+
+
 @dataclass(frozen=True)
 class Select:
     """One question of the mapping: its options as (value, words, chosen)."""
@@ -106,10 +119,7 @@ def imports(request: KeptRequest) -> HttpResponse:
         )
     if sent is None or not sent.size:
         return _page(request, wrong=_("Choose a file that is not empty. Nothing was sent yet."))
-    digest = waiting.keep(sent.read(), now=clock.now())
-    names = request.session.get("files", {})
-    names[digest] = (sent.name or "")[:255]
-    request.session["files"] = dict(list(names.items())[-20:])
+    digest = waiting.keep(sent.read(), (sent.name or "")[:255], now=clock.now())
     return redirect("import_look", digest)
 
 
@@ -137,44 +147,102 @@ def _page(request: KeptRequest, *, wrong: str = "", status: int | None = None) -
 @require_http_methods(["GET", "HEAD", "POST"])
 @allow(Policy.LEAD)
 def look(request: KeptRequest, digest: str) -> HttpResponse:
-    """Show what a file would bring, read as the form says; bring it in if that was pressed."""
-    name = request.session.get("files", {}).get(digest)
-    data = waiting.find(digest) if name is not None else None
-    if data is None:
-        messages.info(request, _("This file waits no longer. Choose it again; nothing was lost."))
-        return redirect("import")
-    said = _said(request.POST) if request.method == "POST" else {}
+    """Show what a file would bring, read as the form says; bring it in if that was pressed.
+
+    A large file is worked through beside the request; until then the page says how far it is.
+    """
+    run = running.find(digest)
+    if run is not None and not run.ended:
+        return _under_way(request, digest, run)
+    if run is not None and request.method == "GET" and run.result is not None:
+        return _ended(request, digest, run)
+    file = waiting.find(digest)
+    if file is None:
+        return _page(
+            request,
+            wrong=_(
+                "No file waits at this address: it came in, or a day has passed, or it is "
+                "another house’s. Choose it again; what came in is listed below."
+            ),
+            status=404,
+        )
+    said = _said(request.POST) if request.method == "POST" else {} if run is None else run.said
+    accepting = request.method == "POST" and "accept" in request.POST
     now, member = clock.now(), request.member
-    if request.method == "POST" and "accept" in request.POST:
-        try:
-            brought = intake.accept(data, name, said, by=member, now=now)
-        except Refused as refused:
-            return _look(request, data, name, said, refused=refused)
-        waiting.drop(digest)
-        messages.info(request, _told(brought))
-        if brought.promises:
-            return redirect("today")
-        return redirect("past" if brought.finished_rows else "import")
-    return _look(request, data, name, said)
+    if running.is_large(file.data):
+        run = running.start(file, said, accepting=accepting, by=member, now=now)
+        if request.method == "POST":
+            return redirect("import_look", digest)
+        return _under_way(request, digest, run)
+    result: Preview | Import | Refused
+    try:
+        if accepting:
+            result = intake.accept(file.data, file.name, said, by=member, now=now)
+            waiting.drop(digest)
+            return _brought(request, result)
+        result = intake.preview(file.data, file.name, said, by=member, now=now)
+    except Refused as refused:
+        result = refused
+    return _look(request, file, said, result)
+
+
+def _under_way(request: KeptRequest, digest: str, run: Run) -> HttpResponse:
+    """Say how far a large file is; htmx asks for the part that changes, browsers for the page."""
+    part = bool(request.headers.get("HX-Request"))
+    answer = render(
+        request,
+        "kept/import/_under_way.html" if part else "kept/import/under_way.html",
+        {
+            "place": "import",
+            "name": run.file_name,
+            "digest": digest,
+            "run": run,
+            "done": whole(run.done),
+            "total": whole(run.total),
+            "sentence": str(STEP_WORDS[run.step]),
+        },
+        status=200 if part else 202,
+    )
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _ended(request: KeptRequest, digest: str, run: Run) -> HttpResponse:
+    """Show what a large file came to; the next look reads it anew, as it was said to be read."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": request.path})
+    result, run.result = run.result, None
+    if isinstance(result, Import):
+        running.forget(digest)
+        return _brought(request, result)
+    assert result is not None
+    return _look(
+        request, waiting.find(digest) or Waiting(digest, run.file_name, b""), run.said, result
+    )
+
+
+def _brought(request: KeptRequest, brought: Import) -> HttpResponse:
+    messages.info(request, _told(brought))
+    if brought.promises:
+        return redirect("today")
+    return redirect("past" if brought.finished_rows else "import")
 
 
 def _look(
-    request: KeptRequest,
-    data: bytes,
-    name: str,
-    said: Mapping[str, str],
-    *,
-    refused: Refused | None = None,
+    request: KeptRequest, file: Waiting, said: Mapping[str, str], result: Preview | Refused
 ) -> HttpResponse:
-    preview = None
-    header: Sequence[Column] = ()
+    preview: Preview | None = None
     chosen = dict(said)
-    try:
-        preview = intake.preview(data, name, said, by=request.member, now=clock.now())
-        header, chosen = preview.header, preview.layout.said()
-    except Refused as error:
-        refused = refused or error
-        header = _header(data)
+    refused = result if isinstance(result, Refused) else None
+    if isinstance(result, Preview):
+        preview = result
+    elif isinstance(result, intake.Undecided):
+        # What it asks stands on the page that looks at the file, with its answers.
+        with suppress(Refused):
+            preview = intake.preview(file.data, file.name, said, by=request.member, now=clock.now())
+    header: Sequence[Column] = _header(file.data) if preview is None else preview.header
+    if preview is not None:
+        chosen = preview.layout.said()
     field = "" if refused is None else refused.field
     sentence = "" if refused is None else refused.sentence
     return render(
@@ -182,7 +250,7 @@ def _look(
         "kept/import/look.html",
         {
             "place": "import",
-            "name": name,
+            "name": file.name,
             "preview": preview,
             "wrong": sentence,
             "fields": [

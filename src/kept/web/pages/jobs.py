@@ -22,6 +22,7 @@ from kept.jobs.models import Assumption, InboundPromise, Job, Obligation, Stage
 from kept.people import days
 from kept.people.access import Policy, allow
 from kept.people.models import Member, Role, Skill
+from kept.promises import pausing
 from kept.tenancy.refusals import Refused
 from kept.web import stage_rows
 from kept.web.doorkeeper import KeptRequest
@@ -41,11 +42,10 @@ class JobForm(KeptForm):
     service = forms.TypedChoiceField(
         label=gettext_lazy("From the catalogue"), required=False, coerce=int, empty_value=None
     )
-    effort = forms.CharField(
+    effort = stage_rows.EffortField(
         label=gettext_lazy("How big"),
         required=False,
         help_text=gettext_lazy("16, 2 days, or 12-16-40 for low, likely and high hours."),
-        widget=forms.TextInput(attrs={"class": "short"}),
     )
     skill = forms.CharField(
         label=gettext_lazy("Skill"),
@@ -564,7 +564,7 @@ def obligation_met(request: KeptRequest, pk: int) -> HttpResponse:
     return _do(
         request,
         row.job,
-        lambda: making.meet_obligation(row, by=request.member, now=clock.now()),
+        lambda: pausing.receive(row, by=request.member, now=clock.now()),
     )
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from kept import clock
-from kept.people import access, inviting
+from kept.people import access, inviting, throttle
 from kept.people.access import Policy, allow
 from kept.people.models import Login, Member
 from kept.tenancy import scope
@@ -47,7 +47,8 @@ class JoinForm(KeptForm):
 def join(request: HttpRequest, secret: str) -> HttpResponse:
     """Show who invites, and join; opening the link alone changes nothing."""
     try:
-        invitation = inviting.find(secret, now=clock.now())
+        with throttle.looking(throttle.address_of(request), now=clock.now()):
+            invitation = inviting.find(secret, now=clock.now())
     except inviting.NoSuchInvitation as refused:
         return _kept_secret(
             render(request, "kept/joining/gone.html", {"refused": refused}, status=404)

@@ -6,23 +6,22 @@ from datetime import date
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import formats
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kept import clock, words, zones
 from kept.engine import calibration
-from kept.past import looking
+from kept.past import hindsight, looking, open_work, own
 from kept.past.looking import Bar, Count, Dates, Efforts, KindRatio, Leads, PastFigures
 from kept.people.access import Policy, allow
 from kept.people.models import Role
-from kept.web import drawing
+from kept.web import drawing, looking_back
 from kept.web.doorkeeper import KeptRequest
+from kept.web.looking_back import times, whole
 
 #: Up to this many dates are drawn one by one, as marks.
 MARKS = 120
-TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,8 @@ def past(request: KeptRequest) -> HttpResponse:
     now = clock.now()
     figures = looking.figures(now)
     today = zones.day_of(now, request.member.organisation.zone)
+    seen = hindsight.look_back(now)
+    bias = own.bias(request.member, now=now)
     return render(
         request,
         "kept/past.html",
@@ -95,6 +96,11 @@ def past(request: KeptRequest) -> HttpResponse:
             "dates": _dates(figures.dates) if figures.dates else None,
             "efforts": _efforts(figures.efforts) if figures.efforts else None,
             "leads": _leads(figures.leads) if figures.leads else None,
+            "hindsight": looking_back.hindsight(seen, today=today) if seen else None,
+            "own": looking_back.own(bias) if bias else None,
+            "open_for_long": open_work.for_long(now),
+            "ask_after": open_work.ASK_AFTER.days,
+            "learn_until": open_work.LEARN_UNTIL.days,
             "may_import": request.member.may(Role.LEAD),
             "enough": looking.ENOUGH,
         },
@@ -306,17 +312,6 @@ def _leads(leads: Leads) -> LeadsPart:
             for name, days in leads.by_kind
         ],
     )
-
-
-def whole(count: float) -> str:
-    """ "5 593": thousands apart, in the language of the page."""
-    return formats.number_format(round(count), force_grouping=True)
-
-
-def times(ratio: float) -> str:
-    """ "1.4 ×", with a no-break space."""
-    number = round(ratio, 2 if ratio < 1 else 1)
-    return f"{formats.number_format(f'{number:g}')}{words.NBSP}{TIMES}"
 
 
 def _of(count: Count) -> str:

@@ -16,6 +16,7 @@ from kept.quotes import accepting, offering, states
 from kept.quotes.models import Quote
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
+from kept.web.pages import owning
 
 
 @allow(Policy.MEMBER)
@@ -28,7 +29,7 @@ def quote(request: KeptRequest, pk: int) -> HttpResponse:
 @allow(Policy.MEMBER)
 def offer(request: KeptRequest, pk: int) -> HttpResponse:
     """Note that the client was told the date."""
-    return _do(request, pk, offering.offer)
+    return _do(request, pk, offering.offer, gap_reason=request.POST.get("gap_reason", ""))
 
 
 @require_POST
@@ -50,15 +51,12 @@ def decline(request: KeptRequest, pk: int) -> HttpResponse:
 def accept(request: KeptRequest, pk: int) -> HttpResponse:
     """Record the client's yes: the offer becomes a promise."""
     found = _find(pk)
-    said = request.POST.get("last_mile_owner", "")
-    owner = _staff().filter(pk=int(said)).first() if said.isdecimal() else None
     try:
         promise = accepting.accept(
             quote=found,
             by=request.member,
             now=clock.now(),
             word=request.POST.get("word", "").strip(),
-            last_mile_owner=owner,
         )
     except Refused as refusal:
         return _refused(request, found, refusal)
@@ -92,12 +90,10 @@ def _refused(request: KeptRequest, found: Quote, refusal: Refused) -> HttpRespon
 
 
 def _find(pk: int) -> Quote:
-    rows = Quote.objects.select_related("job", "client", "hold", "promise", "risk_signed_by")
+    rows = Quote.objects.select_related(
+        "job", "client", "hold", "promise", "risk_signed_by", "gap_signed_by"
+    )
     return get_object_or_404(rows, pk=pk)
-
-
-def _staff() -> Any:
-    return Member.objects.filter(left_at__isnull=True).exclude(role="guest")
 
 
 def _context(request: KeptRequest, found: Quote) -> dict[str, object]:
@@ -112,7 +108,7 @@ def _context(request: KeptRequest, found: Quote) -> dict[str, object]:
         "live": found.state in Quote.LIVE and not lapsed,
         "can": [] if lapsed else states.allowed(found),
         "stages": found.job.stages.select_related("owner", "skill"),
-        "staff": _staff(),
+        **owning.onset_context(found, viewer=request.member, now=now),
         "reply": _reply(found, due_on, request.member),
         "price": words.money(found.price, request.member.organisation.currency)
         if found.price is not None

@@ -18,10 +18,12 @@ from django.views.decorators.http import require_POST
 
 from kept import clock, words, zones
 from kept.jobs import work
+from kept.past import own as own_work
 from kept.people import capacity, inviting, places, solo, staff
 from kept.people.access import Policy, allow
 from kept.people.models import Absence, Member, Role, Skill, WorkingTime
 from kept.tenancy.refusals import Refused
+from kept.web import looking_back
 from kept.web.doorkeeper import KeptRequest
 from kept.web.forms import STATUS, KeptForm, LongSelect, changed
 
@@ -419,11 +421,13 @@ def _page(
     times = list(member.working_times.order_by("weekday", "starts"))
     had = [row.skill.name for row in member.member_skills.select_related("skill")]
     own = member.pk == request.member.pk
+    bias = own_work.bias(request.member, now=now) if own else None
     may_edit = member.left_at is None and (own or request.member.may(Role.OWNER))
     context: dict[str, object] = {
         "place": "people",
         "person": member,
         "own": own,
+        "own_estimates": None if bias is None else looking_back.own(bias),
         "may_edit": may_edit,
         "may_absent": member.left_at is None and (own or request.member.may(Role.LEAD)),
         "may_invite": member.login_id is None

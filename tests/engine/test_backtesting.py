@@ -1,3 +1,4 @@
+import importlib
 import json
 import math
 import random
@@ -9,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engine.histories import START, history
 
-from kept.engine import backtest, durations
-from kept.engine.backtest import LEVELS
+from kept.engine import backtesting, durations
+from kept.engine.backtesting import LEVELS
 from kept.engine.durations import DurationHistory, PastItem
 
 
 def report_of(items, **options):
-    return backtest.backtest(DurationHistory.from_rows(items), **options)
+    return backtesting.backtest(DurationHistory.from_rows(items), **options)
 
 
 def test_the_first_row_gets_the_day_one_forecast():
@@ -163,7 +164,7 @@ def test_the_global_ratio_is_every_known_ratio_and_the_day_one_prior_before():
 
 
 def test_pert_quantiles_lie_between_low_and_high():
-    low, middle, high = backtest.pert_quantiles(0.75, 1.0, 2.0, np.array([0.001, 0.5, 0.999]))
+    low, middle, high = backtesting.pert_quantiles(0.75, 1.0, 2.0, np.array([0.001, 0.5, 0.999]))
     assert low == pytest.approx(0.76, abs=0.01)
     # Mean of the law: (0.75 + 4 + 2) / 6 = 1.125; the median of a right-skewed law lies below.
     assert 1.08 < middle < 1.125
@@ -297,7 +298,67 @@ def test_mass_points_in_the_totals_are_exactly_the_numbers_people_write():
     assert quantiles.tolist() == [2.1, 3.0, 0.3]
 
 
-def test_the_engine_offers_the_backtest():
+def test_the_engine_offers_the_backtest_as_a_function_and_the_figures_as_a_module():
+    from kept.engine import DurationHistory, PastItem, backtest, calibration
+
+    items = [
+        PastItem(str(day), estimate=8, actual=16, estimated_on=day, finished_on=day + 1)
+        for day in range(1, 41)
+    ]
+    report = backtest(DurationHistory.from_rows(items))
+
+    assert report.headline.scored == 40
+    assert calibration.wilson(1, 1)[1] == 1.0
+
+
+def test_the_function_stays_one_whatever_was_imported_before():
+    importlib.import_module("kept.engine.backtesting")
     import kept.engine
 
-    assert kept.engine.backtest is backtest
+    assert kept.engine.backtest is backtesting.backtest
+
+
+def test_hindsight_says_what_the_replay_says_row_by_row():
+    items = history(seed=21, items=300)
+    past = DurationHistory.from_rows(items)
+    day = max(item.finished_on for item in items) + 2
+
+    seen = backtesting.hindsight(past.profile(day))
+    replayed = past.replay((0.5, 0.8, 0.9, 0.95))
+
+    within = past.ln_ratios[:, None] <= replayed.ln_quantiles
+    assert seen.kept == tuple(within.sum(axis=0))
+    assert (seen.scored, seen.undated, seen.is_informative) == (300, 0, True)
+    assert seen.kept_as_estimated == sum(item.actual <= item.estimate for item in items)
+    assert seen.kept_at_half_more == sum(item.actual <= 1.5 * item.estimate for item in items)
+    assert seen.typical_factor == pytest.approx(math.exp(np.median(replayed.ln_quantiles[:, 2])))
+
+
+def test_hindsight_along_time_adds_up_to_the_whole():
+    items = history(seed=22, items=304)
+    past = DurationHistory.from_rows(items)
+    seen = backtesting.hindsight(past.profile(max(i.finished_on for i in items) + 2))
+
+    assert [part.scored for part in seen.stretches] == [30, 30, 31, 30, 31, 30, 30, 31, 30, 31]
+    assert sum(part.kept for part in seen.stretches) == seen.kept[2]
+    days = [day for part in seen.stretches for day in (part.from_day, part.to_day)]
+    assert days == sorted(days)
+
+
+def test_hindsight_of_little_or_nothing_is_no_figure():
+    none = backtesting.hindsight(DurationHistory.from_rows([]).profile(START))
+    assert (none.scored, none.kept, none.typical_factor, none.stretches) == (
+        0, (0, 0, 0, 0), None, (),
+    )  # fmt: skip
+
+    dated = PastItem("a", estimate=1.0, actual=9.0, estimated_on=START, finished_on=START + 1)
+    undated = PastItem("b", estimate=1.0, actual=2.0, finished_on=START + 1)
+    two = backtesting.hindsight(DurationHistory.from_rows([dated, undated]).profile(START + 5))
+    assert (two.scored, two.undated, two.kept) == (1, 1, (0, 0, 0, 0))
+    assert [(part.scored, part.kept) for part in two.stretches] == [(1, 0)]
+
+
+def test_hindsight_of_copied_time_sheets_is_not_informative():
+    copied = [replace(item, actual=item.estimate) for item in history(seed=23, items=60)]
+    seen = backtesting.hindsight(DurationHistory.from_rows(copied).profile(START + 5_000))
+    assert (seen.exact, seen.is_informative) == (60, False)

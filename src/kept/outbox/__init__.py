@@ -1,0 +1,1 @@
+"""Durable work: written in the transaction of its cause, done after it, at least once."""
