@@ -223,7 +223,7 @@ def pin(*, promise: Promise, pinned: int | None, by: Member, now: datetime) -> P
     """Rank a promise before all others that are not pinned, or let it go back to its date."""
     access.demand(by, Role.LEAD)
     with transaction.atomic():
-        promise = Promise.objects.select_for_update().get(pk=promise.pk)
+        promise = Promise.objects.select_for_update(no_key=True).get(pk=promise.pk)
         promise.pinned = pinned
         promise.save(update_fields=["pinned"])
         recording.record(
