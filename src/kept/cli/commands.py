@@ -55,7 +55,11 @@ COMMANDS = {
 
 
 class Lazily(TyperGroup):
-    """Commands that are imported when they are typed."""
+    """Commands that are imported when they are typed.
+
+    typer's own click names the contexts of these methods differently from typer's, which is why
+    mypy calls each of them another signature.
+    """
 
     def list_commands(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
         return list(COMMANDS)
