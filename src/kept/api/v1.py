@@ -17,6 +17,7 @@ from kept.api.resources import (
     people,
     promises,
     quotes,
+    record,
     services,
     tokens,
 )
@@ -95,6 +96,7 @@ for resource in (
     promises,
     imports,
     past,
+    record,
     tokens,
 ):
     api.add_router("", resource.door)
