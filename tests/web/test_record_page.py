@@ -22,7 +22,10 @@ __all__ = ["lived", "played"]
 
 
 def test_a_new_house_is_told_that_it_is_too_early(northlight: cast.House, login: LogIn) -> None:
-    said = text(login(northlight.maya).get("/record"))
+    answer = login(northlight.maya).get("/record")
+    body, said = answer.content.decode(), text(answer)
+    assert "&lt;" not in body
+    assert body.count("#mark-dashed") == 21  # one for each that is missing, and the heading's
     assert "Too early to judge" in said
     assert "Nothing is settled yet. Below twenty, luck is louder than anything you do." in said
     assert "20 more settled until a rate means something" in said
@@ -62,6 +65,7 @@ def test_a_record_shows_marks_first_and_no_rate_alone(many: cast.House, login: L
     found = page.read(months=12, now=clock.now()).record
     assert f"Of {found.first.of} promises, {found.first.kept} kept as first promised" in said
     body = answer.content.decode()
+    assert "&lt;" not in body
     groups = body[body.index("mark-groups") : body.index("Against first terms")]
     assert groups.count("<use ") == found.first.of
     order = [

@@ -119,8 +119,7 @@ def record(request: KeptRequest) -> HttpResponse:
     if the.too_early:
         context |= {
             "settled": drawing.tally(_told(the.marks)),
-            "missing": figures.ENOUGH - the.first.settled,
-            "missing_marks": drawing.mark("unknown") * (figures.ENOUGH - the.first.settled),
+            "missing": _missing(the.first),
             "known": _known(the),
         }
     else:
@@ -228,6 +227,16 @@ def _each(count: int) -> str:
     return (
         "" if each == 1 else _("Each mark stands for about %(count)s promises.") % {"count": each}
     )
+
+
+def _missing(first: Rate) -> Group:
+    count = figures.ENOUGH - first.settled
+    said = ngettext(
+        "%(count)s more settled until a rate means something",
+        "%(count)s more settled until a rate means something",
+        count,
+    ) % {"count": count}
+    return Group(drawing.tally([("unknown", count, said)]), said)
 
 
 # ----- Rates -------------------------------------------------------------------------------------
