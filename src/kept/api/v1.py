@@ -20,6 +20,7 @@ from kept.api.resources import (
     people,
     promises,
     quotes,
+    record,
     services,
     tokens,
 )
@@ -100,6 +101,7 @@ for resource in (
     lives,
     imports,
     past,
+    record,
     tokens,
     erasures,
 ):
