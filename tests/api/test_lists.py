@@ -21,6 +21,7 @@ LISTS = [
     "/people",
     "/promises",
     "/quotes",
+    "/responsibilities",
     "/services",
     "/stages",
     "/tokens",

@@ -12,6 +12,7 @@ from kept.api.resources import (
     clients,
     imports,
     jobs,
+    owning,
     past,
     people,
     promises,
@@ -83,7 +84,9 @@ api = Described(
     openapi_extra={"tags": []},
 )
 problems.handled_by(api)
-for resource in (clients, people, services, jobs, answers, quotes, promises, imports, past, tokens):
+for resource in (
+    clients, people, services, jobs, owning, answers, quotes, promises, imports, past, tokens,
+):  # fmt: skip
     api.add_router("", resource.door)
 
 

@@ -21,8 +21,8 @@ from kept.clients import catalogue, keeping
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.imports import intake
-from kept.jobs import making, work
-from kept.jobs.models import Job, Stage
+from kept.jobs import handing, making, work
+from kept.jobs.models import HandOver, Job, Stage
 from kept.people import days, founding, staff
 from kept.people.models import Login, Member, Role
 from kept.plan import outlook
@@ -401,7 +401,10 @@ def _progress(job: Job, done: int, begun: float, given_at: datetime, now: dateti
             return
         if place < done:
             work.begin(stage, by=by, now=min(at, now))
-            work.finish(stage, by=by, now=min(at + timedelta(days=2), now))
+            handed = handing.hand_over(stage, by=by, now=min(at + timedelta(days=2), now))
+            if handed.state == HandOver.State.HANDED:
+                taker = handing.takers_of(stage)[0]
+                handing.take(handed, by=taker, now=min(at + timedelta(days=2, hours=1), now))
             at += timedelta(days=2)
         elif place == done and begun:
             work.begin(stage, by=by, now=min(at, now))
