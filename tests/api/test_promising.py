@@ -69,6 +69,10 @@ def test_a_question_becomes_a_promise(northlight: cast.House, dev: Caller) -> No
     assert [row["number"] for row in dev.get(f"{path}/terms").json()["items"]] == [1]
     assert [row["name"] for row in dev.get(f"{path}/stages").json()["items"]] == ["Landing page"]
     assert [row["kind"] for row in dev.get(f"{path}/events").json()["items"]] == [
+        "job.made",
+        "answer.given",
+        "quote.held",
+        "quote.offered",
         "promise.recorded",
         "quote.accepted",
     ]

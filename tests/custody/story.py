@@ -7,16 +7,19 @@ from decimal import Decimal
 
 from tests import cast
 
-from kept.clients import catalogue, keeping
+from kept.clients import catalogue, keeping, links
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Contact
 from kept.imports import intake
 from kept.jobs import checklist, handing, making, owning, work
 from kept.jobs.models import Job, Stage
+from kept.outbox import letters
 from kept.people import founding, inviting, logins, staff, tokens
 from kept.people.models import Member, Role
-from kept.promises import carrying
+from kept.promises import carrying, delivering, ending, pausing, proposing, reasons, slips
 from kept.promises import recording as promising
+from kept.promises.models import Promise, Proposal, Reason
+from kept.promises.proposing import Way
 from kept.quotes import accepting, checking, offering, onset
 from kept.quotes.models import Quote
 from kept.tenancy import scope
@@ -33,19 +36,8 @@ FILE = (
 
 #: Tables that stand before the verbs that write them; each verb takes its own out.
 WITHOUT_VERBS_YET = {
-    "clientlink",
     "counter",
-    "deliveredline",
-    "delivery",
     "holdingreply",
-    "laterline",
-    "letter",
-    "pause",
-    "proposal",
-    "proposaloption",
-    "reason",
-    "slip",
-    "termsline",
 }
 
 
@@ -156,6 +148,17 @@ def _clients(ada: Member, clock: Iterator[datetime]) -> tuple[Client, Contact]:
         by=ada,
         now=next(clock),
     )
+    link = links.live_for(contact, by=ada, now=next(clock))
+    letters.write(
+        to=contact,
+        subject="Welcome, Wilma Umbrage",
+        body="Here it is: {link}",
+        about=contact,
+        by=ada,
+        now=next(clock),
+        link=link,
+    )
+    links.revoke(contact, by=ada, now=next(clock))
     return clinic, contact
 
 
@@ -276,3 +279,105 @@ def _promises(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
     )
     promising.pin(promise=promise, pinned=1, by=ada, now=next(clock))
     promising.void(promise=promise, reason="Wilma Umbrage meant another", by=ada, now=next(clock))
+    _lives(ada, clinic, clock)
+
+
+def _lives(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
+    """One is paused, moved, split, sent back and accepted; one is released, one is revoked."""
+    wilma = clinic.contacts.get()
+    life = _promised("Poster for Wilma Umbrage", ada, clinic, clock)
+    doing = {"by": ada, "now": next(clock)}
+    owed = making.record_obligation(life.job, what="Photos", due_at=doing["now"], **doing)
+    for received in (True, False):
+        if not received:
+            owed = making.record_obligation(life.job, what="Logo", due_at=doing["now"], **doing)
+        pausing.pause(life, obligation=owed, by=ada, now=next(clock))
+        if received:
+            pausing.receive(owed, by=ada, now=next(clock))
+        else:
+            pausing.resume(life, by=ada, now=next(clock))
+    why = reasons.give(
+        life, category=Reason.Category.AWAY, stated="Wilma Umbrage was away", by=ada,
+        now=next(clock),
+    )  # fmt: skip
+    slips.say(life, until=life.due_at + timedelta(days=1), reason=why, by=ada, now=next(clock))
+    _terms(life, why, ada, wilma, clock)
+    life.refresh_from_db()
+    delivery = delivering.deliver(
+        life, note="Dear Wilma Umbrage", where="By the door", by=ada, now=next(clock)
+    )
+    delivering.notice(delivery, by=ada, now=next(clock))
+    delivering.send_back(delivery, contact=wilma, reason="Not this red", now=next(clock))
+    delivery = delivering.deliver(life, by=ada, now=next(clock))
+    delivering.accept(delivery, contact=wilma, word="Fine, says Wilma", now=next(clock))
+    delivering.thank(delivery, by=ada, now=next(clock))
+    ending.again(
+        life, Promise.Again.OTHERWISE, word="Not for Wilma Umbrage", by=ada, now=next(clock)
+    )
+    silent = delivering.deliver(_promised("Flyer", ada, clinic, clock), by=ada, now=next(clock))
+    noticed = delivering.notice(silent, by=ada, now=next(clock))
+    assert noticed.deemed_from is not None
+    delivering.deem_due(now=noticed.deemed_from)
+    let_off = _promised("Banner", ada, clinic, clock)
+    proposing.draft(
+        let_off, options=[Way(let_off.due_at + timedelta(days=2))], by=ada, now=next(clock)
+    )
+    ending.release(let_off, contact=wilma, word="No need, says Wilma", now=next(clock))
+    broken = _promised("Sign", ada, clinic, clock)
+    ending.revoke(broken, word="We cannot, Wilma Umbrage", by=ada, now=next(clock))
+
+
+def _terms(
+    life: Promise, why: Reason, ada: Member, wilma: Contact, clock: Iterator[datetime]
+) -> None:
+    """Proposed and withdrawn, proposed and refused, proposed and agreed, asked for and agreed."""
+    later = [line.condition_id for line in life.terms.get().lines.all()]
+    for number, end in enumerate(("withdraw", "refuse", "agree"), start=1):
+        due_at = life.due_at + timedelta(days=number)
+        way = Way(
+            due_at, words="Without Wilma Umbrage’s name", later=later if end == "agree" else (),
+            rest_due_at=due_at + timedelta(days=9) if end == "agree" else None,
+        )  # fmt: skip
+        proposal = proposing.draft(
+            life, options=[way], reason=why, subject="Wilma Umbrage’s poster",
+            body="Dear Wilma Umbrage", by=ada, now=next(clock),
+        )  # fmt: skip
+        proposal = proposing.tell(proposal, how=Proposal.How.SAID, by=ada, now=next(clock))
+        if end == "withdraw":
+            proposing.withdraw(proposal, by=ada, now=next(clock))
+        elif end == "refuse":
+            proposing.refuse(proposal, contact=wilma, word="No. Wilma", now=next(clock))
+        else:
+            proposing.agree(
+                proposal, option=proposal.options.get(), contact=wilma, word="Yes. Wilma",
+                now=next(clock),
+            )  # fmt: skip
+    asked = proposing.ask(
+        life, contact=wilma, wanted_at=life.due_at + timedelta(days=30), now=next(clock)
+    )
+    proposing.agree(asked, option=asked.options.get(), by=ada, now=next(clock))
+
+
+def _promised(what: str, ada: Member, clinic: Client, clock: Iterator[datetime]) -> Promise:
+    now = next(clock)
+    job = making.make(
+        title=what,
+        client=clinic,
+        stages=[
+            StageSketch(name="Draw", likely_hours=2, optional=True),
+            StageSketch(name="Hand over", likely_hours=1, finishing=True, after=(1,)),
+        ],
+        state=Job.State.OPEN,
+        by=ada,
+        now=now,
+    )
+    making.add_condition(job, "Wilma Umbrage likes it", by=ada, now=next(clock))
+    return promising.give(
+        job=job,
+        client=clinic,
+        due_at=now + timedelta(days=16),
+        zone=cast.ZONE,
+        origin=Promise.Origin.LOOSE,
+        by=ada,
+        now=next(clock),
+    )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engine.histories import START, history
 
-from kept.engine import durations
+from kept.engine import durations, lenses
 from kept.engine.durations import DurationHistory, PastItem
 
 LEVELS = np.arange(1, 20) / 20
@@ -165,14 +165,6 @@ def test_slips_shared_within_projects_are_noticed():
     assert durations.shared_effect([], []) == pytest.approx(0.05)
 
 
-def test_the_normal_quantile_agrees_with_the_standard_library():
-    from statistics import NormalDist
-
-    levels = np.array([1e-6, 0.001, 0.02, 0.1, 0.5, 0.9, 0.99, 0.999999])
-    exact = [NormalDist().inv_cdf(p) for p in levels]
-    assert durations.normal_quantile(levels) == pytest.approx(exact, abs=1e-7)
-
-
 @pytest.mark.parametrize("levels", [(), (0.0, 0.5), (0.5, 1.0), (0.5, 0.5), (0.9, 0.1)])
 def test_levels_out_of_order_are_refused(levels):
     with pytest.raises(ValueError, match="levels"):
@@ -242,7 +234,7 @@ def test_the_same_past_in_minutes_and_in_hours_gives_the_same_forecast():
 
 def test_a_longer_memory_than_the_history_changes_nothing():
     items = history(seed=13, items=120)
-    long = DurationHistory.from_rows(items, method=replace(durations.METHOD, memory=10**6))
+    long = DurationHistory.from_rows(items, method=replace(lenses.METHOD, memory=10**6))
     forecast = long.profile(START + 1_100).ratios(estimate=4.0)
     assert (forecast.quantiles == profile_of(items).ratios(estimate=4.0).quantiles).all()
 
@@ -253,7 +245,7 @@ def test_only_the_newest_items_are_kept_in_the_pool():
         replace(i, estimated_on=i.estimated_on + 2_000, finished_on=i.finished_on + 2_000)
         for i in history(seed=15, items=100)
     ]
-    small = replace(durations.METHOD, capacity=100)
+    small = replace(lenses.METHOD, capacity=100)
     past = DurationHistory.from_rows(old + new, method=small)
     forecast = past.profile(START + 3_100).ratios(person="p0", estimate=8.0)
 

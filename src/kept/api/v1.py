@@ -10,8 +10,12 @@ from kept.api import door, keys, problems
 from kept.api.resources import (
     answers,
     clients,
+    erasures,
+    extracts,
     imports,
+    invitations,
     jobs,
+    lives,
     owning,
     past,
     people,
@@ -85,8 +89,22 @@ api = Described(
 )
 problems.handled_by(api)
 for resource in (
-    clients, people, services, jobs, owning, answers, quotes, promises, imports, past, tokens,
-):  # fmt: skip
+    clients,
+    extracts,
+    people,
+    invitations,
+    services,
+    jobs,
+    owning,
+    answers,
+    quotes,
+    promises,
+    lives,
+    imports,
+    past,
+    tokens,
+    erasures,
+):
     api.add_router("", resource.door)
 
 

@@ -37,10 +37,17 @@ COMMANDS = {
     "backtest": Command("backtest", "Measure forecasts on a history file, without a database."),
     "simulate": Command("simulate", "Draw the futures of a plan file, without a database."),
     "token": Command("token", "Make an API token for scripts; it is shown once."),
+    "erase": Command(
+        "erase", "Erase what is written about a client, a contact, or a person who left."
+    ),
+    "worker": Command(
+        "worker", "Send letters and go the rounds, apart from the process that serves."
+    ),
     "verify": Command(
         "verify",
         "Check that nothing was altered: the chain of events, the rows, the personal texts.",
     ),
+    "extract": Command("extract", "Write a file with which a client can check their promises."),
     "doctor": Command("doctor", "Check this installation, and say what to mend."),
     "routes": Command("routes", "List every address, its methods, and who may use it."),
     "manage": Command("manage", "Run one of Django's own commands."),

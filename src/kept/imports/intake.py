@@ -82,6 +82,8 @@ class Limits:
 WEB = Limits(size_bytes=10 * 1024 * 1024, rows=50_000, apart=True)
 COMMAND_LINE = Limits(size_bytes=100 * 1024 * 1024, rows=250_000, apart=False)
 
+#: Jira's widest exports have some hundreds.
+MOST_COLUMNS = 2_000
 #: Problems kept with an import; all are counted.
 PROBLEMS_KEPT = 1_000
 
@@ -257,6 +259,12 @@ def _table(file: IO[bytes] | bytes, limits: Limits) -> tuple[bytes, text.Table]:
             % {"most": limits.rows},
             field="file",
         ) from error
+    if len(table.header) > MOST_COLUMNS:
+        raise CannotRead(
+            _("The file has %(columns)d columns; at most %(most)d are read. Nothing was read.")
+            % {"columns": len(table.header), "most": MOST_COLUMNS},
+            field="file",
+        )
     if len(table.rows) > limits.rows:
         raise CannotRead(
             _("The file has %(rows)d rows; at most %(most)d are taken at once. Nothing was read.")

@@ -9,7 +9,7 @@ from django.db.models import F, Max
 
 from kept import zones
 from kept.clients.models import Client, Service
-from kept.engine import backtesting, durations
+from kept.engine import backtesting, durations, lenses
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.past.models import Backtest, BacktestStretch, DurationProfile, PastItem
@@ -174,7 +174,7 @@ def _items(now: datetime, *, until: int | None) -> list[durations.PastItem]:
         "subkind__name",
         "project__client_id",
         "project__name",
-    )[: durations.METHOD.memory]
+    )[: lenses.METHOD.memory]
     return [
         durations.PastItem(
             row_id=row_id,

@@ -1,7 +1,7 @@
 """Working days and holidays of a place, and the moments at which days end."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
@@ -92,3 +92,58 @@ def end_of(day: date, *, zone: str, house: Organisation) -> datetime:
             % {"day": day, "time": f"{house.day_ends_at:%H:%M}", "zone": zone},
             field="wanted",
         ) from error
+
+
+#: How long a house's working day is; it ends when the house says.
+DAY = timedelta(hours=9)
+
+
+def shifted_moment(house: Organisation, at: datetime, by: int, *, zone: str) -> datetime:
+    """Return the same time of the day that lies `by` working days after (or before) `at`.
+
+    Where the clocks go forward over that time, it is the hour after.
+    """
+    day = shifted(house, zones.day_of(at, zone), by)
+    return _instant(day, zones.local(at, zone).time(), zone)
+
+
+def working_minutes(house: Organisation, first: datetime, last: datetime, *, zone: str) -> int:
+    """Return how many minutes of the house's working days lie from `first` to `last`.
+
+    A working day is the nine hours before it ends, as a clock in `zone` shows them.
+    """
+    total = timedelta()
+    day, end = zones.day_of(first, zone), zones.day_of(last, zone)
+    while day <= end:
+        starts, ends = _hours_of(house, day, zone)
+        total += max(timedelta(), min(ends, last) - max(starts, first))
+        day += timedelta(days=1)
+    return total // timedelta(minutes=1)
+
+
+def later_by(house: Organisation, at: datetime, minutes: int, *, zone: str) -> datetime:
+    """Return the moment that lies so many working minutes after `at`.
+
+    What ends with a working day ends on it, not at the start of the next one.
+    """
+    left = timedelta(minutes=minutes)
+    day = zones.day_of(at, zone)
+    while left:
+        starts, ends = _hours_of(house, day, zone)
+        here = max(timedelta(), ends - max(starts, at))
+        if left <= here:
+            return max(starts, at) + left
+        left -= here
+        day += timedelta(days=1)
+    return at
+
+
+def _hours_of(house: Organisation, day: date, zone: str) -> tuple[datetime, datetime]:
+    """Return from when to when the house works on a day; on a free day nothing lies between."""
+    ends = _instant(day, house.day_ends_at, zone)
+    return (ends - DAY if is_working_day(house, day) else ends), ends
+
+
+def _instant(day: date, at: time, zone: str) -> datetime:
+    # Unlike zones.moment this never refuses: what falls into a gap lies an hour later.
+    return datetime.combine(day, at, tzinfo=zones.zone(zone)).astimezone(UTC)

@@ -167,7 +167,7 @@ class TermsLine(Scoped):
     text = models.CharField(max_length=300)
     required = models.BooleanField(default=True)
 
-    frozen: ClassVar[Mapping[str, int]] = {}
+    # Never changed by a verb, but not frozen: a name in it can be erased.
     personal = ("text",)
 
     class Meta:

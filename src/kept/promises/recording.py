@@ -5,27 +5,24 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kept import words, zones
+from kept import words
 from kept.clients import catalogue
 from kept.clients.catalogue import StageSketch
-from kept.clients.models import Client, Service
+from kept.clients.models import Client, Contact, Service
 from kept.jobs import making
 from kept.jobs.lines import Effort
 from kept.jobs.models import Job, Stage
 from kept.ledger import recording
 from kept.ledger.models import Event
-from kept.people import access, days
+from kept.people import access
 from kept.people.models import Member, Role
-from kept.promises.models import Placement, Promise, Terms
+from kept.promises import pausing, states
+from kept.promises import terms as agreed
+from kept.promises.models import Placement, Promise, Terms, TermsLine
 from kept.tenancy import refusals
-from kept.tenancy.models import Organisation
 
 #: What a promise counts for until somebody says how big it is.
 UNSIZED = Effort(low_hours=1, likely_hours=4, high_hours=16)
-
-
-class NotOpen(refusals.Conflict):
-    """The promise is not open any more."""
 
 
 def give(
@@ -47,6 +44,7 @@ def give(
     internal_due_at: datetime | None = None,
     state: Promise.State = Promise.State.ACTIVE,
     gate: Promise.Gate = Promise.Gate.NOT_ASKED,
+    contact: Contact | None = None,
 ) -> Promise:
     """Make a job a promise, with its first terms.
 
@@ -57,6 +55,7 @@ def give(
         first_due_at: the date promised first, where an import knows an earlier one than `due_at`.
         chance: the chance shown when the date was given; None if none was.
         even_chances_at: the date at even chances then; sharpness is measured from it.
+        contact: who at the client reads it by link, and whose word counts.
     """
     given_at = given_at or now
     house = job.organisation
@@ -64,13 +63,15 @@ def give(
         promise = Promise.objects.create(
             job=job,
             client=client,
+            contact=contact,
             origin=origin,
             state=state,
             gate=gate,
             placement=placement,
             last_mile_owner=last_mile_owner or by,
             due_at=due_at,
-            internal_due_at=internal_due_at or internal_date(due_at, now=given_at, house=house),
+            internal_due_at=internal_due_at
+            or agreed.internal_date(due_at, now=given_at, house=house),
             day_only=day_only,
             zone=zone,
             given_at=given_at,
@@ -100,6 +101,8 @@ def give(
                 )
             )
         Terms.objects.bulk_create(terms)
+        lines = [line for one in terms for line in agreed.with_lines(one)]
+        TermsLine.objects.bulk_create(lines)
         job.state = Job.State.OPEN
         job.promised = True
         job.save(update_fields=["state", "promised"])
@@ -108,7 +111,7 @@ def give(
             about=promise,
             by=by,
             at=now,
-            rows=[promise, *terms, job],
+            rows=[promise, *terms, *lines, job],
             promise=promise,
             chance=chance,
             facts={
@@ -182,28 +185,13 @@ def loose(
         )
 
 
-def internal_date(due_at: datetime, *, now: datetime, house: Organisation) -> datetime:
-    """Return the date the team aims at, at the end of a working day.
-
-    It is a fifth of the working days earlier, at least one and at most five;
-    where there is no working day to spare it is the due moment itself.
-    """
-    today = zones.day_of(now, house.zone)
-    due_on = zones.day_of(due_at, house.zone)
-    lead = days.count_between(house, today, due_on)
-    if lead < 2:
-        return due_at
-    earlier = days.shifted(house, due_on, -min(5, max(1, round(lead / 5))))
-    return min(due_at, days.end_of(earlier, zone=house.zone, house=house))
-
-
 def void(*, promise: Promise, reason: str, by: Member, now: datetime) -> Promise:
     """Take a promise out that was recorded by mistake; it stays listed, with the reason.
 
     Raises:
         NotAllowed: only a lead may.
         Refused: no reason was given.
-        NotOpen: it was voided already.
+        MoveNotAllowed: it was voided already.
     """
     access.demand(by, Role.LEAD)
     reason = reason.strip()
@@ -213,12 +201,11 @@ def void(*, promise: Promise, reason: str, by: Member, now: datetime) -> Promise
             field="reason",
         )
     with transaction.atomic():
-        changed = Promise.objects.filter(pk=promise.pk).exclude(state=Promise.State.VOIDED)
-        if not changed.update(
-            state=Promise.State.VOIDED, void_reason=reason[:300], settled_at=None
-        ):
-            raise NotOpen(_("This promise is voided already."))
-        promise.refresh_from_db()
+        promise = states.locked(promise)
+        stopped = pausing.stop(promise, now=now)
+        promise = states.move(
+            promise, "void", void_reason=reason[:300], settled_at=None, ended_at=now
+        )
         job = promise.job
         job.state = Job.State.CLOSED
         job.save(update_fields=["state"])
@@ -227,7 +214,7 @@ def void(*, promise: Promise, reason: str, by: Member, now: datetime) -> Promise
             about=promise,
             by=by,
             at=now,
-            rows=[promise, job],
+            rows=[promise, job, *stopped],
             promise=promise,
         )
     return promise
@@ -237,7 +224,7 @@ def pin(*, promise: Promise, pinned: int | None, by: Member, now: datetime) -> P
     """Rank a promise before all others that are not pinned, or let it go back to its date."""
     access.demand(by, Role.LEAD)
     with transaction.atomic():
-        promise = Promise.objects.select_for_update().get(pk=promise.pk)
+        promise = states.locked(promise)
         promise.pinned = pinned
         promise.save(update_fields=["pinned"])
         recording.record(

@@ -86,7 +86,9 @@ def asked(
         )
         for position, sketch in enumerate(checked, start=1)
     ]
-    table = loading.Stages(jobs={UNSAVED: job}, people=loaded.people, now=now)
+    table = loading.Stages(
+        jobs={UNSAVED: job}, people=loaded.people, now=now, profile=loaded.profile
+    )
     table.take(
         rows,
         afters={-n: [-other for other in s.after or ()] for n, s in enumerate(checked, start=1)},

@@ -18,7 +18,7 @@ from kept.plan import loading
 from kept.plan.loading import Loaded
 from kept.plan.models import Hold
 from kept.promises.models import Placement
-from kept.promises.recording import internal_date
+from kept.promises.terms import internal_date
 from kept.quotes import checking, onset, states, wording
 from kept.quotes.models import Answer, Quote
 from kept.tenancy import refusals, scope

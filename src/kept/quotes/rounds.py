@@ -2,15 +2,23 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime
 
+from django.db import connections
+
 from kept import engine
+from kept.clients import links
+from kept.outbox import letters, running
 from kept.plan import outlook
 from kept.quotes import offering
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
 
 log = logging.getLogger(__name__)
+
+#: Seconds between two rounds: an offer lapses at most so late, though nobody looks.
+BETWEEN_ROUNDS = 300
 
 _preparing = threading.Event()
 
@@ -30,6 +38,27 @@ def prepare() -> None:
 def is_preparing() -> bool:
     """Say whether the engine is being made ready in this process."""
     return _preparing.is_set()
+
+
+def keep_going(*, now: Callable[[], datetime], until: threading.Event) -> None:
+    """Go round every five minutes until told to stop."""
+    while not until.is_set():
+        try:
+            look_after(now=now())
+        except Exception:
+            log.exception("A round failed; the next one tries again")
+        finally:
+            connections.close_all()
+        until.wait(BETWEEN_ROUNDS)
+
+
+#: Rooms with work in the outbox. Importing one makes its work known, so they are named here.
+WORKS_FOR = (letters, links)
+
+
+def keep_working(*, now: Callable[[], datetime], until: threading.Event) -> None:
+    """Do the work that verbs leave behind, such as letters, until told to stop."""
+    running.keep_running(now=now, until=until)
 
 
 def look_after(*, now: datetime) -> None:

@@ -33,7 +33,7 @@ from kept.clients.models import Client, Service
 from kept.jobs import making, models, work
 from kept.people.access import Policy
 from kept.people.models import Member, Role
-from kept.promises import carrying
+from kept.promises import carrying, pausing
 
 door = Door(
     "jobs",
@@ -418,7 +418,7 @@ def record_assumption(request: ApiRequest, job_id: int, body: NewAssumption) -> 
 def meet_obligation(request: ApiRequest, obligation_id: int) -> models.Obligation:
     """Note that the client supplied it."""
     row = models.Obligation.objects.get(pk=obligation_id)
-    return making.meet_obligation(row, by=request.member, now=request.now)
+    return pausing.receive(row, by=request.member, now=request.now)
 
 
 @door.add("/inbound/{int:inbound_id}/meet", Policy.MEMBER, Inbound, status=200, reads="")

@@ -22,7 +22,7 @@ from kept.jobs.models import Assumption, HandOver, InboundPromise, Job, Obligati
 from kept.people import days
 from kept.people.access import Policy, allow
 from kept.people.models import Member, Role, Skill
-from kept.promises import carrying
+from kept.promises import carrying, pausing
 from kept.tenancy.refusals import Refused
 from kept.web import owned, stage_rows
 from kept.web.doorkeeper import KeptRequest
@@ -570,7 +570,7 @@ def obligation_met(request: KeptRequest, pk: int) -> HttpResponse:
     return _do(
         request,
         row.job,
-        lambda: making.meet_obligation(row, by=request.member, now=clock.now()),
+        lambda: pausing.receive(row, by=request.member, now=clock.now()),
     )
 
 

@@ -1,11 +1,9 @@
 """One promise: its sentence, its line, who owns what, and everything that happened."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString
@@ -14,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kept import clock, words, zones
-from kept.ledger.models import Event
 from kept.people.access import Policy, allow
 from kept.people.models import Role
 from kept.plan import standing
@@ -23,24 +20,14 @@ from kept.plan.standing import Standing, State
 from kept.promises import recording
 from kept.promises.models import Promise, Terms
 from kept.tenancy.refusals import Refused
-from kept.web import drawing, telling
+from kept.web import drawing, story, telling
 from kept.web.doorkeeper import KeptRequest
-
-EVENTS_SHOWN = 200
 
 
 class VoidForm(forms.Form):
     """Why a promise was recorded by mistake."""
 
     reason = forms.CharField(max_length=300, label=gettext_lazy("Why was it recorded by mistake?"))
-
-
-@dataclass(frozen=True)
-class Happening:
-    """One event of the ledger, told."""
-
-    event: Event
-    told: str
 
 
 @allow(Policy.MEMBER)
@@ -83,6 +70,9 @@ def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]
     terms = list(found.terms.all())
     outlooks = list(Outlook.objects.filter(promise=found).order_by("computed_at", "pk"))
     stages = list(found.job.stages.select_related("owner", "skill"))
+    obligations = list(found.job.obligations.all())
+    inbound = list(found.job.inbound.all())
+    assumptions = list(found.job.assumptions.all())
     stands = None
     if found.state in Promise.OPEN:
         stands = standing.standing_of(
@@ -105,19 +95,21 @@ def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]
         "terms": terms,
         "stages": stages,
         "conditions": found.job.conditions.all(),
-        "obligations": found.job.obligations.all(),
-        "inbound": found.job.inbound.all(),
-        "assumptions": found.job.assumptions.all(),
+        "obligations": obligations,
+        "inbound": inbound,
+        "assumptions": assumptions,
         "fan": _fan(outlooks, terms, house.zone, this_day, found.zone),
         "outlooks": outlooks[-12:][::-1],
-        "story": [
-            Happening(event, telling.event(event, found, today=this_day))
-            for event in Event.objects.filter(
-                Q(promise_id=found.pk) | Q(about_table="job", about_id=found.job_id)
-            )
-            .select_related("by")
-            .order_by("-number")[:EVENTS_SHOWN]
-        ],
+        "story": story.of(
+            found,
+            outlooks=outlooks,
+            stages=stages,
+            obligations=obligations,
+            inbound=inbound,
+            assumptions=assumptions,
+            line=house.line,
+            today=this_day,
+        ),
         "form": form,
         "may_void": request.member.may(Role.LEAD) and found.state != Promise.State.VOIDED,
     }

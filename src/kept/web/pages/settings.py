@@ -189,6 +189,7 @@ def _page(request: KeptRequest, *, form: TokenForm | None = None, secret: str = 
         ),
         "is_owner": request.member.may(Role.OWNER),
         "is_member": request.member.may(Role.MEMBER),
+        "is_lead": request.member.may(Role.LEAD),
         "solo": solo.is_solo(house),
         "memberships": joining.memberships(request),
     }

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from kept import clock, words, zones
 from kept.people.access import Policy, allow
-from kept.plan import standing
+from kept.plan import since, standing
 from kept.plan.standing import Standing, State
 from kept.web import drawing, telling
 from kept.web.doorkeeper import KeptRequest
@@ -57,11 +57,12 @@ def board(request: KeptRequest) -> dict[str, object]:
     mine = request.GET.get("whose") == "mine"
     shown = [s for s in everybody if not mine or s.promise.last_mile_owner_id == request.member.pk]
     this_day = zones.day_of(now, house.zone)
+    monday = telling.week_start(house, now)
     axis = telling.axis(
         house,
         (day for s in shown for day in (s.promised_on, s.likely_on) if day is not None),
         now=now,
-        first=telling.week_start(house, now),
+        first=monday,
     )
     groups = [
         Group(state, title, rows)
@@ -99,6 +100,7 @@ def board(request: KeptRequest) -> dict[str, object]:
         "count": len(needing),
         "axis": drawing.axis_head(axis, today_word=_("today")),
         "computed_at": max((s.outlook.computed_at for s in shown if s.outlook), default=None),
+        "since": telling.since_monday(since.since(zones.start_of(monday, house.zone), shown)),
         "is_new": not everybody,
     }
 

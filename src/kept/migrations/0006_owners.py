@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kept', '0004_chain_anew'),
+        ('kept', '0005_more_of_it'),
     ]
 
     operations = [
