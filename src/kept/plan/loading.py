@@ -202,7 +202,7 @@ class Stages:
     def read(self, stages: Iterable[Stage]) -> None:
         """Read the stages that are left, their order, their people, and what others owe."""
         for stage in stages:
-            if stage.state != Stage.State.DONE:
+            if stage.state not in (Stage.State.HANDED_OVER, Stage.State.DONE):
                 self.stages[stage.job_id].append(stage)
         left = {stage.pk for group in self.stages.values() for stage in group}
         keys = list(self.jobs)

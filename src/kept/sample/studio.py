@@ -22,8 +22,8 @@ from kept.clients import catalogue, keeping
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.imports import intake
-from kept.jobs import making, work
-from kept.jobs.models import Job, Stage
+from kept.jobs import handing, making, work
+from kept.jobs.models import HandOver, Job, Stage
 from kept.people import days, founding, staff
 from kept.people.models import Login, Member, Role
 from kept.plan import outlook
@@ -519,7 +519,10 @@ class Promised:
 
         def step(at: datetime) -> None:
             stage, by = self._stage(place)
-            work.finish(stage, spent_hours=took, by=by, now=at)
+            handed = handing.hand_over(stage, hours=took, by=by, now=at)
+            if handed.state == HandOver.State.HANDED:
+                taker = handing.takers_of(stage)[0]
+                handing.take(handed, by=taker, now=at + timedelta(minutes=20))
 
         return step
 
