@@ -131,6 +131,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "jobs": job.pk,
         "letters": letter.pk,
         "obligations": obligation.pk,
+        "offers": quote.pk,
         "options": proposal.options.get().pk,
         "people": worker.pk,
         "promises": promise.pk,

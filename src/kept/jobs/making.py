@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from kept.clients import catalogue
 from kept.clients.catalogue import CircleAmongStages, SkillNobodyHas, StageSketch, sketches_of
-from kept.clients.models import Client, Service
+from kept.clients.models import Client, Contact, Service
 from kept.jobs import owning
 from kept.jobs.models import (
     Assumption,
@@ -335,9 +335,22 @@ def record_obligation(
     return _kept(row, Event.Kind.OBLIGATION_RECORDED, by, now)
 
 
-def meet_obligation(obligation: Obligation, *, by: Member, now: datetime) -> Obligation:
-    """Note that the client supplied it."""
-    return _met(obligation, Event.Kind.OBLIGATION_MET, by, now)
+def meet_obligation(
+    obligation: Obligation,
+    *,
+    by: Member | None = None,
+    contact: Contact | None = None,
+    now: datetime,
+) -> Obligation:
+    """Note that the client supplied it.
+
+    Args:
+        by: the member to whom it came.
+        contact: whoever said by link that it was sent; then `by` stays empty.
+    """
+    if (by is None) == (contact is None):
+        raise ValueError("either a member writes it down, or the contact says it")
+    return _met(obligation, Event.Kind.OBLIGATION_MET, by, now, contact)
 
 
 def record_inbound(
@@ -401,14 +414,18 @@ def _kept(row: Line, kind: Event.Kind, by: Member, now: datetime) -> Line:
     return row
 
 
-def _met(row: Supply, kind: Event.Kind, by: Member, now: datetime) -> Supply:
-    access.demand(by, Role.MEMBER)
+def _met(
+    row: Supply, kind: Event.Kind, by: Member | None, now: datetime, contact: Contact | None = None
+) -> Supply:
+    if by is not None:
+        access.demand(by, Role.MEMBER)
     with transaction.atomic():
         row = type(row).objects.select_for_update(no_key=True).get(pk=row.pk)
         if row.met_at is None:
             row.met_at = now
             row.save(update_fields=["met_at"])
-            recording.record(kind, about=row, by=by, at=now, rows=[row])
+            facts = {} if contact is None else {"contact": contact.pk}
+            recording.record(kind, about=row, by=by, at=now, rows=[row], facts=facts)
     return row
 
 

@@ -9,7 +9,8 @@ from django.db import connections
 
 from kept import engine
 from kept.clients import links
-from kept.outbox import letters, running
+from kept.outbox import letters, running, tasks
+from kept.outbox.models import Task
 from kept.past import learning
 from kept.plan import outlook
 from kept.quotes import offering
@@ -51,6 +52,13 @@ def keep_going(*, now: Callable[[], datetime], until: threading.Event) -> None:
         finally:
             connections.close_all()
         until.wait(BETWEEN_ROUNDS)
+
+
+@tasks.handler("forecast")
+def forecast(task: Task, *, now: datetime) -> None:
+    """Forecast the promises again after a client changed the plan by link."""
+    log.debug("Forecasting after %s", task.key)
+    outlook.refresh_if_changed(by=None, now=now)
 
 
 #: Rooms with work in the outbox. Importing one makes its work known, so they are named here.

@@ -522,7 +522,7 @@ class Promised:
             handed = handing.hand_over(stage, hours=took, by=by, now=at)
             if handed.state == HandOver.State.HANDED:
                 taker = handing.takers_of(stage)[0]
-                handing.take(handed, by=taker, now=at + timedelta(minutes=20))
+                handing.take(handed, by=taker, now=at)
 
         return step
 
