@@ -1291,6 +1291,33 @@ def look_at(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
 
 
 @step
+def is_idle(m: Longs, c: Ints, s: Int, t: Int) -> bool:
+    """Whether looking at a stage changes nothing: it cannot start, and holds whom it held.
+
+    Most looks are such: one of two people takes work of their own that ranks before, or
+    the other is held already.
+    """
+    if m[s + S_SLOT] < m[s + S_SLOT_END] or m[s + S_USE] < m[s + S_USE_END]:
+        return False
+    stuck, holding = False, False
+    for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+        p = m[i]
+        if m[p + H_RESERVED] == s:
+            if not has_room(m, p) or comes_at(m, c, p, t) != t:
+                return False
+            holding = True
+        elif has_room(m, p) and (m[p + P_LIFTED] or m[p + H_RESERVED] > s):
+            return False
+        else:
+            stuck = True
+    if holding:
+        for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+            if is_away(m, c, m[i], t):
+                return False
+    return stuck
+
+
+@step
 def open_begun(m: Longs, c: Ints, t: Int) -> bool:
     """Go on with what was begun before; whether one of them was done at once."""
     for i in range((m[STAGES_END] - m[STAGES]) // STAGE):
@@ -1332,7 +1359,11 @@ def serve(m: Longs, c: Ints, t: Int, opening: bool) -> None:
     while m[N_CALLED]:
         s = next_called(m)
         m[CURRENT] = s
+        if is_idle(m, c, s, t):
+            continue
         serve_alone(m, c, t, s)
+        if is_idle(m, c, s, t):
+            continue
         if look_at(m, c, s, t, False) and m[s + J_WORK] == 0:
             stack(m, ENDS, s)
             m[CURRENT] = 0
