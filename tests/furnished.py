@@ -10,7 +10,8 @@ from kept.imports import intake, waiting
 from kept.jobs import making, owning
 from kept.jobs.models import Job, Stage
 from kept.outbox import letters
-from kept.people import staff, tokens
+from kept.people import inviting, staff, tokens
+from kept.people.models import Role
 from kept.plan import outlook
 from kept.promises import delivering, proposing, reasons, recording
 from kept.promises.models import Delivery, Proposal, Reason
@@ -87,6 +88,8 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         )
         digest = waiting.keep(FILE.format(mark=mark).encode(), f"{mark}.csv", now=now)
         brought = intake.accept(FILE.format(mark=mark).encode(), f"{mark}.csv", **doing)
+        coming = staff.add_member(name=f"{mark} coming", role=Role.GUEST, **doing)
+        invitation, _secret = inviting.invite(coming, **doing)
         token, _secret = tokens.make(owner, scopes=["read"], name=f"{mark} token", **doing)
         stage, end = Stage.objects.filter(job=job).order_by("position")
         asked = owning.propose(end, worker, done_means=f"{mark} means", **doing)
@@ -103,6 +106,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "import": brought.pk,
         "imports": brought.pk,
         "inbound": inbound.pk,
+        "invitations": invitation.pk,
         "jobs": job.pk,
         "letters": letter.pk,
         "obligations": obligation.pk,

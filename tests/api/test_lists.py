@@ -17,6 +17,8 @@ LISTS = [
     "/clients",
     "/contacts",
     "/imports",
+    "/imports/names",
+    "/invitations",
     "/jobs",
     "/people",
     "/promises",

@@ -10,13 +10,17 @@ from kept.api import door, keys, problems
 from kept.api.resources import (
     answers,
     clients,
+    erasures,
+    extracts,
     imports,
+    invitations,
     jobs,
     lives,
     past,
     people,
     promises,
     quotes,
+    record,
     services,
     tokens,
 )
@@ -85,8 +89,22 @@ api = Described(
 )
 problems.handled_by(api)
 for resource in (
-    clients, people, services, jobs, answers, quotes, promises, lives, imports, past, tokens,
-):  # fmt: skip
+    clients,
+    extracts,
+    people,
+    invitations,
+    services,
+    jobs,
+    answers,
+    quotes,
+    promises,
+    lives,
+    imports,
+    past,
+    record,
+    tokens,
+    erasures,
+):
     api.add_router("", resource.door)
 
 

@@ -49,9 +49,13 @@ COMMANDS = {
     "add": Command("add", "Add a client, a person, a service or an absence."),
     "import": Command("importing", "Bring in history and open work from a file."),
     "past": Command("past", "Show what the past says."),
+    "record": Command("record", "Show what was promised, against what was done."),
     "backtest": Command("backtest", "Measure forecasts on a history file, without a database."),
     "simulate": Command("simulate", "Draw the futures of a plan file, without a database."),
     "token": Command("token", "Make an API token for scripts; it is shown once."),
+    "erase": Command(
+        "erase", "Erase what is written about a client, a contact, or a person who left."
+    ),
     "worker": Command(
         "worker", "Send letters and go the rounds, apart from the process that serves."
     ),
@@ -59,6 +63,7 @@ COMMANDS = {
         "verify",
         "Check that nothing was altered: the chain of events, the rows, the personal texts.",
     ),
+    "extract": Command("extract", "Write a file with which a client can check their promises."),
     "doctor": Command("doctor", "Check this installation, and say what to mend."),
     "routes": Command("routes", "List every address, its methods, and who may use it."),
     "manage": Command("manage", "Run one of Django's own commands."),
@@ -66,7 +71,11 @@ COMMANDS = {
 
 
 class Lazily(TyperGroup):
-    """Commands that are imported when they are typed."""
+    """Commands that are imported when they are typed.
+
+    typer's own click names the contexts of these methods differently from typer's, which is why
+    mypy calls each of them another signature.
+    """
 
     def list_commands(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
         return list(COMMANDS)

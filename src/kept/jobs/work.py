@@ -159,7 +159,7 @@ def leave(member: Member, *, by: Member, now: datetime) -> list[Stage]:
 def _locked(stage: Stage, by: Member) -> Stage:
     """Lock a stage's job, so that two hand-overs see each other, and return the stage anew."""
     access.demand(by, Role.MEMBER)
-    job = Job.objects.select_for_update().get(pk=stage.job_id)
+    job = Job.objects.select_for_update(no_key=True).get(pk=stage.job_id)
     fresh = Stage.objects.get(pk=stage.pk)
     fresh.job = job
     if fresh.state == Stage.State.DONE:

@@ -7,8 +7,9 @@ is drawn by stage, so a job keeps its luck from the answer to the promise.
 
 import hashlib
 import json
+import threading
 import zlib
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from kept import engine, zones
+from kept.engine import durations
 from kept.jobs.models import InboundPromise, Job, Obligation, Stage, StageAfter, StagePerson
 from kept.past import profiles, spreading
 from kept.people import capacity, days
@@ -34,6 +36,11 @@ ANY = "any"
 
 Plan = dict[str, Any]
 
+#: How many plans stay read: a situation is frozen, so everybody may share it.
+READ_AT_ONCE = 8
+_read: "OrderedDict[tuple[str, str], engine.Situation]" = OrderedDict()
+_lock = threading.Lock()
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -44,7 +51,7 @@ class Loaded:
         jobs: the jobs in it, by key, each with its promise or hold where it has one.
         cannot: why a job is left out of the plan, by the job's key.
         known: how many past items the least known estimate of a job rests on, by the job's key.
-        profile_version: what the past taught when this was read.
+        profile: what the past taught when this was read.
     """
 
     plan: Plan
@@ -53,7 +60,7 @@ class Loaded:
     holds: Mapping[int, Hold]
     cannot: Mapping[int, str]
     known: Mapping[int, int]
-    profile_version: str
+    profile: durations.Profile
     people: Sequence[Plan] = field(default=())
     dues: Mapping[int, datetime] = field(default_factory=dict)
 
@@ -61,9 +68,26 @@ class Loaded:
         """Return the moment a promise is due as the plan has it: later while its clock stands."""
         return self.dues.get(promise.job_id, promise.due_at)
 
+    @property
+    def profile_version(self) -> str:
+        """What the past taught when this was read."""
+        return self.profile.version
+
     @cached_property
     def situation(self) -> "engine.Situation":
-        return engine.Situation.from_document(self.plan)
+        """The plan as the engine reads it, read once for as long as it stays the same."""
+        key = (self.fingerprint, self.plan["start"])
+        with _lock:
+            known = _read.get(key)
+            if known is not None:
+                _read.move_to_end(key)
+                return known
+        situation = engine.Situation.from_document(self.plan)
+        with _lock:
+            _read[key] = situation
+            while len(_read) > READ_AT_ONCE:
+                _read.popitem(last=False)
+        return situation
 
     @cached_property
     def fingerprint(self) -> str:
@@ -121,7 +145,7 @@ def load(*, now: datetime) -> Loaded:
         holds=holds,
         cannot=cannot,
         known=known,
-        profile_version=table.profile.version,
+        profile=table.profile,
         dues=dues,
         people=people,
     )
@@ -185,10 +209,17 @@ def _promise_entry(
 class Stages:
     """Turns stages of jobs into entries of the plan file, spread by what the past teaches."""
 
-    def __init__(self, *, jobs: Mapping[int, Job], people: Iterable[Plan], now: datetime) -> None:
+    def __init__(
+        self,
+        *,
+        jobs: Mapping[int, Job],
+        people: Iterable[Plan],
+        now: datetime,
+        profile: durations.Profile | None = None,
+    ) -> None:
         self.jobs = jobs
         self.now = now
-        self.profile = profiles.current(now=now)
+        self.profile = profiles.current(now=now) if profile is None else profile
         self.at_work = {person["id"] for person in people if person["week"]}
         self.holders: dict[str, int] = defaultdict(int)
         for person in people:

@@ -106,4 +106,4 @@ def _follow(row: Responsibility, *, by: Member, now: datetime) -> None:
 
 def _live_promise(job_id: int) -> Promise | None:
     live = Promise.objects.filter(job_id=job_id, state__in=Promise.LIVE)
-    return live.select_for_update().first()
+    return live.select_for_update(no_key=True).first()

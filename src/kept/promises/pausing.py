@@ -39,7 +39,7 @@ def pause(promise: Promise, *, obligation: Obligation, by: Member, now: datetime
     with transaction.atomic():
         promise = states.locked(promise)
         states.demand(promise, "pause")
-        obligation = Obligation.objects.select_for_update().get(pk=obligation.pk)
+        obligation = Obligation.objects.select_for_update(no_key=True).get(pk=obligation.pk)
         _refuse_unless_overdue(promise, obligation, now)
         promise = states.move(promise, "pause")
         row = Pause.objects.create(

@@ -10,6 +10,7 @@ from django.db import connections
 from kept import engine
 from kept.clients import links
 from kept.outbox import letters, running
+from kept.past import learning
 from kept.plan import outlook
 from kept.promises import delivering
 from kept.quotes import offering
@@ -65,6 +66,8 @@ def keep_working(*, now: Callable[[], datetime], until: threading.Event) -> None
 def look_after(*, now: datetime) -> None:
     """In every house, let offers lapse, let silence after notice count, and forecast anew.
 
+    What a large past left for later is learned before.
+
     A house in which something fails is logged and does not hold up the others.
     """
     for house in Organisation.objects.order_by("pk"):
@@ -72,6 +75,7 @@ def look_after(*, now: datetime) -> None:
             try:
                 offering.lapse_expired(now=now)
                 delivering.deem_due(now=now)
+                learning.catch_up(now=now)
                 outlook.refresh_if_changed(by=None, now=now)
             except Exception:
                 log.exception("The round of house %s failed; it is tried again", house.pk)

@@ -259,6 +259,8 @@ def _stage_changed(event: Event, tale: Tale) -> str:
             return _("%(who)s began %(stage)s.") % said
         case "hours":
             return _("%(who)s worked %(hours)s on %(stage)s.") % said
+        case "done" if not event.facts.get("hours"):
+            return _("%(stage)s is done, says %(who)s.") % said
         case "done":
             return _("%(stage)s is done, says %(who)s; it took %(hours)s.") % said
     if "owner_id" in changes:

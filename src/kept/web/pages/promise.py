@@ -326,11 +326,10 @@ def _fan(
     across = [first, *(day for day in mondays if first + timedelta(days=3) < day < this_day)]
     across = across[:: max(1, -(-len(across) // 6))]
     step = max(1, (up[-1] - up[0]).days // 5)
-    levels = {
-        day
-        for n in range(0, (up[-1] - up[0]).days + 1, step)
-        if (day := up[0] + timedelta(days=n)).weekday() < 5
-    }
+    evenly = (up[0] + timedelta(days=n) for n in range(0, (up[-1] - up[0]).days + 1, step))
+    # A line on a weekend would be a day that nobody works towards.
+    working = (day + timedelta(days=-day.weekday() % 7 * (day.weekday() > 4)) for day in evenly)
+    levels = {day for day in working if day <= up[-1]}
     last = forecasts[-1]
     return drawing.fan(
         drawing.Fan(
