@@ -30,6 +30,21 @@ COMMANDS = {
     "offer": Command("quoting", "Say that a held date was offered to the client."),
     "accept": Command("quoting", "Record the client's yes: the quote becomes a promise."),
     "promise": Command("promise", "Record a promise already made, in one line."),
+    "deliver": Command("life", "Say that a promise is done; the client's word is still to come."),
+    "settle": Command(
+        "life", "Record the client's word on what was delivered: taken, or sent back."
+    ),
+    "pause": Command(
+        "life", "Let the clock stand, because the client owes something that is overdue."
+    ),
+    "resume": Command(
+        "life", "End a pause: the date moves by the working time that the clock stood."
+    ),
+    "slip": Command(
+        "life", "Say a later date inside the house; what the client was promised does not change."
+    ),
+    "release": Command("life", "Record that the client lets us off; it counts in no rate."),
+    "revoke": Command("life", "Say that we cannot: it counts as broken."),
     "today": Command("today", "Show open promises: dates, chances, and what needs a hand."),
     "add": Command("add", "Add a client, a person, a service or an absence."),
     "import": Command("importing", "Bring in history and open work from a file."),

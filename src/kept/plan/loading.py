@@ -19,13 +19,14 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from kept import engine
+from kept import engine, zones
 from kept.engine import durations
 from kept.jobs.models import InboundPromise, Job, Obligation, Stage, StageAfter, StagePerson
 from kept.past import profiles, spreading
-from kept.people import capacity
+from kept.people import capacity, days
 from kept.plan.models import Hold, Snapshot
-from kept.promises.models import Promise
+from kept.promises.models import Pause, Promise
+from kept.tenancy import scope
 
 #: Share of a promise's luck that its stages have in common (engine: correlation).
 CORRELATION = 0.05
@@ -61,6 +62,11 @@ class Loaded:
     known: Mapping[int, int]
     profile: durations.Profile
     people: Sequence[Plan] = field(default=())
+    dues: Mapping[int, datetime] = field(default_factory=dict)
+
+    def due_of(self, promise: Promise) -> datetime:
+        """Return the moment a promise is due as the plan has it: later while its clock stands."""
+        return self.dues.get(promise.job_id, promise.due_at)
 
     @property
     def profile_version(self) -> str:
@@ -108,6 +114,7 @@ def load(*, now: datetime) -> Loaded:
         .exclude(pk__in=ended)
         .order_by("pk")
     }
+    dues = _dues_while_paused(promises.values(), now=now)
     people = capacity.plan_people(now=now)
     for person in people:
         person["skills"] = [ANY, *person["skills"]]
@@ -124,7 +131,7 @@ def load(*, now: datetime) -> Loaded:
             continue
         stages.extend(table.entries(key))
         known[key] = table.known(key)
-        entries.append(_promise_entry(job, promises.get(key), holds.get(key)))
+        entries.append(_promise_entry(job, promises.get(key), holds.get(key), dues.get(key)))
     return Loaded(
         plan={
             "start": minute(now),
@@ -139,6 +146,7 @@ def load(*, now: datetime) -> Loaded:
         cannot=cannot,
         known=known,
         profile=table.profile,
+        dues=dues,
         people=people,
     )
 
@@ -148,12 +156,37 @@ def minute(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="minutes")
 
 
-def _promise_entry(job: Job, promise: Promise | None, hold: Hold | None) -> Plan:
+def _dues_while_paused(promises: Iterable[Promise], *, now: datetime) -> dict[int, datetime]:
+    """Return the due moments of paused promises, by their jobs: later by what has stood so far.
+
+    They move from day to day and not by the minute, so that the passing of time changes no plan.
+    """
+    paused = [promise for promise in promises if promise.state == Promise.State.PAUSED]
+    if not paused:
+        return {}
+    house = scope.current()
+    standing = {
+        pause.promise_id: pause.started_at for pause in Pause.objects.filter(ended_at__isnull=True)
+    }
+    dues = {}
+    for promise in paused:
+        began = standing.get(promise.pk)
+        if began is None or began >= promise.due_at:
+            continue
+        today = zones.start_of(zones.day_of(now, promise.zone), promise.zone)
+        stood = days.working_minutes(house, began, today, zone=promise.zone)
+        dues[promise.job_id] = days.later_by(house, promise.due_at, stood, zone=promise.zone)
+    return dues
+
+
+def _promise_entry(
+    job: Job, promise: Promise | None, hold: Hold | None, due_at: datetime | None
+) -> Plan:
     entry: Plan = {"id": f"j{job.pk}"}
     if promise is not None:
         entry |= {
             "kind": "promise",
-            "due": minute(promise.due_at),
+            "due": minute(due_at or promise.due_at),
             "placement": promise.placement,
             "accepted": int(promise.given_at.timestamp()),
         }
