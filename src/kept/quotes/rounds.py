@@ -9,7 +9,9 @@ from django.db import connections
 
 from kept import engine
 from kept.clients import links
+from kept.jobs import handing
 from kept.outbox import letters, running
+from kept.past import learning
 from kept.plan import outlook
 from kept.quotes import offering
 from kept.tenancy import scope
@@ -64,12 +66,17 @@ def keep_working(*, now: Callable[[], datetime], until: threading.Event) -> None
 def look_after(*, now: datetime) -> None:
     """In every house, let offers lapse whose time ran out, and forecast anew what is a day old.
 
+    A finishing stretch that got stuck is written down, once for each standstill, and what a large
+    past left for later is learned from.
+
     A house in which something fails is logged and does not hold up the others.
     """
     for house in Organisation.objects.order_by("pk"):
         with scope.acting_in(house):
             try:
                 offering.lapse_expired(now=now)
+                handing.stuck(now=now)
+                learning.catch_up(now=now)
                 outlook.refresh_if_changed(by=None, now=now)
             except Exception:
                 log.exception("The round of house %s failed; it is tried again", house.pk)

@@ -21,8 +21,8 @@ from kept.clients import catalogue, keeping
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.imports import intake
-from kept.jobs import handing, making, work
-from kept.jobs.models import HandOver, Job, Stage
+from kept.jobs import checklist, handing, making, owning, work
+from kept.jobs.models import HandOver, Job, Responsibility, Stage
 from kept.people import days, founding, staff
 from kept.people.models import Login, Member, Role
 from kept.plan import outlook
@@ -359,18 +359,70 @@ def _open_work(
             by=lead,
             now=given_at,
         )
+        last_mile = people[LAST_MILE[place % 3]]
+        _agreed(job, last_mile, lead, given_at)
         promising.give(
             job=job,
+            gate=Promise.Gate.COMPLETE,
             client=clients[client],
             due_at=days.end_of(due_on, zone=ZONE, house=house),
             zone=ZONE,
             origin=Promise.Origin.LOOSE,
-            last_mile_owner=people[LAST_MILE[place % 3]],
+            last_mile_owner=last_mile,
             by=lead,
             now=given_at,
         )
         _progress(job, done, begun, given_at, now)
         _told(job, place, owner, now=now)
+        _finish(job, last_mile, given_at)
+    _under_way(people, lead, now=now)
+
+
+#: What is checked before the client hears that it is done.
+CHECKS_LEFT = (
+    "Texts read by somebody who did not write them",
+    "Tried on a phone",
+    "Hand-over list written",
+)
+
+
+def _agreed(job: Job, last_mile: Member, lead: Member, at: datetime) -> None:
+    """Let everybody who owns a part of a job say yes to it."""
+    asked = [
+        owning.propose(stage, stage.owner, by=lead, now=at)
+        for stage in job.stages.select_related("owner").order_by("position")
+        if stage.owner is not None
+    ]
+    for row in [*asked, owning.propose(job, last_mile, by=lead, now=at)]:
+        if row.state == Responsibility.State.PROPOSED:
+            owning.accept(row, by=row.member, now=at)
+
+
+def _finish(job: Job, last_mile: Member, at: datetime) -> None:
+    """Give the finishing stretch its checklist."""
+    stage = handing.finishing_of(job)
+    if stage is None or stage.state in handing.OVER:
+        return
+    lines = [checklist.add(stage, text, by=last_mile, now=at) for text in CHECKS_LEFT]
+    if stage.state != Stage.State.WAITING:
+        for line in lines[:2]:
+            checklist.done(line, by=last_mile, now=at)
+
+
+def _under_way(people: dict[str, Member], lead: Member, *, now: datetime) -> None:
+    """One question that nobody has answered, and one stage that nobody has taken yet."""
+    house = scope.current()
+    asked_on = days.shifted(house, zones.day_of(now, ZONE), -2)
+    player = Stage.objects.select_related("owner").get(
+        job__title="Audio guide", job__state=Job.State.OPEN, name="Player"
+    )
+    other = people["Rui"] if player.owner != people["Rui"] else people["Dev"]
+    owning.propose(player, other, by=lead, now=zones.moment(asked_on, time(15, 20), ZONE))
+    build = Stage.objects.select_related("owner").get(
+        job__title="Enrolment form", job__state=Job.State.OPEN, name="Build"
+    )
+    if build.owner is not None:
+        handing.hand_over(build, hours=2, by=build.owner, now=now - timedelta(hours=1))
 
 
 class Desks:

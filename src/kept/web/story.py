@@ -20,6 +20,7 @@ from kept.people.models import Member
 from kept.plan.models import Outlook
 from kept.promises.models import Promise
 from kept.quotes.models import Quote
+from kept.web import work_story
 
 #: The newest so many events are told.
 SHOWN = 200
@@ -118,6 +119,12 @@ def of(
 
 def sentence(event: Event, tale: Tale) -> str:
     """Tell one event."""
+    work = work_story.Work(
+        tale.people, tale.stages, tale.quote, tale.promise.zone, today=tale.today
+    )
+    worked = work_story.sentence(event, work)
+    if worked is not None:
+        return worked
     known = _SENTENCES.get(event.kind)
     if known is not None:
         return known(event, tale)
@@ -248,8 +255,12 @@ def _stage_changed(event: Event, tale: Tale) -> str:
             return _("%(who)s began %(stage)s.") % said
         case "hours":
             return _("%(who)s worked %(hours)s on %(stage)s.") % said
-        case "done":
+        case "done":  # as hand-overs were written before anybody took them
             return _("%(stage)s is done, says %(who)s; it took %(hours)s.") % said
+        case "learned from":
+            return _("kept learned from %(stage)s: it took %(hours)s.") % said
+        case "forgotten":
+            return _("kept forgot %(stage)s again: it is not over.") % said
     if "owner_id" in changes:
         old, new = (tale.person(key) or _("nobody") for key in changes["owner_id"])
         said |= {"old": old, "new": new}

@@ -20,7 +20,7 @@ from kept.plan.standing import Standing, State
 from kept.promises import recording
 from kept.promises.models import Promise, Terms
 from kept.tenancy.refusals import Refused
-from kept.web import drawing, story, telling
+from kept.web import drawing, owned, story, telling
 from kept.web.doorkeeper import KeptRequest
 
 
@@ -94,6 +94,14 @@ def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]
         "line": _line(request, found, stands, terms, now) if stands else "",
         "terms": terms,
         "stages": stages,
+        "owns": owned.read(
+            found.job,
+            viewer=request.member,
+            now=now,
+            last_mile_owner=found.last_mile_owner,
+            stages=stages,
+            gate=found.gate,
+        ),
         "conditions": found.job.conditions.all(),
         "obligations": obligations,
         "inbound": inbound,
