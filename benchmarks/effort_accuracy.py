@@ -11,7 +11,6 @@ into benchmarks/results/effort_accuracy.md.
 import argparse
 import datetime as dt
 import platform
-import time
 from pathlib import Path
 
 import numpy as np
@@ -111,9 +110,7 @@ def measure(path, part):
         rows = np.arange(cut)
     else:
         rows = dated[cut:]
-    begun = time.perf_counter()
     grid = past.replay(LEVELS)
-    seconds = time.perf_counter() - begun
     fine = past.replay(lenses.PERCENT_LEVELS)
     outcomes = past.ln_ratios[rows]
     coarse = grid.ln_quantiles[rows]
@@ -162,7 +159,6 @@ def measure(path, part):
         "… with the shared effect": _sums(totals["shared"]),
         "… and calibrated at the level of sums": _sums(totals["calibrated"]),
         "… with the shared effect, drawn from the 19 quantiles": _sums(rough["shared"]),
-        "seconds for all rows": f"{seconds:.1f} for {len(past):,}",
     }
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.http import QueryDict
 from tests.cast import House
+from tests.quotes.test_checking import given
 from tests.web.conftest import LogIn
 from tests.web.test_today_page import _words
 
@@ -332,6 +333,21 @@ def test_overtime_is_held_with_the_teams_yes_and_by_a_lead(
     assert quote.risk_reason.replace("\u00a0", " ") == (
         "The team said yes to up to 5.2 h of overtime."
     )
+
+
+def test_a_date_that_another_would_pay_for_is_no_plain_yes(
+    one_builder: House, login: LogIn, now: datetime
+) -> None:
+    given(one_builder, 16, datetime(2026, 12, 4, 18, tzinfo=UTC), now)
+
+    page = login(one_builder.ben).get(
+        "/ask", {"what": "Landing page for Harbour Clinic by Thu 3 Dec, 8-8-8h"}
+    )
+
+    said = _words(page.content)
+    assert "By Thursday only at another’s cost. The chance is over 99 %." in said
+    assert "Bakery under the line; a lead would have to sign that." in said
+    assert "As wanted" not in said
 
 
 def test_an_offer_nobody_made_is_refused(

@@ -367,7 +367,7 @@ def _unchanged(request: ApiRequest, contract: Contract, kw: Mapping[str, Any]) -
     wanted = request.headers.get("If-Match")
     if wanted is None or not contract.version_of:
         return
-    Organisation.objects.select_for_update().get(pk=scope.current_id())
+    Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
     shown = _SHOWN[contract.version_of](request, **kw)
     if shown.status_code == 404:
         raise Refusal(404, problems.nothing_here())

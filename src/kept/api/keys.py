@@ -91,6 +91,6 @@ def _forged(request: HttpRequest) -> bool:
         raise AssertionError("only the check is asked")
 
     check = CsrfViewMiddleware(passed)
-    request.csrf_processing_done = False  # type: ignore[attr-defined]
+    request.csrf_processing_done = False  # type: ignore[attr-defined]  # Django's own mark
     check.process_request(request)
     return check.process_view(request, passed, (), {}) is not None

@@ -21,6 +21,7 @@ from kept.api.resources import (
     people,
     promises,
     quotes,
+    record,
     services,
     tokens,
 )
@@ -102,6 +103,7 @@ for resource in (
     lives,
     imports,
     past,
+    record,
     tokens,
     erasures,
 ):

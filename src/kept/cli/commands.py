@@ -34,6 +34,7 @@ COMMANDS = {
     "add": Command("add", "Add a client, a person, a service or an absence."),
     "import": Command("importing", "Bring in history and open work from a file."),
     "past": Command("past", "Show what the past says."),
+    "record": Command("record", "Show what was promised, against what was done."),
     "backtest": Command("backtest", "Measure forecasts on a history file, without a database."),
     "simulate": Command("simulate", "Draw the futures of a plan file, without a database."),
     "token": Command("token", "Make an API token for scripts; it is shown once."),
@@ -55,7 +56,11 @@ COMMANDS = {
 
 
 class Lazily(TyperGroup):
-    """Commands that are imported when they are typed."""
+    """Commands that are imported when they are typed.
+
+    typer's own click names the contexts of these methods differently from typer's, which is why
+    mypy calls each of them another signature.
+    """
 
     def list_commands(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
         return list(COMMANDS)

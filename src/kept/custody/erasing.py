@@ -89,7 +89,7 @@ def erase(subject: Subject, *, confirmed: str, by: Member, now: datetime) -> Era
     """
     access.demand(by, Role.OWNER)
     with transaction.atomic():
-        row = type(subject)._default_manager.select_for_update().get(pk=subject.pk)
+        row = type(subject)._default_manager.select_for_update(no_key=True).get(pk=subject.pk)
         own = _own(row)
         if " ".join(confirmed.split()).casefold() != row.name.casefold():
             raise AnotherName(

@@ -112,7 +112,7 @@ class DurationHistory:
     estimate, day of finish, then content):
         row_ids, estimates, actuals (NaN unknown), estimate_days, finish_days (whole days;
         NaN unknown), finished (bool), usable (bool: finished, with an estimate, an actual above
-        zero and a day of finish).
+        zero and a day of finish), open (bool: open, with an estimate and work so far).
     """
 
     def __init__(self, items: Sequence[PastItem], method: Method = METHOD) -> None:
@@ -146,6 +146,8 @@ class DurationHistory:
         self.forecastable = _read_only(has_estimate)
         self.scorable = _read_only(both & self.finished)
         self.usable = _read_only(both & self.finished & ~np.isnan(self.finish_days))
+        still_open = (item.status == "open" for item in self.items)
+        self.open = _read_only(both & np.fromiter(still_open, np.bool_, n))
         self._code_names()
 
     @classmethod
@@ -407,6 +409,7 @@ class Profile:
         finished_items: how many rows were learned from.
         correlation: how alike the slips of one project's stages are (for sums and simulations).
         asked: positions of the rows learned from that have a day of estimate, in its order.
+        open_for_long: positions of open work with hours on it that is too old to be learned from.
         said: shape (asked, 4). ln(actual ÷ estimate) at `SAID_LEVELS` as it would have been
             forecast for each of them when it was estimated.
     """
@@ -434,15 +437,50 @@ class Profile:
         self.asked = _read_only(asked[self._traces.has_forecast[asked]])
         self.said = _read_only(said[self.asked])
         size = state[0]
-        self._pool = tuple(_read_only(np.ascontiguousarray(a[:size])) for a in state[1:6])
         self._stats, self._slip, self._spread = (_read_only(a) for a in state[6:9])
         self._histograms = tuple(_read_only(a) for a in state[9:])
         self._learned = learn
+        self._open, self.open_for_long = self._open_work()
+        self._pool = self._with_open_work([np.ascontiguousarray(a[:size]) for a in state[1:6]])
         self.version = self._digest()
+
+    def _open_work(self) -> tuple[IntArray, IntArray]:
+        """Find open work with hours on it: what it says as a lower bound, and what it says not."""
+        history = self.history
+        begun = history.open & (history.estimate_days < self.as_of_day)
+        age = self.as_of_day - history.estimate_days
+        recent = age <= history.method.open_days
+        return np.flatnonzero(begun & recent), _read_only(np.flatnonzero(begun & ~recent))
+
+    def _with_open_work(self, pool: list[NDArray[Any]]) -> tuple[NDArray[Any], ...]:
+        """Put open work into the pool, each after all that took as much and was finished."""
+        rows, values, codes, signs, days = pool
+        history = self.history
+        ours = np.array([self._signs(history._groups[row], history.ln_estimates[row])
+                         for row in self._open]).reshape(-1, signs.shape[1])  # fmt: skip
+        at = np.searchsorted(values, history.ln_ratios[self._open], side="right")
+        merged = (
+            np.insert(rows, at, self._open),
+            np.insert(values, at, history.ln_ratios[self._open]),
+            np.insert(codes, at, history.codes[self._open], axis=0),
+            np.insert(signs, at, ours, axis=0),
+            np.insert(days, at, np.full(self._open.size, self.as_of_day)),
+            np.insert(np.zeros(rows.size, np.bool_), at, np.ones(self._open.size, np.bool_)),
+        )
+        return tuple(_read_only(np.ascontiguousarray(array)) for array in merged)
+
+    def _signs(self, groups: IntArray, ln_estimate: float) -> FloatArray:
+        """Say what makes work alike besides its names: size, expected slip and its error."""
+        from kept.engine import _effort_kernels as kernels
+
+        described = np.empty(kernels.COVARIATES)
+        kernels.covariates(self._stats, groups, ln_estimate, described)
+        slip = kernels.weighed(described, self._slip)
+        return np.array([ln_estimate, slip, kernels.weighed(described, self._spread)])
 
     def _digest(self) -> str:
         digest = hashlib.sha256(f"{METHOD_VERSION}|{self.history.method}|{self.as_of_day}".encode())
-        for row in np.sort(self._learned).tolist():
+        for row in np.sort(np.concatenate((self._learned, self._open))).tolist():
             digest.update(repr(_canonical(self.history.items[row])).encode())
         return digest.hexdigest()[:16]
 
@@ -493,16 +531,8 @@ class Profile:
             factor = np.array([_HOURS.get(unit.casefold(), 1.0)])
             ln_estimate = float(_ln_estimates(np.array([estimate]), factor)[0])
         codes, groups = self._codes_of(person, kind, subkind, project, ln_estimate)
-        described = np.empty(kernels.COVARIATES)
-        kernels.covariates(self._stats, groups, ln_estimate, described)
-        signs = np.array(
-            [
-                ln_estimate,
-                kernels.weighed(described, self._slip),
-                kernels.weighed(described, self._spread),
-            ]
-        )
-        rows, values, pool_codes, pool_signs, pool_day = self._pool
+        signs = self._signs(groups, ln_estimate)
+        rows, values, pool_codes, pool_signs, pool_day, is_open = self._pool
         match, inverse_width, age_weight, kernel, pull = tables(history.method)
         weights = np.empty((rows.size, pull.size))
         mixed = np.empty(rows.size)
@@ -524,6 +554,8 @@ class Profile:
             np.empty(pull.size),
             mixed,
         )
+        if self._open.size:
+            mixed = beyond_lower_bounds(mixed, is_open)
         whole, n_whole, by_bucket, n_bucket, by_project, n_project, by_person, n_person = (
             self._histograms
         )
@@ -545,7 +577,7 @@ class Profile:
         )
         found = np.empty(at.size)
         kernels.read_quantiles(values, mixed, values.size, steps, at, found)
-        past = rows >= 0
+        past = (rows >= 0) & ~is_open
         candidates = past & (mixed > 0)
         mine = candidates & (pool_codes[:, 0] == codes[0])
         own = np.count_nonzero(mine) >= most_similar
@@ -602,6 +634,27 @@ class Profile:
         ]
         four = [codes[name] for name in ("person", "subkind", "project", "kind")]
         return np.array(four, dtype=np.int64), np.array(groups, dtype=np.int64)
+
+
+def beyond_lower_bounds(shares: FloatArray, is_open: NDArray[np.bool_]) -> FloatArray:
+    """Move the share of open work onto what took more, in proportion: work so far is no outcome.
+
+    Args:
+        shares: shape (n,). Shares of a sample sorted by value; open work after equal values.
+        is_open: shape (n,). Where the value is a lower bound.
+
+    Returns:
+        Shape (n,), with the same sum; zero at open work, unless nothing lies beyond it.
+
+    Source:
+        Efron's redistribution to the right ("The two sample problem with censored data", 1967),
+        which gives the estimate of Kaplan and Meier, 1958, here with weights.
+    """
+    beyond = np.cumsum(shares[::-1])[::-1] - shares
+    moves = is_open & (beyond > 1e-15)
+    growth = np.ones(shares.size)
+    np.divide(beyond + shares, beyond, out=growth, where=moves)
+    return np.where(moves, 0.0, shares * np.cumprod(growth) / growth)
 
 
 def is_informative(*, exact: int, of: int) -> bool:

@@ -61,6 +61,8 @@ class Method:
     ridge: float = 100.0
     # A profile learns from this many of the newest finished items and their earlier forecasts.
     memory: int = 20_000
+    # Work open for longer is not learned from: it is asked about.
+    open_days: int = 180
 
 
 _NEVER = 1e6

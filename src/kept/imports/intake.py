@@ -339,7 +339,7 @@ def _bring(
 ) -> _Brought:
     """Write everything a reading holds, with its events, into the open transaction."""
     # Two who bring the same file in at once: the second finds its rows here already.
-    Organisation.objects.select_for_update().get(pk=scope.current_id())
+    Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
     row = Import.objects.create(
         file_name=_file_name(name),
         file_digest=hashlib.sha256(data).hexdigest(),
@@ -603,7 +603,7 @@ def undo(import_: Import, *, by: Member, now: datetime) -> Import:
     """
     access.demand(by, Role.LEAD)
     with transaction.atomic():
-        row = Import.objects.select_for_update().get(pk=import_.pk)
+        row = Import.objects.select_for_update(no_key=True).get(pk=import_.pk)
         if row.state != Import.State.ACCEPTED:
             raise SomethingDepends(
                 _("“%(file)s” was undone on %(day)s.")

@@ -76,7 +76,7 @@ def _note(item: CheckItem, kind: Event.Kind, *, by: Member, now: datetime) -> Ch
 
 def _locked(stage: Stage) -> Stage:
     """Lock a stage's job, so that no line changes while it is handed over."""
-    job = Job.objects.select_for_update().get(pk=stage.job_id)
+    job = Job.objects.select_for_update(no_key=True).get(pk=stage.job_id)
     stage = Stage.objects.get(pk=stage.pk)
     if stage.state in (Stage.State.HANDED_OVER, Stage.State.DONE) or job.state == Job.State.CLOSED:
         raise NoMoreLines(

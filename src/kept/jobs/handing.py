@@ -182,7 +182,7 @@ def reopen(stage: Stage, *, by: Member | None, now: datetime, reason: str = "") 
         reason: what they said; it stands with the hand-over.
     """
     with transaction.atomic():
-        job = Job.objects.select_for_update().get(pk=stage.job_id)
+        job = Job.objects.select_for_update(no_key=True).get(pk=stage.job_id)
         stage = Stage.objects.select_related("owner").get(pk=stage.pk)
         if stage.state not in MOVES["reopen"][0]:
             return stage
@@ -355,7 +355,7 @@ def _open(
     """Lock a hand-over that waits for an answer, and return it and its stage anew."""
     access.demand(by, Role.MEMBER)
     key = Stage.objects.values_list("job_id", flat=True).get(pk=hand_over.stage_id)
-    job = Job.objects.select_for_update().get(pk=key)
+    job = Job.objects.select_for_update(no_key=True).get(pk=key)
     handed = HandOver.objects.get(pk=hand_over.pk)
     stage = Stage.objects.select_related("owner").get(pk=handed.stage_id)
     stage.job = job

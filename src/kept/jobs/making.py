@@ -143,7 +143,7 @@ def change_job(job: Job, *, by: Member, now: datetime, **changes: Unpack[JobChan
     """Change a job; what is not named stays."""
     access.demand(by, Role.MEMBER)
     with transaction.atomic():
-        job = Job.objects.select_for_update().get(pk=job.pk)
+        job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
         if "title" in changes:
             job.title = _title(changes["title"])
         if "client" in changes:
@@ -383,7 +383,7 @@ def break_assumption(assumption: Assumption, *, by: Member, now: datetime) -> As
     """Note that an assumption turned out wrong."""
     access.demand(by, Role.MEMBER)
     with transaction.atomic():
-        assumption = Assumption.objects.select_for_update().get(pk=assumption.pk)
+        assumption = Assumption.objects.select_for_update(no_key=True).get(pk=assumption.pk)
         if assumption.broke_at is None:
             assumption.broke_at = now
             assumption.save(update_fields=["broke_at"])
@@ -404,7 +404,7 @@ def _kept(row: Line, kind: Event.Kind, by: Member, now: datetime) -> Line:
 def _met(row: Supply, kind: Event.Kind, by: Member, now: datetime) -> Supply:
     access.demand(by, Role.MEMBER)
     with transaction.atomic():
-        row = type(row).objects.select_for_update().get(pk=row.pk)
+        row = type(row).objects.select_for_update(no_key=True).get(pk=row.pk)
         if row.met_at is None:
             row.met_at = now
             row.save(update_fields=["met_at"])
@@ -511,7 +511,7 @@ def _stage_of(job: Job, stage: Stage | None) -> Stage | None:
 
 
 def _locked(job: Job) -> Job:
-    return Job.objects.select_for_update().get(pk=job.pk)
+    return Job.objects.select_for_update(no_key=True).get(pk=job.pk)
 
 
 def _refuse_closed(job: Job) -> None:

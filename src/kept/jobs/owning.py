@@ -598,7 +598,7 @@ def _take_back(job: Job, stage: Stage | None, *, now: datetime) -> list[Responsi
 def _locked(what: Stage | Job) -> tuple[Job, Stage | None]:
     """Lock a job, so that two answers see each other, and return it and the stage anew."""
     key = what.pk if isinstance(what, Job) else what.job_id
-    job = Job.objects.select_for_update().get(pk=key)
+    job = Job.objects.select_for_update(no_key=True).get(pk=key)
     stage = None
     if isinstance(what, Stage):
         stage = Stage.objects.select_related("owner").get(pk=what.pk)

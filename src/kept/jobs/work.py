@@ -130,7 +130,7 @@ def locked(stage: Stage, by: Member) -> Stage:
         NotAllowed: it is somebody else's.
     """
     access.demand(by, Role.MEMBER)
-    job = Job.objects.select_for_update().get(pk=stage.job_id)
+    job = Job.objects.select_for_update(no_key=True).get(pk=stage.job_id)
     fresh = Stage.objects.select_related("owner").get(pk=stage.pk)
     fresh.job = job
     if fresh.state in (Stage.State.HANDED_OVER, Stage.State.DONE):

@@ -135,7 +135,7 @@ def _key(stage: Stage) -> str:
 
 def _one_at_a_time() -> None:
     """Let hand-overs of a house wait for each other, so that keys rise as they are committed."""
-    Organisation.objects.select_for_update().get(pk=scope.current_id())
+    Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
 
 
 def _names(stage: Stage) -> tuple[dict[str, SourceName | None], list[models.Model]]:

@@ -58,7 +58,7 @@ def invite(member: Member, *, by: Member, now: datetime) -> tuple[Invitation, st
     access.demand(by, Role.OWNER)
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
-        member = Member.objects.select_for_update().get(pk=member.pk)
+        member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
         if member.login_id is not None:
             raise HasLogin(_("%(name)s has a log-in already.") % {"name": member.name})
         if member.left_at is not None:
@@ -157,7 +157,7 @@ def accept(
         if not claimed:
             raise NoSuchInvitation
         invitation.used_at = now
-        member = Member.objects.select_for_update().get(pk=invitation.member_id)
+        member = Member.objects.select_for_update(no_key=True).get(pk=invitation.member_id)
         if name:
             member.name = given.one_line(name, called=_("Your name"), field="name", longest=120)
         if login is None:

@@ -231,13 +231,13 @@ def _follow(promise: Promise | None, row: Responsibility, *, by: Member, now: da
 
 def _lock_house() -> None:
     """Let whoever learns, or says a client's yes, wait here and not halfway."""
-    Organisation.objects.select_for_update().get(pk=scope.current_id())
+    Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
 
 
 def _locked(job_id: int) -> Promise | None:
     """Lock the live promise of a job, if it has one."""
     live = Promise.objects.filter(job_id=job_id, state__in=Promise.LIVE)
-    return live.select_for_update().first()
+    return live.select_for_update(no_key=True).first()
 
 
 def _last_mile_owner(promise: Promise | None) -> Member | None:

@@ -533,6 +533,8 @@ def _about(limit: "engine.Limit") -> dict[str, Any]:
             "from": limit.from_on.isoformat(),
             "to": (limit.to_on or limit.from_on).isoformat(),
         }
+    if limit.on:
+        about["on"] = [day.isoformat() for day in limit.on]
     return about
 
 

@@ -97,7 +97,7 @@ def hold(
     checking.refuse_too_far(due_at, zone=answer.zone, now=now, field="date")
     stand = _stand(answer, due_at, loading.load(now=now))
     with transaction.atomic():
-        house = Organisation.objects.select_for_update().get(pk=scope.current().pk)
+        house = Organisation.objects.select_for_update(no_key=True).get(pk=scope.current().pk)
         loaded = loading.load(now=now)
         if loaded.fingerprint != stand.fingerprint:
             stand = _stand(answer, due_at, loaded)

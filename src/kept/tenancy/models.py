@@ -68,7 +68,7 @@ class EveryQuerySet(models.QuerySet[Row_co]):
             super()._fetch_all()
 
     def _iterator(self, *args: Any) -> Iterator[Any]:
-        rows = super()._iterator(*args)  # type: ignore[misc]
+        rows = super()._iterator(*args)  # type: ignore[misc]  # the stubs leave it out
         while True:
             # Never left on while the caller works with a row.
             with scope.looking_everywhere():

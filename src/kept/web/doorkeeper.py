@@ -78,7 +78,7 @@ class Doorkeeper:
                 return redirect("jobs")  # a guest's first page: the jobs that name them
             return render(request, "kept/403.html", {"needs": role}, status=403)
         request.__dict__["_scope"] = scope.enter(member.organisation)
-        request.member = member  # type: ignore[attr-defined]
+        request.member = member  # type: ignore[attr-defined]  # from here on a KeptRequest
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

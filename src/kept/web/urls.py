@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from kept.web.pages import (
     ask,
+    bad_news,
     clients,
     erasing,
     first_run,
@@ -19,6 +20,7 @@ from kept.web.pages import (
     people,
     promise,
     quote,
+    record,
     search,
     services,
     settings,
@@ -27,11 +29,13 @@ from kept.web.pages import (
     today,
     work,
 )
+from kept.web.pages import promise_acts as acts
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.today, name="today"),
     path("ask", ask.ask, name="ask"),
     path("ask/hold", ask.hold, name="ask_hold"),
+    path("record", record.record, name="record"),
     path("past", past.past, name="past"),
     path("past/similar", similar.similar, name="similar"),
     path("import", imports.imports, name="import"),
@@ -52,6 +56,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("look", look.look, name="look"),
     path("promises/<int:pk>", promise.promise, name="promise"),
     path("promises/<int:pk>/void", promise.void, name="promise_void"),
+    path("promises/<int:pk>/bad-news", bad_news.bad_news, name="promise_bad_news"),
+    path("promises/<int:pk>/deliver", acts.deliver, name="promise_deliver"),
+    path("promises/<int:pk>/accept", acts.accept, name="promise_accept"),
+    path("promises/<int:pk>/send-back", acts.send_back, name="promise_send_back"),
+    path("promises/<int:pk>/notice", acts.notice, name="promise_notice"),
+    path("promises/<int:pk>/thank", acts.thank, name="promise_thank"),
+    path("promises/<int:pk>/pause", acts.pause, name="promise_pause"),
+    path("promises/<int:pk>/receive", acts.receive, name="promise_receive"),
+    path("promises/<int:pk>/resume", acts.resume, name="promise_resume"),
+    path("promises/<int:pk>/asked", acts.asked, name="promise_asked"),
+    path("promises/<int:pk>/agree", acts.agree, name="promise_agree"),
+    path("promises/<int:pk>/refuse", acts.refuse, name="promise_refuse"),
+    path("promises/<int:pk>/withdraw", acts.withdraw, name="promise_withdraw"),
+    path("promises/<int:pk>/slip", acts.slip, name="promise_slip"),
+    path("promises/<int:pk>/reason", acts.reason, name="promise_reason"),
+    path("promises/<int:pk>/release", acts.release, name="promise_release"),
+    path("promises/<int:pk>/revoke", acts.revoke, name="promise_revoke"),
+    path("promises/<int:pk>/again", acts.again, name="promise_again"),
 ]
 
 # The house: first run, log-in, people one by one, clients, services, jobs, settings.

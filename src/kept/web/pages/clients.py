@@ -21,6 +21,7 @@ from kept.jobs.models import Job
 from kept.people.access import Policy, allow
 from kept.people.models import Role
 from kept.promises.models import Promise
+from kept.record import page as reading
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
 from kept.web.forms import STATUS, KeptForm, LongSelect
@@ -217,6 +218,7 @@ def _page(
                 "note": found.note,
             }
         ),
+        "account": reading.account(found, now=now),
         "may_extract": request.member.may(Role.OWNER),
         "contact": contact or ContactForm(auto_id="contact_%s"),
         "refusal": refusal,

@@ -498,15 +498,12 @@ def condition_new(request: KeptRequest, pk: int) -> HttpResponse:
     """Add a line of what satisfies the client."""
     found = _find(request, pk)
     form = LineForm(request.POST, auto_id="condition_%s")
-    if form.is_valid():
+
+    def add() -> object:
         text = form.cleaned_data["text"]
-        try:
-            making.add_condition(found, text, by=request.member, now=clock.now())
-        except Refused as refused:
-            form.refuse(refused)
-        else:
-            return redirect("job", pk)
-    return _page(request, found, condition=form)
+        return making.add_condition(found, text, by=request.member, now=clock.now())
+
+    return _added(found, form, add) or _page(request, found, condition=form)
 
 
 @require_POST
@@ -515,15 +512,12 @@ def assumption_new(request: KeptRequest, pk: int) -> HttpResponse:
     """Add something that the date counts on."""
     found = _find(request, pk)
     form = LineForm(request.POST, auto_id="assumption_%s")
-    if form.is_valid():
+
+    def add() -> object:
         text = form.cleaned_data["text"]
-        try:
-            making.record_assumption(found, text, by=request.member, now=clock.now())
-        except Refused as refused:
-            form.refuse(refused)
-        else:
-            return redirect("job", pk)
-    return _page(request, found, assumption=form)
+        return making.record_assumption(found, text, by=request.member, now=clock.now())
+
+    return _added(found, form, add) or _page(request, found, assumption=form)
 
 
 @require_POST
@@ -544,22 +538,19 @@ def obligation_new(request: KeptRequest, pk: int) -> HttpResponse:
     """Record what the client must supply."""
     found = _find(request, pk)
     form = SupplyForm(request.POST, stages=_unfinished(found), auto_id="obligation_%s")
-    if form.is_valid():
+
+    def add() -> object:
         said = form.cleaned_data
-        try:
-            making.record_obligation(
-                found,
-                what=said["what"],
-                due_at=_due_at(request, found, said["due_on"]),
-                stage=form.stages.get(said["stage"] or 0),
-                by=request.member,
-                now=clock.now(),
-            )
-        except Refused as refused:
-            form.refuse(refused)
-        else:
-            return redirect("job", pk)
-    return _page(request, found, obligation=form)
+        return making.record_obligation(
+            found,
+            what=said["what"],
+            due_at=_due_at(request, found, said["due_on"]),
+            stage=form.stages.get(said["stage"] or 0),
+            by=request.member,
+            now=clock.now(),
+        )
+
+    return _added(found, form, add) or _page(request, found, obligation=form)
 
 
 @require_POST
@@ -580,24 +571,21 @@ def inbound_new(request: KeptRequest, pk: int) -> HttpResponse:
     """Record what a third party is to supply."""
     found = _find(request, pk)
     form = InboundForm(request.POST, stages=_unfinished(found), auto_id="inbound_%s")
-    if form.is_valid():
+
+    def add() -> object:
         said = form.cleaned_data
-        try:
-            making.record_inbound(
-                found,
-                who=said["who"],
-                what=said["what"],
-                due_at=_due_at(request, found, said["due_on"]),
-                backed=said["backed"],
-                stage=form.stages.get(said["stage"] or 0),
-                by=request.member,
-                now=clock.now(),
-            )
-        except Refused as refused:
-            form.refuse(refused)
-        else:
-            return redirect("job", pk)
-    return _page(request, found, inbound=form)
+        return making.record_inbound(
+            found,
+            who=said["who"],
+            what=said["what"],
+            due_at=_due_at(request, found, said["due_on"]),
+            backed=said["backed"],
+            stage=form.stages.get(said["stage"] or 0),
+            by=request.member,
+            now=clock.now(),
+        )
+
+    return _added(found, form, add) or _page(request, found, inbound=form)
 
 
 @require_POST
@@ -608,6 +596,18 @@ def inbound_met(request: KeptRequest, pk: int) -> HttpResponse:
     return _do(
         request, row.job, lambda: making.meet_inbound(row, by=request.member, now=clock.now())
     )
+
+
+def _added(found: Job, form: KeptForm, add: Callable[[], object]) -> HttpResponse | None:
+    """Add what a form says, and go back to the job; None where the form says what is wrong."""
+    if not form.is_valid():
+        return None
+    try:
+        add()
+    except Refused as refused:
+        form.refuse(refused)
+        return None
+    return redirect("job", found.pk)
 
 
 def _do(request: KeptRequest, found: Job, verb: Callable[[], object]) -> HttpResponse:
