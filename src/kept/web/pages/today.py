@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kept import clock, words, zones
+from kept.jobs import owning
 from kept.people.access import Policy, allow
 from kept.plan import since, standing
 from kept.plan.standing import Standing, State
+from kept.promises import carrying
 from kept.web import drawing, telling
 from kept.web.doorkeeper import KeptRequest
 
@@ -102,6 +104,12 @@ def board(request: KeptRequest) -> dict[str, object]:
         "computed_at": max((s.outlook.computed_at for s in shown if s.outlook), default=None),
         "since": telling.since_monday(since.since(zones.start_of(monday, house.zone), shown)),
         "is_new": not everybody,
+        "asked": len(owning.asked_of(request.member)),
+        "handed": sum(
+            1
+            for _row, takers in carrying.handed_over()
+            if any(member.pk == request.member.pk for member in takers)
+        ),
     }
 
 
