@@ -12,11 +12,13 @@ from kept.api.resources import (
     clients,
     imports,
     jobs,
+    letters,
     lives,
     past,
     people,
     promises,
     quotes,
+    replies,
     services,
     tokens,
 )
@@ -85,7 +87,8 @@ api = Described(
 )
 problems.handled_by(api)
 for resource in (
-    clients, people, services, jobs, answers, quotes, promises, lives, imports, past, tokens,
+    clients, people, services, jobs, answers, quotes, replies, promises, lives, letters, imports,
+    past, tokens,
 ):  # fmt: skip
     api.add_router("", resource.door)
 

@@ -214,9 +214,18 @@ def _clients(owner: Member, began: datetime) -> dict[str, Client]:
     clients = {}
     for name, contact in CLIENTS:
         client = keeping.add_client(name=name, by=owner, now=began)
-        keeping.add_contact(client, name=contact, email="", by=owner, now=began)
+        keeping.add_contact(
+            client, name=contact, email=_address(contact, name), by=owner, now=began
+        )
         clients[name] = client
     return clients
+
+
+def _address(contact: str, client: str) -> str:
+    """Return an address that reaches nobody: names below .example are never anybody's."""
+    first = contact.split(maxsplit=1)[0].lower()
+    house = "".join(letter for letter in client.lower() if letter.isascii() and letter.isalpha())
+    return f"{first}@{house}.example"
 
 
 def _services(owner: Member, began: datetime) -> dict[str, Service]:
@@ -365,6 +374,7 @@ def _open_work(
             due_at=days.end_of(due_on, zone=ZONE, house=house),
             zone=ZONE,
             origin=Promise.Origin.LOOSE,
+            contact=clients[client].contacts.get(),
             last_mile_owner=people[LAST_MILE[place % 3]],
             by=lead,
             now=given_at,
