@@ -16,7 +16,7 @@ from kept.plan import outlook
 from kept.promises import delivering, proposing, reasons, recording
 from kept.promises.models import Delivery, Proposal, Reason
 from kept.promises.proposing import Way
-from kept.quotes import checking, offering
+from kept.quotes import checking, offering, replying
 from kept.tenancy import scope
 from tests import cast
 
@@ -103,6 +103,13 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         quote = offering.hold(
             answer=held, due_at=now + timedelta(days=40), risk_reason=f"{mark} risk", **doing
         )
+        reply = replying.give(
+            client=client,
+            what=f"{mark} wish",
+            contact=contact,
+            due_at=now + timedelta(days=2),
+            **doing,
+        )
         digest = waiting.keep(FILE.format(mark=mark).encode(), f"{mark}.csv", now=now)
         brought = intake.accept(FILE.format(mark=mark).encode(), f"{mark}.csv", **doing)
         coming = staff.add_member(name=f"{mark} coming", role=Role.GUEST, **doing)
@@ -122,6 +129,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "contacts": contact.pk,
         "deliveries": delivery.pk,
         "hand-overs": handed.pk,
+        "holding-replies": reply.pk,
         "houses": house.organisation.pk,
         "files": digest,
         "import": brought.pk,
@@ -137,6 +145,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "promises": promise.pk,
         "proposals": proposal.pk,
         "quotes": quote.pk,
+        "replies": reply.pk,
         "responsibilities": asked.pk,
         "reasons": reason.pk,
         "services": service.pk,

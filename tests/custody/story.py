@@ -20,7 +20,7 @@ from kept.promises import carrying, delivering, ending, pausing, proposing, reas
 from kept.promises import recording as promising
 from kept.promises.models import Promise, Proposal, Reason
 from kept.promises.proposing import Way
-from kept.quotes import accepting, checking, offering, onset
+from kept.quotes import accepting, checking, countering, offering, onset, replying
 from kept.quotes.models import Quote
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
@@ -35,10 +35,7 @@ FILE = (
 
 
 #: Tables that stand before the verbs that write them; each verb takes its own out.
-WITHOUT_VERBS_YET = {
-    "counter",
-    "holdingreply",
-}
+WITHOUT_VERBS_YET = {}
 
 
 @dataclass
@@ -66,6 +63,7 @@ def tell(now: datetime) -> Story:
     with scope.acting_in(told.house):
         _work(ada, dev, clinic, clock)
         _quotes(ada, dev, told.zoe, clinic, clock)
+        _replies(ada, clinic, clock)
         _promises(ada, clinic, clock)
         for undone in (True, False):
             brought = intake.accept(FILE, "history of Zoe Quartz.csv", by=ada, now=next(clock))
@@ -238,7 +236,8 @@ def _quotes(
     ada: Member, dev: Member, zoe: Member, clinic: Client, clock: Iterator[datetime]
 ) -> None:
     far = datetime(2027, 3, 1, 18, tzinfo=UTC)
-    for end in ("accept", "decline", "withdraw", "lapse"):
+    wilma = clinic.contacts.get()
+    for end in ("accept", "decline", "withdraw", "lapse", "counter", "link"):
         checked = checking.check(
             what=f"Menu {end}",
             stages=[StageSketch(name="Build", skill="build", likely_hours=4)],
@@ -254,8 +253,25 @@ def _quotes(
         else:
             # Ada gives it out before anybody was asked, and signs that.
             onset.sign(quote, by=ada, reason="Wilma Umbrage waits", now=next(clock))
-        quote = offering.offer(quote=quote, by=ada, now=next(clock))
+        contact = wilma if end in ("withdraw", "lapse", "counter", "link") else None
+        quote = offering.offer(quote=quote, contact=contact, by=ada, now=next(clock))
         match end:
+            case "counter":
+                countering.counter(
+                    quote=quote, contact=wilma, word="Wilma Umbrage prefers June", now=next(clock)
+                )
+                countering.keep(quote=quote, word="It stays", by=ada, now=next(clock))
+                countering.counter(
+                    quote=quote,
+                    by=ada,
+                    wanted_at=far + timedelta(days=1),
+                    lines="no map",
+                    now=next(clock),
+                )
+                countering.take(quote=quote, by=ada, now=next(clock))
+                accepting.decline(quote=quote, contact=wilma, word="No", now=next(clock))
+            case "link":
+                accepting.accept(quote=quote, contact=wilma, word="Yes", now=next(clock))
             case "accept":
                 accepting.accept(
                     quote=quote, by=ada, now=next(clock), word="Yes, says Wilma Umbrage"
@@ -266,6 +282,22 @@ def _quotes(
                 offering.withdraw(quote=quote, by=ada, now=next(clock))
             case "lapse":
                 offering.lapse_expired(now=quote.expires_at + timedelta(seconds=1))
+
+
+def _replies(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
+    for end in ("answer", "withdraw"):
+        given = replying.give(
+            client=clinic,
+            contact=clinic.contacts.get(),
+            what="Banner for Wilma Umbrage",
+            due_at=next(clock) + timedelta(days=2),
+            by=ada,
+            now=next(clock),
+        )
+        if end == "answer":
+            replying.answer(given, word="Wilma Umbrage knows", by=ada, now=next(clock))
+        else:
+            replying.withdraw(given, by=ada, now=next(clock))
 
 
 def _promises(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:

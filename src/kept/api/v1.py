@@ -15,6 +15,7 @@ from kept.api.resources import (
     imports,
     invitations,
     jobs,
+    letters,
     lives,
     owning,
     past,
@@ -22,6 +23,7 @@ from kept.api.resources import (
     promises,
     quotes,
     record,
+    replies,
     services,
     tokens,
 )
@@ -96,16 +98,18 @@ for resource in (
     invitations,
     services,
     jobs,
-    owning,
     answers,
     quotes,
+    letters,
     promises,
     lives,
+    record,
     imports,
     past,
-    record,
     tokens,
     erasures,
+    owning,
+    replies,
 ):
     api.add_router("", resource.door)
 

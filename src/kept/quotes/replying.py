@@ -142,6 +142,12 @@ def withdraw(reply: HoldingReply, *, by: Member, now: datetime, word: str = "") 
     return _end(reply, "withdraw", Event.Kind.HOLDING_REPLY_WITHDRAWN, by, now, word, None)
 
 
+def due(*, until: datetime) -> list[HoldingReply]:
+    """Return the answers that are owed by a moment, soonest first."""
+    open_ones = HoldingReply.objects.filter(state=State.OPEN, due_at__lte=until)
+    return list(open_ones.select_related("client", "owner"))
+
+
 def figure(*, now: datetime) -> Figure:
     """Count the answers that were promised in this house: a figure of its own."""
     rows = list(
@@ -172,7 +178,7 @@ def _end(
         reply.refresh_from_db()
         if not ended:
             raise AnsweredAlready(
-                _("This is %(state)s already. Nothing was changed.")
+                _("This was noted before: %(state)s. Nothing was changed.")
                 % {"state": reply.get_state_display()}
             )
         recording.record(

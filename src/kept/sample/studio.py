@@ -252,9 +252,18 @@ def _clients(owner: Member, began: datetime) -> dict[str, Client]:
     clients = {}
     for name, contact in CLIENTS:
         client = keeping.add_client(name=name, by=owner, now=began)
-        keeping.add_contact(client, name=contact, email="", by=owner, now=began)
+        keeping.add_contact(
+            client, name=contact, email=_address(contact, name), by=owner, now=began
+        )
         clients[name] = client
     return clients
+
+
+def _address(contact: str, client: str) -> str:
+    """Return an address that reaches nobody: names below .example are never anybody's."""
+    first = contact.split(maxsplit=1)[0].lower()
+    house = "".join(letter for letter in client.lower() if letter.isascii() and letter.isalpha())
+    return f"{first}@{house}.example"
 
 
 def _services(owner: Member, began: datetime) -> dict[str, Service]:
@@ -473,6 +482,7 @@ class Promised:
             due_at=self.due_at,
             zone=ZONE,
             origin=Promise.Origin.LOOSE,
+            contact=self.client.contacts.get(),
             last_mile_owner=self.last_mile,
             by=self.lead,
             now=at,
