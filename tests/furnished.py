@@ -7,10 +7,11 @@ from kept.clients import catalogue, keeping, links
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client
 from kept.imports import intake, waiting
-from kept.jobs import making, owning
+from kept.jobs import checklist, handing, making, owning
 from kept.jobs.models import Job, Stage
 from kept.outbox import letters
-from kept.people import staff, tokens
+from kept.people import inviting, staff, tokens
+from kept.people.models import Member, Role
 from kept.plan import outlook
 from kept.promises import delivering, proposing, reasons, recording
 from kept.promises.models import Delivery, Proposal, Reason
@@ -26,6 +27,23 @@ FILE = (
     "{mark}-2,{mark} Dev,{mark} shop,{mark} build,eight,12,hours,2026-03-02,2026-03-02,2026-03-06,"
     "2026-03-05,finished\n"
 )
+
+
+def _next_to_hand_over(
+    client: Client, owner: Member, worker: Member, mark: str, doing: dict[str, Any]
+) -> Stage:
+    """Return a stage that is to be handed over, after which somebody else goes on."""
+    job = making.make(
+        title=f"{mark} handed",
+        client=client,
+        stages=[
+            StageSketch(f"{mark} first", 4, owner=owner),
+            StageSketch(f"{mark} second", 2, owner=worker, finishing=True),
+        ],
+        state=Job.State.OPEN,
+        **doing,
+    )
+    return Stage.objects.get(job=job, position=1)
 
 
 def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
@@ -94,23 +112,30 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         )
         digest = waiting.keep(FILE.format(mark=mark).encode(), f"{mark}.csv", now=now)
         brought = intake.accept(FILE.format(mark=mark).encode(), f"{mark}.csv", **doing)
+        coming = staff.add_member(name=f"{mark} coming", role=Role.GUEST, **doing)
+        invitation, _secret = inviting.invite(coming, **doing)
         token, _secret = tokens.make(owner, scopes=["read"], name=f"{mark} token", **doing)
         stage, end = Stage.objects.filter(job=job).order_by("position")
         asked = owning.propose(end, worker, done_means=f"{mark} means", **doing)
+        check = checklist.add(end, f"{mark} check", **doing)
+        handed = handing.hand_over(_next_to_hand_over(client, owner, worker, mark, doing), **doing)
     return {
         "absences": absence.pk,
         "answers": answer.pk,
         "assumptions": assumption.pk,
+        "checks": check.pk,
         "clients": client.pk,
         "conditions": condition.pk,
         "contacts": contact.pk,
         "deliveries": delivery.pk,
         "holding-replies": reply.pk,
+        "hand-overs": handed.pk,
         "houses": house.organisation.pk,
         "files": digest,
         "import": brought.pk,
         "imports": brought.pk,
         "inbound": inbound.pk,
+        "invitations": invitation.pk,
         "jobs": job.pk,
         "letters": letter.pk,
         "obligations": obligation.pk,

@@ -11,8 +11,8 @@ from kept.clients import catalogue, keeping, links
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Contact
 from kept.imports import intake
-from kept.jobs import making, owning, work
-from kept.jobs.models import Job
+from kept.jobs import checklist, handing, making, owning, work
+from kept.jobs.models import Job, Stage
 from kept.outbox import letters
 from kept.people import founding, inviting, logins, staff, tokens
 from kept.people.models import Member, Role
@@ -35,10 +35,7 @@ FILE = (
 
 
 #: Tables that stand before the verbs that write them; each verb takes its own out.
-WITHOUT_VERBS_YET = {
-    "checkitem",
-    "handover",
-}
+WITHOUT_VERBS_YET = {}
 
 
 @dataclass
@@ -198,7 +195,25 @@ def _work(ada: Member, dev: Member, clinic: Client, clock: Iterator[datetime]) -
     making.add_stage(job, StageSketch(name="Hang", likely_hours=1), by=ada, now=next(clock))
     draw = work.begin(draw, by=dev, now=next(clock))
     draw = work.log_hours(draw, 1.5, by=dev, now=next(clock))
-    work.finish(draw, by=dev, now=next(clock))
+    hang = job.stages.get(name="Hang")
+    owning.propose(hang, ada, by=ada, now=next(clock))
+    _hand_over(draw, hang, ada, dev, clock)
+
+
+def _hand_over(
+    draw: Stage, hang: Stage, ada: Member, dev: Member, clock: Iterator[datetime]
+) -> None:
+    """Dev hands over what Ada waits for; she sends it back once, and opens it again later."""
+    making.change_stage(hang, after=(1,), by=ada, now=next(clock))
+    line = checklist.add(draw, "Wilma Umbrage has seen it", by=dev, now=next(clock))
+    checklist.reopen(checklist.done(line, by=dev, now=next(clock)), by=dev, now=next(clock))
+    checklist.done(line, by=dev, now=next(clock))
+    handed = carrying.hand_over(draw, hours=2, out_of_hours=1, by=dev, now=next(clock))
+    carrying.send_back(handed, reason="Wilma Umbrage wants it blue", by=ada, now=next(clock))
+    handed = carrying.hand_over(draw, hours=1, by=dev, now=next(clock))
+    carrying.take(handed, by=ada, now=next(clock))
+    handing.reopen(draw, by=ada, reason="Blue, says Wilma Umbrage", now=next(clock))
+    carrying.hand_over(draw, by=ada, now=next(clock))
 
 
 def _owners(quote: Quote, ada: Member, dev: Member, zoe: Member, clock: Iterator[datetime]) -> None:

@@ -50,6 +50,31 @@ def test_a_corrected_chip_changes_the_answer_and_stays_while_the_line_is_retyped
     expect(page.locator("#ask-chips summary", has_text="Pete's Bakery")).to_be_visible()
 
 
+def test_offers_follow_the_dates_and_are_chosen_by_key(opened: OpenPage, studio: House) -> None:
+    page = opened("/ask", who="ben")
+    line = page.get_by_label("What, for whom, by when")
+    line.fill("Landing page for Harbour Clinic by Fri 4 Dec, 40-60h")
+
+    overtime = page.get_by_text("Overtime alone does not make it 90 %.")
+    expect(overtime).to_be_visible()
+    expect(page.get_by_text("computing…").last).to_be_hidden()
+    page.locator("#ask-chips summary", has_text="90 %").click()
+    page.get_by_label("How sure the date is to be, in %").fill("50")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("heading", name="What limits the 50 % date")).to_be_visible()
+
+    offers = page.get_by_role("radio")
+    expect(offers).not_to_have_count(0)
+    line.blur()
+    many = offers.count()
+    page.keyboard.press(str(many))
+    expect(offers.last).to_be_checked()
+    day = page.locator(".offer-date").last.inner_text()
+    expect(page.locator(f".for-offer[data-offer='{many}']")).to_have_text(day)
+    expect(page.locator(".for-offer:visible")).to_have_count(1)
+    assert found_by_axe(page) == []
+
+
 def test_a_line_becomes_a_promise_with_scripts_off(opened: OpenPage, studio: House) -> None:
     page = opened("/ask", who="ben", java_script_enabled=False)
     page.get_by_label("What, for whom, by when").fill(LINE)

@@ -1,10 +1,10 @@
 """Promises written down in a line each, so that figures can be worked out by hand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from kept.promises.outcomes import Outcome
 from kept.record import figures
 from kept.record.rows import Row
 
@@ -13,25 +13,7 @@ YEAR_AGO = NOW - timedelta(days=365)
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Became:
-    """What became of a promise, said and not judged."""
-
-    kept: bool = False
-    late: bool = False
-    short: bool = False
-    sub_standard: bool = False
-    broken: bool = False
-    released: bool = False
-    voided: bool = False
-    open: bool = False
-    overdue: bool = False
-    provisional: bool = False
-    deemed: bool = False
-    warned: bool = False
-    painful: bool = False
-
-
+Became = Outcome
 KEPT = Became(kept=True)
 LATE = Became(late=True)
 BROKEN = Became(broken=True)

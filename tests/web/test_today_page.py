@@ -216,3 +216,18 @@ def test_a_quiet_week_is_said_and_a_first_week_is_not(
     outlook.pk, outlook.computed_at = None, now - timedelta(days=7)
     outlook.save(force_insert=True)
     assert "Since Monday nothing moved." in _words(login(northlight.maya).get("/").content)
+
+
+def test_the_team_s_tank_is_shown_with_and_without_an_ask(northlight: House, login: LogIn) -> None:
+    browser = login(northlight.maya)
+    asked = {"what": "Landing page for Harbour Clinic, 40h"}
+
+    without = _words(browser.get("/people").content)
+    with_it = _words(browser.get("/people", asked).content)
+    not_sized = _words(browser.get("/people", {"what": "Something"}).content)
+
+    assert "with Landing page" in with_it
+    for page in (without, not_sized):
+        assert "The team" in page
+        assert "with Landing page" not in page
+    assert "/people?what=" in browser.get("/ask", asked).content.decode()

@@ -10,14 +10,19 @@ from kept.api import door, keys, problems
 from kept.api.resources import (
     answers,
     clients,
+    erasures,
+    extracts,
     imports,
+    invitations,
     jobs,
     letters,
     lives,
+    owning,
     past,
     people,
     promises,
     quotes,
+    record,
     replies,
     services,
     tokens,
@@ -87,9 +92,25 @@ api = Described(
 )
 problems.handled_by(api)
 for resource in (
-    clients, people, services, jobs, answers, quotes, replies, promises, lives, letters, imports,
-    past, tokens,
-):  # fmt: skip
+    clients,
+    extracts,
+    people,
+    invitations,
+    services,
+    jobs,
+    owning,
+    answers,
+    quotes,
+    replies,
+    promises,
+    lives,
+    letters,
+    imports,
+    past,
+    record,
+    tokens,
+    erasures,
+):
     api.add_router("", resource.door)
 
 

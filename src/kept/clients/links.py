@@ -41,7 +41,7 @@ def live_for(contact: Contact, *, by: Member | None, now: datetime) -> ClientLin
         access.demand(by, Role.MEMBER)
     lasts = timedelta(days=settings.LINK_DAYS)
     with transaction.atomic():
-        contact = Contact.objects.select_for_update().get(pk=contact.pk)
+        contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
         if contact.archived_at is not None:
             raise ContactIsArchived(
                 _("%(name)s is archived, so no link was made. Bring the contact back first.")
@@ -99,7 +99,7 @@ def revoke(contact: Contact, *, by: Member, now: datetime) -> ClientLink | None:
     """End a contact's link; the next request with it is refused. None if there was none."""
     access.demand(by, Role.MEMBER)
     with transaction.atomic():
-        contact = Contact.objects.select_for_update().get(pk=contact.pk)
+        contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
         link = ClientLink.objects.filter(contact=contact, revoked_at__isnull=True).first()
         if link is not None:
             _end(link, by=by, now=now)

@@ -105,10 +105,10 @@ RATE = 2_520_000
     AGAIN, RECONSIDER, STAMP, MACHINE_AT, SHARING, LAYER, PEOPLE, PEOPLE_END, SKILLS,
     SKILLS_END, RESOURCES, RESOURCES_END, STAGES, STAGES_END, PLACES, LAYERS, N_LAYERS,
     QUEUES, QUEUES_END, CREW, CREW_END, PROMISES, PROMISES_END, CALLED, CALLED_END, EVENTS,
-    EVENTS_ROOM, HEARD, RUNNING, STACK, DIRTY, DEFERRED, OWNER, PARENT, SEARCH, UPPER, PIECES,
+    EVENTS_ROOM, ONLY, HEARD, RUNNING, STACK, DIRTY, DEFERRED, OWNER, PARENT, SEARCH, UPPER, PIECES,
     ROOM, BUSY_NOW, BUSY_NEXT,
-) = range(49)  # fmt: skip
-HEADER = 49
+) = range(50)  # fmt: skip
+HEADER = 50
 # A window: start, end, working minutes before it, end of the last before the next absence.
 W_START, W_END, W_WORK, W_TURNS = range(4)
 WINDOW = 4
@@ -1291,6 +1291,33 @@ def look_at(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
 
 
 @step
+def is_idle(m: Longs, c: Ints, s: Int, t: Int) -> bool:
+    """Whether looking at a stage changes nothing: it cannot start, and holds whom it held.
+
+    Most looks are such: one of two people takes work of their own that ranks before, or
+    the other is held already.
+    """
+    if m[s + S_SLOT] < m[s + S_SLOT_END] or m[s + S_USE] < m[s + S_USE_END]:
+        return False
+    stuck, holding = False, False
+    for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+        p = m[i]
+        if m[p + H_RESERVED] == s:
+            if not has_room(m, p) or comes_at(m, c, p, t) != t:
+                return False
+            holding = True
+        elif has_room(m, p) and (m[p + P_LIFTED] or m[p + H_RESERVED] > s):
+            return False
+        else:
+            stuck = True
+    if holding:
+        for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+            if is_away(m, c, m[i], t):
+                return False
+    return stuck
+
+
+@step
 def open_begun(m: Longs, c: Ints, t: Int) -> bool:
     """Go on with what was begun before; whether one of them was done at once."""
     for i in range((m[STAGES_END] - m[STAGES]) // STAGE):
@@ -1332,7 +1359,11 @@ def serve(m: Longs, c: Ints, t: Int, opening: bool) -> None:
     while m[N_CALLED]:
         s = next_called(m)
         m[CURRENT] = s
+        if is_idle(m, c, s, t):
+            continue
         serve_alone(m, c, t, s)
+        if is_idle(m, c, s, t):
+            continue
         if look_at(m, c, s, t, False) and m[s + J_WORK] == 0:
             stack(m, ENDS, s)
             m[CURRENT] = 0
@@ -1401,6 +1432,12 @@ def open_layer(m: Longs, layer: Int) -> None:
 
 
 @step
+def is_over(m: Longs) -> bool:
+    """Whether the only promise that is asked for is finished."""
+    return bool(m[ONLY] and m[m[ONLY] + Y_OPEN] == 0)
+
+
+@step
 def run_layer(m: Longs, c: Ints, layer: Int, emit: bool) -> None:
     """Dispatch the stages of one layer on what earlier layers leave free.
 
@@ -1426,7 +1463,7 @@ def run_layer(m: Longs, c: Ints, layer: Int, emit: bool) -> None:
             if m[N_STACK] == 0:
                 break
         opening = False
-        if m[N_EVENTS] == 0:
+        if m[N_EVENTS] == 0 or is_over(m):
             break
         t = m[m[EVENTS]] >> MINUTE
         while m[N_EVENTS] and m[m[EVENTS]] >> MINUTE == t:
@@ -1551,7 +1588,7 @@ def add_load(
 
 
 @compiled
-def lay_out(team: Longs, plan: Longs, room: Int) -> Longs:
+def lay_out(team: Longs, plan: Longs, room: Int, only: Int) -> Longs:
     """The memory of a run: people, stages, and room for as many stretches of work."""
     n_stages = (plan[STAGES_END] - plan[STAGES]) // STAGE
     n_people = (team[PEOPLE_END] - team[PEOPLE]) // PERSON
@@ -1591,6 +1628,7 @@ def lay_out(team: Longs, plan: Longs, room: Int) -> Longs:
         m[i] = 0
     m[EVENTS_ROOM] = n_events
     m[ROOM] = room
+    m[ONLY] = m[PROMISES] + PROMISE * only if only >= 0 else 0
     q = m[QUEUES]
     while q < m[QUEUES_END]:
         m[m[q + Q_OWNER]] = q
@@ -1618,6 +1656,8 @@ def run_future(m: Longs, c: Ints, emit: bool) -> bool:
     for layer in range(m[N_LAYERS]):
         needed = emit or layer + 1 < m[N_LAYERS]
         run_layer(m, c, layer, needed)
+        if is_over(m):
+            break
         if needed:
             if not merge(m, c):
                 return False
@@ -1660,7 +1700,7 @@ def begin_future(
 @kernel
 def run_block(
     team: Longs, c: Ints, plan: Longs, laws: Laws, shared: Shared, seed: Any, low: Int,
-    high: Int, busy_from: Longs, busy_span: Ints, stages: bool, keep_busy: bool,
+    high: Int, only: Int, busy_from: Longs, busy_span: Ints, stages: bool, keep_busy: bool,
     keep_load: bool, week_from: Longs, week_start: Ints, n_weeks: int,
 ) -> Any:  # fmt: skip
     """Simulate futures ``low`` to ``high - 1`` of a plan.
@@ -1668,6 +1708,8 @@ def run_block(
     Args:
         team, c: people and their calendars.
         plan: promises and stages; its places count from the end of ``team``.
+        only: the number of the one promise whose finish is asked for: a future is left as
+            soon as it is known. -1 for all.
         busy_from: (n, n_people + 1), or (0, 1) where nobody is busy: where each person's
             stretches begin in busy_span (2, k), which the plan has to leave alone.
 
@@ -1690,7 +1732,7 @@ def run_block(
     spans = np.empty((2, 1024), dtype=np.int32)
     n_spans = np.int64(0)
     room = np.int64(n_stages + 64)
-    m = lay_out(team, plan, room)
+    m = lay_out(team, plan, room, only)
     mm, cc = memory(m), memory(c)
     f = low
     while f < high:
@@ -1699,7 +1741,7 @@ def run_block(
         ) or not run_future(mm, cc, keep_busy or keep_load):
             # Once more, with room enough.
             room *= 2
-            m = lay_out(team, plan, room)
+            m = lay_out(team, plan, room, only)
             mm = memory(m)
             continue
         for k in range(n_promises):

@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from kept.engine import dates
+from kept.engine import dates, layout
 from kept.engine import futures as runs
 from kept.engine.dates import Effect
 from kept.engine.futures import Futures, chance_on_time
+from kept.engine.layout import People
 from kept.engine.situation import Ask, Situation, Stage
 
 Floats = npt.NDArray[np.float64]
@@ -165,8 +166,10 @@ def chances(
         exceed at the confidence.
     """
     found = []
+    people = layout.compile_people(situation)
     for ask in asks:
-        walk = _Walk(situation, ask, due, futures, seed, None, None)
+        # So few futures are simulated sooner than a thread starts.
+        walk = _Walk(situation, ask, due, futures, seed, 1, None, people)
         finish = walk.run(np.zeros(walk.n)).promise_finish[-1]
         found.append((chance_on_time(finish, walk.due), runs.quantile_minute(finish, confidence)))
     return found
@@ -184,12 +187,13 @@ class _Walk:
         seed: int,
         threads: int | None,
         executor: Executor | None,
+        people: People | None = None,
     ) -> None:
         self.asked = situation.with_ask(ask, due=due, placement="by_date")
         self.due = situation.minute(due)
         self.futures = futures
         self.more = {"seed": seed, "threads": threads, "executor": executor}
-        self.people = runs.compile_people(situation)
+        self.people = layout.compile_people(situation) if people is None else people
         self.first = len(situation.stages)
         self.stages = self.asked.stages[self.first :]
         self.n = len(self.stages)
@@ -222,7 +226,7 @@ class _Walk:
         made = runs.run(
             asked,
             self.people,
-            runs.compile_plan(asked, self.people),
+            layout.compile_plan(asked, self.people),
             futures=self.futures if futures is None else futures,
             wanted=(True, False, False),
             **self.more,  # type: ignore[arg-type] # a seed, threads and an executor by name

@@ -11,14 +11,14 @@ from datetime import datetime
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from kept import words
+from kept import words as worded
 from kept.clients.models import Contact
 from kept.jobs.models import Condition, Job, Stage
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access, days
 from kept.people.models import Member, Role
-from kept.promises import pausing, states, terms
+from kept.promises import pausing, states, terms, writing
 from kept.promises.models import DeliveredLine, Delivery, Promise
 from kept.tenancy import given, refusals, scope
 
@@ -92,6 +92,7 @@ def deliver(
                 "met": sum(line.met for line in lines),
             },
         )
+        writing.delivered(delivery, by=by, now=now)
     return delivery
 
 
@@ -112,7 +113,7 @@ def notice(delivery: Delivery, *, by: Member, now: datetime) -> Delivery:
         if delivery.deemed_from is not None:
             raise NoticedAlready(
                 _("They were told before: silence until %(moment)s counts as acceptance.")
-                % {"moment": words.moment(delivery.deemed_from, promise.zone)}
+                % {"moment": worded.moment(delivery.deemed_from, promise.zone)}
             )
         delivery.noticed_at = now
         delivery.deemed_from = days.shifted_moment(house, now, SILENCE, zone=promise.zone)
@@ -126,6 +127,7 @@ def notice(delivery: Delivery, *, by: Member, now: datetime) -> Delivery:
             promise=promise,
             facts={"deemed_from": recording.plain(delivery.deemed_from)},
         )
+        writing.noticed(delivery, by=by, now=now)
     return delivery
 
 
@@ -235,13 +237,17 @@ def deem_due(*, now: datetime) -> list[Promise]:
     return settled
 
 
-def thank(delivery: Delivery, *, by: Member, now: datetime) -> Delivery:
-    """Note that the client was thanked for their word, once.
+def thank(delivery: Delivery, *, by: Member, now: datetime, words: str = "") -> Delivery:
+    """Thank the client for their word, once.
+
+    Args:
+        words: what they read, if they can be written to; left out, somebody told them.
 
     Raises:
         Conflict: it was not accepted yet, or they were thanked before.
     """
     access.demand(by, Role.MEMBER)
+    words = given.paragraphs(words, called=_("The letter"), field="words", longest=10_000)
     with transaction.atomic():
         promise = states.locked(delivery.promise)
         delivery = Delivery.objects.get(pk=delivery.pk)
@@ -259,6 +265,8 @@ def thank(delivery: Delivery, *, by: Member, now: datetime) -> Delivery:
             rows=[delivery],
             promise=promise,
         )
+        if words:
+            writing.thanked(delivery, words, by=by, now=now)
     return delivery
 
 

@@ -19,7 +19,7 @@ from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access, days
 from kept.people.models import Member, Role
-from kept.promises import states, terms
+from kept.promises import states, terms, writing
 from kept.promises.models import Pause, Promise
 from kept.tenancy import refusals, scope
 
@@ -40,7 +40,7 @@ def pause(promise: Promise, *, obligation: Obligation, by: Member, now: datetime
     with transaction.atomic():
         promise = states.locked(promise)
         states.demand(promise, "pause")
-        obligation = Obligation.objects.select_for_update().get(pk=obligation.pk)
+        obligation = Obligation.objects.select_for_update(no_key=True).get(pk=obligation.pk)
         _refuse_unless_overdue(promise, obligation, now)
         promise = states.move(promise, "pause")
         row = Pause.objects.create(
@@ -55,6 +55,7 @@ def pause(promise: Promise, *, obligation: Obligation, by: Member, now: datetime
             promise=promise,
             facts={"obligation": obligation.pk, "pause": row.pk},
         )
+        writing.paused(row, by=by, now=now)
     return row
 
 

@@ -53,7 +53,7 @@ def accept(
     word = said_by(quote, by=by, contact=contact, word=word)
     offering.lapse_if_expired(quote, now=now)
     with transaction.atomic():
-        Organisation.objects.select_for_update().get(pk=scope.current_id())
+        Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
         quote.refresh_from_db()
         if quote.state == Quote.State.HELD and by is not None:
             offering.told(quote=quote, gate=onset.state_of(quote, giver=by).gate, by=by, now=now)

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -36,16 +37,23 @@ class Asked:
 
     Attributes:
         stages: unsaved rows, with skill, hands and effort.
-        hours: the hours that each of them is expected to take.
         ask: the engine's form of it.
         known: how many past items the least known estimate rests on.
+        among: the plan it is asked in.
     """
 
     sketches: Sequence[StageSketch]
     stages: Sequence[Stage]
-    hours: Sequence[float]
     ask: "engine.Ask"
     known: int
+    among: "engine.Situation" = field(repr=False)
+
+    @cached_property
+    def hours(self) -> Sequence[float]:
+        """The hours that each stage is expected to take."""
+        placed = self.among.with_ask(self.ask, due=None).stages[-len(self.stages) :]
+        hours = {stage.id: pressure.hours_of_stage(stage) for stage in placed}
+        return [hours[f"s{row.pk}"] for row in self.stages]
 
     def fragment(self) -> dict[str, Any]:
         """Return the ask as it is kept with an answer."""
@@ -86,7 +94,9 @@ def asked(
         )
         for position, sketch in enumerate(checked, start=1)
     ]
-    table = loading.Stages(jobs={UNSAVED: job}, people=loaded.people, now=now)
+    table = loading.Stages(
+        jobs={UNSAVED: job}, people=loaded.people, now=now, profile=loaded.profile
+    )
     table.take(
         rows,
         afters={-n: [-other for other in s.after or ()] for n, s in enumerate(checked, start=1)},
@@ -100,14 +110,12 @@ def asked(
     entries = table.entries(UNSAVED)
     promise = {"id": f"j{UNSAVED}", "accepted": int(now.timestamp())}
     ask = engine.Ask(promise=promise, stages=entries)
-    placed = loaded.situation.with_ask(ask, due=None)
-    hours = {stage.id: pressure.hours_of_stage(stage) for stage in placed.stages[-len(entries) :]}
     return Asked(
         sketches=checked,
         stages=rows,
-        hours=[hours[f"s{row.pk}"] for row in rows],
         ask=ask,
         known=table.known(UNSAVED),
+        among=loaded.situation,
     )
 
 

@@ -5,7 +5,7 @@ kept with everything needed to compute it again.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -131,6 +131,7 @@ class Checked:
             the wanted date; None where overtime does not. Empty where it needs none.
         overtime_hours: those at the asked confidence.
         reasons: whether limits, overtime and all offers were worked out, or only the dates.
+        load: hours of work with the ask at its advised date, by person, as the engine has them.
         answer: the stored answer; None while typing.
     """
 
@@ -164,6 +165,7 @@ class Checked:
     asked_at: datetime
     loaded: Loaded = field(repr=False)
     asked: Asked = field(repr=False)
+    load: Mapping[str, Sequence[Mapping[str, Any]]] = field(repr=False)
     answer: Answer | None = None
 
 
@@ -340,12 +342,17 @@ def take(answer: Answer, kind: str, *, by: Member, now: datetime) -> Checked:
     Raises:
         NoSuchWay: the answer has no offer of this kind.
     """
+    return store(taken(answer, kind, now=now), by=by)
+
+
+def taken(answer: Answer, kind: str, *, now: datetime) -> Checked:
+    """Work out one of a kept answer's offers, without storing anything; as `take`."""
     offer = next((row for row in answer.story.get("offers", ()) if row["kind"] == kind), None)
     if offer is None:
         raise NoSuchWay(
             _("This answer has no offer “%(kind)s”.") % {"kind": kind[:40]}, field="kind"
         )
-    return check(
+    return work_out(
         what=answer.job.title,
         stages=making.sketches_of_job(answer.job),
         client=answer.client,
@@ -353,7 +360,6 @@ def take(answer: Answer, kind: str, *, by: Member, now: datetime) -> Checked:
         wanted_at=answer.wanted_at,
         confidence=answer.confidence,
         change=Change.read(offer["change"]),
-        by=by,
         now=now,
     )
 
@@ -480,6 +486,7 @@ def _checked(
         asked_at=now,
         loaded=loaded,
         asked=asked,
+        load=found.load_with,
     )
 
 
@@ -526,6 +533,8 @@ def _about(limit: "engine.Limit") -> dict[str, Any]:
             "from": limit.from_on.isoformat(),
             "to": (limit.to_on or limit.from_on).isoformat(),
         }
+    if limit.on:
+        about["on"] = [day.isoformat() for day in limit.on]
     return about
 
 

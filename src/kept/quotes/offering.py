@@ -1,5 +1,6 @@
 """Hold the capacity that a date needs, offer it, take it back, let it lapse."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,7 +66,13 @@ class Stand:
 
 
 def hold(
-    *, answer: Answer, due_at: datetime, by: Member, now: datetime, risk_reason: str = ""
+    *,
+    answer: Answer,
+    due_at: datetime,
+    by: Member,
+    now: datetime,
+    risk_reason: str = "",
+    begin: Callable[[], None] | None = None,
 ) -> Quote:
     """Reserve the capacity that a date needs, until the quote expires.
 
@@ -76,6 +83,8 @@ def hold(
     Args:
         due_at: the date to hold; any, not only those of the answer.
         risk_reason: a lead's word, when the date is held although it does not stand.
+        begin: called when the forecast is there and before anything is locked, by a door that
+            writes something of its own in the same transaction.
 
     Raises:
         NoClientYet: the answer names no client.
@@ -100,8 +109,10 @@ def hold(
         )
     checking.refuse_too_far(due_at, zone=answer.zone, now=now, field="date")
     stand = stand_of(answer, due_at, loading.load(now=now))
+    if begin is not None:
+        begin()
     with transaction.atomic():
-        house = Organisation.objects.select_for_update().get(pk=scope.current().pk)
+        house = Organisation.objects.select_for_update(no_key=True).get(pk=scope.current().pk)
         loaded = loading.load(now=now)
         if loaded.fingerprint != stand.fingerprint:
             stand = stand_of(answer, due_at, loaded)

@@ -1,4 +1,4 @@
-"""What has to happen although nobody presses a button: offers lapse, and time passes."""
+"""What happens although nobody presses a button: offers lapse, silence counts, time passes."""
 
 import logging
 import threading
@@ -11,7 +11,9 @@ from kept import engine
 from kept.clients import links
 from kept.outbox import letters, running, tasks
 from kept.outbox.models import Task
+from kept.past import learning
 from kept.plan import outlook
+from kept.promises import delivering
 from kept.quotes import offering
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
@@ -70,7 +72,9 @@ def keep_working(*, now: Callable[[], datetime], until: threading.Event) -> None
 
 
 def look_after(*, now: datetime) -> None:
-    """In every house, let offers lapse whose time ran out, and forecast anew what is a day old.
+    """In every house, let offers lapse, let silence after notice count, and forecast anew.
+
+    What a large past left for later is learned before.
 
     A house in which something fails is logged and does not hold up the others.
     """
@@ -78,6 +82,8 @@ def look_after(*, now: datetime) -> None:
         with scope.acting_in(house):
             try:
                 offering.lapse_expired(now=now)
+                delivering.deem_due(now=now)
+                learning.catch_up(now=now)
                 outlook.refresh_if_changed(by=None, now=now)
             except Exception:
                 log.exception("The round of house %s failed; it is tried again", house.pk)

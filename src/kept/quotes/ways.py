@@ -19,7 +19,7 @@ AS_ASKED = Change()
 #: A choice of more than this many is none.
 MOST = 4
 #: Owners are tried out on so many stages, those with most work, and so often in all.
-MOST_STAGES, MOST_TRIALS = 4, 16
+MOST_STAGES, MOST_TRIALS = 5, 16
 #: Optional stages are left out one after the other, the largest first, at most so many.
 MOST_LEFT_OUT = 3
 #: An owner who gains less than this is as good as anybody.

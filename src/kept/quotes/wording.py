@@ -194,15 +194,20 @@ def roads(chance: float, overtime: Sequence[tuple[float, float | None]]) -> list
 
 
 def losers(pays: Sequence[Any]) -> str:
-    """Return who loses chance, each from what to what: "Cobalt Bikes 95 → 91 %"."""
-    return words.listed(
-        f"{row.client or row.what} {words.whole_percent(row.before)} → {words.percent(row.after)}"
-        for row in pays
-        if row.after < row.before
-    )
+    """Return who loses chance, each from what to what."""
+    return words.listed(loser(row) for row in pays if row.after < row.before)
+
+
+def loser(row: Any) -> str:
+    """ "Cobalt Bikes 95 → 91 %", the figures on one line."""
+    figures = (str(words.whole_percent(row.before)), "→", words.percent(row.after))
+    return f"{row.client or row.what} {words.NBSP.join(figures)}"
 
 
 def _days(about: Mapping[str, Any]) -> str:
+    each = [day for day in map(_date, about.get("on", ())) if day is not None]
+    if each:
+        return words.listed(words.day(day) for day in each)
     first, last = _date(about.get("from")), _date(about.get("to"))
     if first is None:
         return ""

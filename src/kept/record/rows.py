@@ -2,38 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-
-class Judged(Protocol):
-    """What became of a promise against one set of its terms (promises.outcomes says how)."""
-
-    @property
-    def kept(self) -> bool: ...
-    @property
-    def late(self) -> bool: ...
-    @property
-    def short(self) -> bool: ...
-    @property
-    def sub_standard(self) -> bool: ...
-    @property
-    def broken(self) -> bool: ...
-    @property
-    def released(self) -> bool: ...
-    @property
-    def voided(self) -> bool: ...
-    @property
-    def open(self) -> bool: ...
-    @property
-    def overdue(self) -> bool: ...
-    @property
-    def provisional(self) -> bool: ...
-    @property
-    def deemed(self) -> bool: ...
-    @property
-    def warned(self) -> bool: ...
-    @property
-    def painful(self) -> bool: ...
+from kept.promises.outcomes import Outcome
 
 
 @dataclass(slots=True)
@@ -66,8 +36,8 @@ class Row:
     said_at: datetime
     first_due_at: datetime
     last_due_at: datetime
-    first: Judged
-    last: Judged
+    first: Outcome
+    last: Outcome
     delivered_at: datetime | None = None
     ended_at: datetime | None = None
     moved: int = 0
@@ -97,15 +67,10 @@ class Beside:
     Attributes:
         unpromised: jobs for clients that were done in the window without any promise.
         replies: holding replies due in the window, and how many were answered by then.
-        past_items: finished pieces of work that were imported.
-        past_dates: of these, how many have a date; `past_kept` were done by it.
-        past_first: whether that date is the first one given.
+        past_items: finished pieces of work that were imported; the page Past tells of them.
     """
 
     unpromised: int = 0
     replies: int = 0
     replies_kept: int = 0
     past_items: int = 0
-    past_dates: int = 0
-    past_kept: int = 0
-    past_first: bool = False

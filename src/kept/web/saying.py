@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from kept import words, zones
 from kept.promises.models import Placement
 from kept.quotes import wording
-from kept.quotes.checking import Checked, DateAt, Pays
+from kept.quotes.checking import Checked, DateAt, Limits, Pays
 from kept.quotes.ways import Kind
 from kept.tenancy.models import Organisation
 from kept.web import drawing
@@ -70,6 +70,15 @@ class OfferTold:
     overtime: bool
 
 
+def _covers(limit: Limits, day: date) -> bool:
+    """Say whether a limit is about days away, and this is one of them."""
+    on = limit.about.get("on")
+    if on is not None:
+        return day.isoformat() in on
+    first, last = limit.about.get("from"), limit.about.get("to")
+    return isinstance(first, str) and isinstance(last, str) and first <= day.isoformat() <= last
+
+
 class Saying:
     """An answer in the words of the house it was given in."""
 
@@ -99,7 +108,17 @@ class Saying:
         asked = self.checked.wanted or self.checked.advised
         if asked is None:
             return "at-risk"
-        return "on-track" if asked.chance >= self.checked.line else "at-risk"
+        safe = asked.chance >= self.checked.line and not self._hurt()
+        return "on-track" if safe else "at-risk"
+
+    def _hurt(self) -> list[Pays]:
+        """The promises that a yes to the wanted date would push below their line, or further."""
+        line = self.checked.line
+        return [
+            pays
+            for pays in self.checked.pays_wanted
+            if pays.below_line or (pays.before < line and pays.after < pays.before)
+        ]
 
     def verdict(self) -> list[str]:
         """One or two short sentences on the wanted date, or on whether there is a date at all."""
@@ -112,7 +131,9 @@ class Saying:
                 ]
             return [_("Yes, by %(day)s.") % {"day": self.named(advised.due_at)}]
         said = {"day": self.named(wanted.due_at)}
-        if wanted.chance >= self.checked.confidence:
+        if wanted.chance >= self.checked.line and self._hurt():
+            first = _("By %(day)s only at another’s cost.") % said
+        elif wanted.chance >= self.checked.confidence:
             first = _("Yes, by %(day)s.") % said
         elif wanted.chance >= self.checked.line:
             first = _("Likely by %(day)s, not safely.") % said
@@ -127,6 +148,11 @@ class Saying:
         wanted = self.checked.wanted
         if wanted is None:
             return _("No date was asked for, so this is the first one that is safe.")
+        hurt = self._hurt()
+        if wanted.chance >= self.checked.line and hurt:
+            return _(
+                "A yes would leave %(whom)s under the line; a lead would have to sign that."
+            ) % {"whom": words.listed(pays.client or pays.what for pays in hurt)}
         if wanted.chance >= self.checked.confidence:
             return ""
         if not self.checked.reasons:
@@ -246,10 +272,7 @@ class Saying:
         if not losers:
             return _("nobody")
         worst = losers[0]
-        said = (
-            f"{worst.client or worst.what} {words.whole_percent(worst.before)} → "
-            f"{words.percent(worst.after)}"
-        )
+        said = wording.loser(worst)
         if len(losers) > 1:
             more = {"said": said, "count": words.spelled(len(losers) - 1)}
             said = _("%(said)s and %(count)s more") % more
@@ -400,10 +423,7 @@ class Saying:
             if not 0.05 < chance < 0.93 or chance - below >= FLAT:
                 continue
             for limit in self.checked.limits:
-                first, last = limit.about.get("from"), limit.about.get("to")
-                if not isinstance(first, str) or not isinstance(last, str):
-                    continue
-                if first <= day.isoformat() <= last:
+                if _covers(limit, day):
                     return day, tuple(
                         words.wrapped(_("%(why)s: no gain") % {"why": limit.sentence}, 22, 3)
                     )

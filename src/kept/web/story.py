@@ -20,6 +20,7 @@ from kept.people.models import Member
 from kept.plan.models import Outlook
 from kept.promises.models import Promise
 from kept.quotes.models import Quote
+from kept.web import life_story
 
 #: The newest so many events are told.
 SHOWN = 200
@@ -50,6 +51,7 @@ class Tale:
     assumptions: Mapping[int, Assumption]
     quote: Quote | None
     people: Mapping[int, str]
+    life: life_story.Rows | None = None
     before: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def day(self, moment: datetime) -> str:
@@ -93,8 +95,13 @@ def of(
     assumptions: Iterable[Assumption],
     line: float,
     today: date,
+    life: life_story.Rows | None = None,
 ) -> list[Happening]:
-    """Tell the story of a promise, the newest first."""
+    """Tell the story of a promise, the newest first.
+
+    Args:
+        life: what the sentences about its life name.
+    """
     newest = extracting.events_of(promise).select_related("by").order_by("-number")[:SHOWN]
     tale = Tale(
         promise,
@@ -105,6 +112,7 @@ def of(
         assumptions={row.pk: row for row in assumptions},
         quote=Quote.objects.filter(job=promise.job_id).select_related("risk_signed_by").first(),
         people={member.pk: member.first_name for member in Member.objects.all()},
+        life=life,
     )
     told = []
     for event in sorted(newest, key=lambda event: event.number):
@@ -121,6 +129,9 @@ def sentence(event: Event, tale: Tale) -> str:
     known = _SENTENCES.get(event.kind)
     if known is not None:
         return known(event, tale)
+    lived = None if tale.life is None else life_story.sentence(event, tale.life)
+    if lived is not None:
+        return lived
     return _("%(what)s, by %(who)s.") % {"what": event.get_kind_display(), "who": _who(event)}
 
 
@@ -248,6 +259,8 @@ def _stage_changed(event: Event, tale: Tale) -> str:
             return _("%(who)s began %(stage)s.") % said
         case "hours":
             return _("%(who)s worked %(hours)s on %(stage)s.") % said
+        case "done" if not event.facts.get("hours"):
+            return _("%(stage)s is done, says %(who)s.") % said
         case "done":
             return _("%(stage)s is done, says %(who)s; it took %(hours)s.") % said
     if "owner_id" in changes:

@@ -217,7 +217,7 @@ class Answer(Shown):
     profile_version: str = Field(description="What of the past it knew.")
 
 
-@door.add("/check", Policy.MEMBER, Answer)
+@door.add("/check", Policy.MEMBER, Answer, computes=True)
 def check(request: ApiRequest, body: Ask) -> dict[str, Any]:
     """Ask for a date.
 
@@ -229,7 +229,7 @@ def check(request: ApiRequest, body: Ask) -> dict[str, Any]:
         client = keeping.find(body.client)
     zone = scope.current().zone if client is None else client.zone
     like = body.like_promise_id
-    checked = checking.check(
+    checked = checking.work_out(
         what=body.what,
         stages=[stage.drawn(f"stages.{place}.") for place, stage in enumerate(body.stages)],
         size=None if body.effort is None else body.effort.size(),
@@ -239,14 +239,15 @@ def check(request: ApiRequest, body: Ask) -> dict[str, Any]:
         like=None if like is None else named(Promise, like, "like_promise_id"),
         wanted_at=moments.due(body.wanted_at, body.wanted_on, zone=zone, name="wanted"),
         confidence=body.confidence,
-        by=request.member,
         now=request.now,
     )
+    request.begin()
+    checked = checking.store(checked, by=request.member)
     assert checked.answer is not None
     return shown(_answers().get(pk=checked.answer.pk))
 
 
-@door.add("/answers/{int:answer_id}/offers", Policy.MEMBER, Answer)
+@door.add("/answers/{int:answer_id}/offers", Policy.MEMBER, Answer, computes=True)
 def take_offer(request: ApiRequest, answer_id: int, body: Take) -> dict[str, Any]:
     """Take one of an answer's offers.
 
@@ -254,7 +255,9 @@ def take_offer(request: ApiRequest, answer_id: int, body: Take) -> dict[str, Any
     of its dates holds exactly that: less of it, or other people. It reserves nothing.
     """
     answer = models.Answer.objects.select_related("job", "client").get(pk=answer_id)
-    checked = checking.take(answer, body.kind, by=request.member, now=request.now)
+    checked = checking.taken(answer, body.kind, now=request.now)
+    request.begin()
+    checked = checking.store(checked, by=request.member)
     assert checked.answer is not None
     return shown(_answers().get(pk=checked.answer.pk))
 

@@ -198,7 +198,7 @@ def list_quotes(request: ApiRequest, asked: Query[PageAsked]) -> dict[str, Any]:
     return paging.page(_quotes(), asked, _shown)
 
 
-@door.add("/quotes", Policy.MEMBER, Quote)
+@door.add("/quotes", Policy.MEMBER, Quote, computes=True)
 def hold(request: ApiRequest, body: NewQuote) -> dict[str, Any]:
     """Hold the capacity that a date of an answer needs.
 
@@ -211,6 +211,7 @@ def hold(request: ApiRequest, body: NewQuote) -> dict[str, Any]:
         risk_reason=body.risk_reason,
         by=request.member,
         now=request.now,
+        begin=request.begin,
     )
     return _shown(_quotes().get(pk=quote.pk))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -179,7 +179,9 @@ def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = No
     checked: Checked | None = None
     problem: Refused | None = None
     swapped = bool(request.headers.get("HX-Request"))
-    whole = not swapped or refusal is not None or "whole" in request.GET
+    # Where scripts run, and ask.js says so, they fetch what is missing into the page.
+    scripted = swapped or request.COOKIES.get("scripts") == "on"
+    whole = not scripted or refusal is not None or "whole" in request.GET
     if reading.line.what and reading.sized and not reading.wrong:
         try:
             checked = checking.work_out(**reading.asked(), now=now, reasons=whole)
@@ -191,6 +193,9 @@ def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = No
     if say is None or chosen not in [offer.value for offer in say.offers()]:
         chosen = None
     asked = request.GET.copy()
+    for name in ("whole", "due_at"):
+        asked.pop(name, None)
+    weeks = f"{reverse('people')}?{asked.urlencode()}" if asked else ""
     asked["whole"] = "1"
     context = {
         "place": "ask",
@@ -209,6 +214,7 @@ def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = No
         "chosen": chosen,
         "sure": reading.confidence or house.asked_confidence,
         "rest": f"{reverse('ask')}?{asked.urlencode()}",
+        "weeks": weeks,
         "may_sign": request.member.may(Role.LEAD),
         "expires": offering.expiry(house, now=now) if checked else None,
     }
@@ -231,6 +237,11 @@ def _matters(kind: Vague, reading: Reading) -> bool:
 
 
 # ----- Reading -----------------------------------------------------------------------------------
+
+
+def reading_of(said: QueryDict, *, house: Organisation, now: datetime) -> Reading:
+    """Read an ask from the address of its page."""
+    return _read(AskForm(said), house, now)
 
 
 def _read(form: AskForm, house: Organisation, now: datetime) -> Reading:

@@ -1,5 +1,6 @@
 """Clients and services: who is promised to, and what this house sells."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -7,17 +8,20 @@ from django.contrib import messages
 from django.db.models import Count, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from kept import clock, words, zones
 from kept.clients import keeping, links
 from kept.clients.models import Client, ClientLink, Contact, Service
+from kept.custody import extract
 from kept.jobs.models import Job
 from kept.people.access import Policy, allow
 from kept.people.models import Role
 from kept.promises.models import Promise
+from kept.record import page as reading
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
 from kept.web.forms import STATUS, KeptForm, LongSelect
@@ -107,6 +111,23 @@ def client_archive(request: KeptRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         return _page(request, found, refusal=refused)
     return redirect("client", pk)
+
+
+@require_safe
+@allow(Policy.OWNER)
+def client_extract(request: KeptRequest, pk: int) -> HttpResponse:
+    """Hand out the file with which a client can check their promises."""
+    found = _find(pk)
+    content = extract.of(found, by=request.member, now=clock.now())
+    file_name = f"{slugify(found.name) or pk}.kept.json"
+    return HttpResponse(
+        json.dumps(content, ensure_ascii=False, indent=1),
+        content_type="application/json",
+        headers={
+            "Content-Disposition": f'attachment; filename="{file_name}"',
+            "Cache-Control": "private, no-store",
+        },
+    )
 
 
 @require_POST
@@ -206,6 +227,8 @@ def _page(
                 "note": found.note,
             }
         ),
+        "account": reading.account(found, now=now),
+        "may_extract": request.member.may(Role.OWNER),
         "contact": contact or ContactForm(auto_id="contact_%s"),
         "refusal": refusal,
     }

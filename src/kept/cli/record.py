@@ -1,0 +1,139 @@
+"""`kept record`: said against done."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kept.cli import speaking
+from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
+
+if TYPE_CHECKING:
+    from kept.record.figures import Rate, Share
+    from kept.record.page import Page
+
+
+class Months(StrEnum):
+    """Windows to choose from."""
+
+    YEAR = "12"
+    TWO_YEARS = "24"
+    ALL = "all"
+
+
+def record(
+    months: Annotated[
+        Months, typer.Option(help="Promises first due in so many months back from now.")
+    ] = Months.YEAR,
+    client: Annotated[
+        str | None, typer.Option("--client", metavar="CLIENT", help="Only this client's.")
+    ] = None,
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what was promised, against what was done."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.clients import keeping
+        from kept.people import access
+        from kept.people.models import Role
+        from kept.record import page, plain
+
+        access.demand(who.member, Role.MEMBER)
+        found = None
+        if client is not None:
+            found = keeping.find(client)
+            if found is None:
+                raise speaking.Stop(f"There is no client called “{client}” here.", field="--client")
+        count = None if months is Months.ALL else int(months)
+        read = page.read(months=count, now=who.now, client=found)
+        if as_json:
+            speaking.document(plain.of(read))
+        else:
+            _print(read)
+
+
+def _print(read: "Page") -> None:
+    from kept import words
+    from kept.record import wording
+
+    record = read.record
+    first, last, marks = record.first, record.last, record.marks
+    if record.too_early:
+        speaking.say(
+            f"Too early to judge: {first.settled} settled. "
+            f"Kept as first promised: {wording.counted(first)}."
+        )
+    else:
+        speaking.say(f"Of {first.of} promises, {first.kept} kept as first promised.")
+        speaking.say(wording.in_short(record))
+    speaking.table(
+        ["", "Kept", "", ""],
+        [
+            ["against first terms", *_rate(first)],
+            ["against last terms", *_rate(last)],
+        ],
+    )
+    speaking.say(
+        f"Kept {marks.kept} · moved, then kept {marks.moved} · moved, date ahead {marks.ahead} · "
+        f"late {marks.late} ({marks.still_open} still open) · short {marks.short} · "
+        f"broken {marks.broken} · released {len(record.released)} · voided {len(record.voided)}"
+    )
+    sharp = record.sharpness
+    speaking.table(
+        ["Never without these", ""],
+        [
+            [
+                "sharpness",
+                "not known"
+                if sharp is None
+                else f"{sharp.times:.1f} × the lead at even chances, "
+                f"{sharp.padding_days:.0f} days of padding",
+            ],
+            ["coverage", _of(record.coverage)],
+            ["paused", f"{round((record.paused.share or 0) * 100)} % of promised time"],
+            ["deemed", _of(record.deemed)],
+            ["painful", _of(record.painful)],
+        ],
+    )
+    if record.calibration:
+        speaking.table(
+            ["Said", "kept", "true share"],
+            [
+                [
+                    words.percent(said.said),
+                    f"{said.kept} of {said.of}",
+                    f"{said.interval[0] * 100:.0f} to {said.interval[1] * 100:.0f} %",
+                ]
+                for said in record.calibration
+            ],
+        )
+    if not record.trend.too_early:
+        speaking.say(wording.better_or_luck(record.trend))
+    if record.by_client:
+        speaking.table(
+            ["Client", "Kept", "", ""],
+            [
+                [
+                    read.clients.get(part.key, "") if isinstance(part.key, int) else "",
+                    *_rate(part.rate),
+                ]
+                for part in record.by_client[:12]
+            ],
+            broken=[0],
+        )
+
+
+def _rate(rate: "Rate") -> list[str]:
+    """Return counts, share and interval; only counts where it is too early."""
+    from kept import words
+    from kept.record import wording
+
+    if rate.share is None or rate.interval is None:
+        return [wording.counted(rate), "too early to judge", ""]
+    low, high = (words.percent(end) for end in rate.interval)
+    return [wording.counted(rate), words.percent(rate.share), f"{low} to {high}"]
+
+
+def _of(share: "Share") -> str:
+    return f"{share.part:.0f} of {share.of:.0f}"
