@@ -98,8 +98,10 @@ for resource in (
     invitations,
     services,
     jobs,
+    owning,
     answers,
     quotes,
+    replies,
     letters,
     promises,
     lives,
@@ -108,8 +110,6 @@ for resource in (
     past,
     tokens,
     erasures,
-    owning,
-    replies,
 ):
     api.add_router("", resource.door)
 
