@@ -13,6 +13,7 @@ from kept.api.resources import (
     extracts,
     imports,
     jobs,
+    lookalikes,
     past,
     people,
     promises,
@@ -97,6 +98,7 @@ for resource in (
     imports,
     past,
     record,
+    lookalikes,
     tokens,
 ):
     api.add_router("", resource.door)
