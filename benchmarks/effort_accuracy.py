@@ -11,12 +11,11 @@ into benchmarks/results/effort_accuracy.md.
 import argparse
 import datetime as dt
 import platform
-import time
 from pathlib import Path
 
 import numpy as np
 
-from kept.engine import calibration, durations
+from kept.engine import calibration, durations, lenses
 from kept.imports.readers import history
 
 LEVELS = np.arange(1, 20) / 20
@@ -111,15 +110,13 @@ def measure(path, part):
         rows = np.arange(cut)
     else:
         rows = dated[cut:]
-    begun = time.perf_counter()
     grid = past.replay(LEVELS)
-    seconds = time.perf_counter() - begun
-    fine = past.replay(durations.PERCENT_LEVELS)
+    fine = past.replay(lenses.PERCENT_LEVELS)
     outcomes = past.ln_ratios[rows]
     coarse = grid.ln_quantiles[rows]
     low, high = grid.reached_low[rows], grid.reached_high[rows]
     within = inside(low, high, 0.9)
-    spread = np.broadcast_to(0.5 * durations.normal_quantile(LEVELS), coarse.shape)
+    spread = np.broadcast_to(0.5 * calibration.normal_quantile(LEVELS), coarse.shape)
     whole = past.global_quantiles(LEVELS)[rows]
     tenths = np.minimum(
         (past.estimate_days[rows] - past.estimate_days[rows[0]])
@@ -162,7 +159,6 @@ def measure(path, part):
         "… with the shared effect": _sums(totals["shared"]),
         "… and calibrated at the level of sums": _sums(totals["calibrated"]),
         "… with the shared effect, drawn from the 19 quantiles": _sums(rough["shared"]),
-        "seconds for all rows": f"{seconds:.1f} for {len(past):,}",
     }
 
 
@@ -190,7 +186,7 @@ def main():
     made = (
         f"`python benchmarks/effort_accuracy.py FOLDER --part {args.part}`,"
         f" {dt.datetime.now(tz=dt.UTC):%Y-%m-%d}, Python {platform.python_version()},"
-        f" numpy {np.__version__}, method {durations.METHOD_VERSION}."
+        f" numpy {np.__version__}, method {lenses.METHOD_VERSION}."
     )
     lines = [
         f"# Effort: accuracy on the {args.part} part",

@@ -7,7 +7,7 @@ estimated in the first 60 % of each are read at all, so that the rest can judge.
 changes one to three constants by a factor and keeps what lowers the score: the mean over the
 histories of ln log-CRPS, once over all rows and once over the later half of them (where there is
 as much past as a house that uses kept will have). The result is printed; it goes into
-`kept.engine.durations.METHOD` by hand, rounded to two digits.
+`kept.engine.lenses.METHOD` by hand, rounded to two digits.
 
 The constants of the calibration layer are not searched for: they cost score (0.1 %) and buy that
 each person, project and newcomer is kept at 90 %; `effort_variants.py` shows it.
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kept.engine import calibration, durations
+from kept.engine import calibration, durations, lenses
 from kept.imports.readers import history
 
 LEVELS = np.arange(1, 20) / 20
@@ -89,7 +89,7 @@ def main():
     args = parser.parse_args()
     histories = [first_part(args.folder / name) for name in FILES]
     rng = np.random.default_rng(args.seed)
-    best = durations.METHOD
+    best = lenses.METHOD
     lowest, shown = score(histories, best)
     print("start", round(lowest, 5), shown, flush=True)
     stop = time.monotonic() + 60 * args.minutes

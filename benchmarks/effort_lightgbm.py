@@ -16,7 +16,7 @@ from pathlib import Path
 import lightgbm
 import numpy as np
 
-from kept.engine import calibration, durations
+from kept.engine import calibration, durations, lenses
 from kept.imports.readers import history
 
 LEVELS = np.arange(1, 20) / 20
@@ -92,7 +92,7 @@ def main():
         (
             f"`python benchmarks/effort_lightgbm.py FOLDER`, {dt.datetime.now(tz=dt.UTC):%Y-%m-%d},"
             f" LightGBM {lightgbm.__version__}, numpy {np.__version__},"
-            f" method {durations.METHOD_VERSION}."
+            f" method {lenses.METHOD_VERSION}."
         ),
         "",
         "| history | forecast | log-CRPS | kept at 80 % | kept at 90 % | CPU s to train |",

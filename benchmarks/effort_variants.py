@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from effort_accuracy import FILES, LEVELS, below_band, groups, inside
-from kept.engine import calibration, durations
+from kept.engine import calibration, durations, lenses
 from kept.imports.readers import history
 
 NEVER = 1e6
-FULL = durations.METHOD
-ONE_LENS = (durations.Lens("one", 0.08, 0.15, 0.25, 0.3, 540, 1, 0.4, NEVER, NEVER),)
+FULL = lenses.METHOD
+ONE_LENS = (lenses.Lens("one", 0.08, 0.15, 0.25, 0.3, 540, 1, 0.4, NEVER, NEVER),)
 VARIANTS = {
     "as it is": FULL,
     "one lens, the constants of the first design": replace(
@@ -84,7 +84,7 @@ def main():
         (
             f"`python benchmarks/effort_variants.py FOLDER --part {args.part}`,"
             f" {dt.datetime.now(tz=dt.UTC):%Y-%m-%d}, numpy {np.__version__},"
-            f" method {durations.METHOD_VERSION}. log-CRPS · kept at 90 % · groups below."
+            f" method {lenses.METHOD_VERSION}. log-CRPS · kept at 90 % · groups below."
         ),
         "",
         "| | " + " | ".join(histories) + " |",

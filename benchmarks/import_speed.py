@@ -8,6 +8,7 @@ first (`make setup` does that), so that what is measured is the import.
 import os
 import platform
 import random
+import resource
 import sys
 import tempfile
 import time
@@ -68,10 +69,9 @@ def open_work(rows: int) -> bytes:
 def timed(what: str, work: Callable[[], object]) -> None:
     began, cpu = time.perf_counter(), time.process_time()
     work()
-    print(
-        f"| {what} | {time.perf_counter() - began:.2f} | {time.process_time() - cpu:.2f} |",
-        flush=True,
-    )
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"| {what} | {seconds:.2f} | {cpu:.2f} | {peak} |", flush=True)
 
 
 def main() -> None:
@@ -87,7 +87,10 @@ def main() -> None:
         intake.accept(history(50, seed=2), "warm.csv", by=by, now=NOW)
         profiles.current(NOW)
         data = history(rows, seed=1)
-        print(f"\n| {rows} rows, {len(data) / 1e6:.1f} MB | seconds | CPU seconds |\n|---|---|---|")
+        print(
+            f"\n| {rows} rows, {len(data) / 1e6:.1f} MB | seconds | CPU seconds | most MB so far |"
+        )
+        print("|---|---|---|---|")
         timed("look (dry run)", lambda: intake.preview(data, "h.csv", by=by, now=NOW))
         timed("accept", lambda: intake.accept(data, "h.csv", by=by, now=NOW))
         timed("look again (all known)", lambda: intake.preview(data, "h.csv", by=by, now=NOW))

@@ -46,6 +46,8 @@ def pages(promise: Promise) -> Iterator[tuple[str, list[str]]]:
         ("Promise", f"/promises/{promise.pk}"),
         ("People", "/people"),
         ("Past", "/past"),
+        ("Similar, drawn", "/past/similar?effort=16"),
+        ("New job", "/jobs/new"),
         ("Clients", "/clients"),
         ("Job", f"/jobs/{promise.job_id}"),
         ("Import", "/import"),

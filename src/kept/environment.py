@@ -4,11 +4,13 @@
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 class BadSetting(SystemExit):
@@ -67,6 +69,52 @@ def _level(value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class MailServer:
+    """A mail server, and how to talk to it."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls_at_once: bool
+    starttls: bool
+
+
+#: How a mail server is talked to, by the first part of its address, and at which port.
+MAIL_SCHEMES = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
+
+
+def _mail_server(value: str) -> MailServer | None:
+    if not value:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in MAIL_SCHEMES or not parts.hostname:
+        raise ValueError(value)
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(value)
+    return MailServer(
+        host=parts.hostname,
+        port=parts.port or MAIL_SCHEMES[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls_at_once=parts.scheme == "smtps",
+        starttls=parts.scheme == "smtp",
+    )
+
+
+def _mailbox(value: str) -> str:
+    name, sign, domain = parseaddr(value)[1].rpartition("@")
+    if value and not (name and sign and "." in domain and " " not in f"{name}{domain}"):
+        raise ValueError(value)
+    return value.strip()
+
+
+def _without_password(value: str) -> str:
+    """Return an address as it may be shown: what stands before the last @ is left out."""
+    return re.sub(r"//.*@", "//…@", value)
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """One environment variable."""
 
@@ -76,6 +124,7 @@ class Setting:
     read: Callable[[str], Any] = _text
     expected: str = "a text"
     secret: bool = False
+    shown: Callable[[str], str] = _text
 
 
 SETTINGS = (
@@ -127,6 +176,28 @@ SETTINGS = (
         "PostgreSQL as the owner of the tables, for migrations. Empty: DATABASE_URL.",
         expected="a postgres:// address",
         secret=True,
+    ),
+    Setting(
+        "KEPT_SMTP_URL",
+        "",
+        "The mail server, as smtp://user:password@host:587 (STARTTLS), smtps://user:password@host:465 (TLS) or smtp+plain://host:25 (no encryption: on your own network only). Empty: letters are written into the folder mail inside KEPT_DATA, and shown on the page Letters.",
+        _mail_server,
+        "an address such as smtp://user:password@mail.example.org:587",
+        shown=_without_password,
+    ),
+    Setting(
+        "KEPT_MAIL_FROM",
+        "",
+        "The address letters come from, for example promises@example.org; needed with KEPT_SMTP_URL. Answers go to whoever wrote the letter.",
+        _mailbox,
+        "an e-mail address",
+    ),
+    Setting(
+        "KEPT_LINK_DAYS",
+        "90",
+        "Days for which a client's link opens after the last letter that carried it.",
+        _count,
+        "a number from 1",
     ),
     Setting(
         "KEPT_DEBUG",
@@ -189,5 +260,5 @@ def read(name: str, environ: Mapping[str, str] | None = None) -> Any:
     try:
         return setting.read(text)
     except ValueError as error:
-        shown = "…" if setting.secret else text
+        shown = "…" if setting.secret else setting.shown(text)
         raise BadSetting(name, shown, setting.expected) from error

@@ -115,5 +115,11 @@ def _name_rows(case: Any, rows: dict[str, Any]) -> None:
 def kind_of(name: str) -> str:
     """The kind of row that a parameter such as `client_id` names."""
     word = name.removesuffix("_id").split("_")[-1]
-    special = {"person": "people", "owner": "people", "inbound": "inbound"}
+    special = {
+        "person": "people",
+        "owner": "people",
+        "inbound": "inbound",
+        "delivery": "deliveries",
+        "reply": "holding-replies",
+    }
     return special.get(word, f"{word}s")

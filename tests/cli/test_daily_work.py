@@ -8,8 +8,10 @@ from tests import cast
 from tests.cli.conftest import Type
 from tests.past.test_profiles import past
 
+from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service, ServiceStage
 from kept.imports.models import Import
+from kept.jobs import making, owning
 from kept.past import profiles
 from kept.past.models import PastItem, SourceName
 from kept.people import tokens
@@ -38,7 +40,13 @@ def test_a_question_becomes_a_promise(northlight: cast.House, typed: Type) -> No
     held = typed("hold", str(answer["answer"]), "--date", "2026-12-18", "--json").document
     assert held["due_at"] == "2026-12-18T18:00:00+00:00"
     quote = str(held["id"])
-    assert typed("offer", quote).out.startswith(f"quote {quote}: Landing page for Harbour Clinic")
+    refused = typed("offer", quote)
+    assert refused.status == 1
+    assert "nobody is named for “Landing page”; nobody is named for the last mile" in (
+        refused.err.replace("Nobody", "nobody").replace("\n", " ")
+    )
+    signed = typed("offer", quote, "--sign", "We talk tomorrow.")
+    assert signed.out.startswith(f"quote {quote}: Landing page for Harbour Clinic")
     accepted = typed("accept", quote, "--word", "Yes, please.", "--json")
     assert accepted.status == 0
     promise = Promise.objects.get(pk=accepted.document["id"])
@@ -60,6 +68,27 @@ def test_what_is_asked_may_be_said_in_options(typed: Type) -> None:
     assert asked.status == 0
     assert asked.document["client"] == "Somebody New"
     assert asked.document["wanted"]["due_at"] == "2026-12-18T18:00:00+00:00"
+
+
+def test_one_asks_as_sure_as_one_likes_and_takes_an_offer(
+    northlight: cast.House, typed: Type
+) -> None:
+    stages = ("--stage", "Page: 12-12-12h [write]", "--stage", "Form: 12-12-12h [write]")
+    typed("add", "service", "Landing page", *stages)
+    Service.objects.get().stages.filter(name="Form").update(optional=True)
+    words = ("check", "Landing page for Harbour Clinic", "--by", "2026-12-07", "--sure", "80")
+
+    told = typed(*words).out.replace("\u00a0", " ")
+    assert "Promised anyway, it breaks nearly always." in told
+    assert "  less:     Mon 7 Dec, 18:00  98 %  Without “Form”. Who pays: nobody." in told
+    answer = typed(*words, "--json").document
+    assert answer["confidence"] == 0.8
+    assert [row["kind"] for row in answer["offers"]] == ["later", "less", "overtime"]
+
+    less = typed(*words, "--offer", "less", "--json").document
+    assert less["answer"] > answer["answer"]
+    held = typed("hold", str(less["answer"]), "--date", "2026-12-07", "--json").document
+    assert [stage.name for stage in Quote.objects.get(pk=held["id"]).job.stages.all()] == ["Page"]
 
 
 def test_a_yes_for_a_quote_that_is_not_there_is_bad_input(typed: Type) -> None:
@@ -90,6 +119,7 @@ def test_a_second_yes_is_answered_with_no(typed: Type) -> None:
         (("check", "Signs, 8h", "--by", "31/02/2027"), "“31/02/2027” is not a day"),
         (("check", "Signs, 8h", "--by", "2026-11-30"), "has gone by"),
         (("check", "Signs, 8h", "--like", "nothing known"), "neither a service nor"),
+        (("check", "Signs, 8h", "--sure", "100"), "As sure as 50"),
         (("promise", "Menu cards for the bakery"), "Say by when"),
         (("promise", "Menu cards by Friday"), "Say for whom"),
         (("add", "person", "Zoe", "--role", "queen"), "“queen” is no role"),
@@ -219,3 +249,12 @@ def test_nobodys_own_bias_is_printed(northlight: cast.House, now: datetime, type
     )
     found = typed("past", "--estimate", "8h", "--json").document
     assert (found["pieces"], found["nine_in_ten_hours"], found["half_hours"]) == ([], None, None)
+
+
+def test_today_names_what_one_was_asked(northlight: cast.House, typed: Type, now: datetime) -> None:
+    job = making.make(title="Signs", stages=[StageSketch("Paint", 2)], by=northlight.ben, now=now)
+    asked = owning.propose(job.stages.get(), northlight.maya, by=northlight.ben, now=now)
+    assert f"You were asked ({asked.pk}): Paint of Signs" in typed("today", *MAYA).out
+    [told] = typed("today", "--json", *MAYA).document["asked"]
+    assert (told["id"], told["what"], told["job"], told["hours"]) == (asked.pk, "Paint", "Signs", 2)
+    assert typed("today", "--json").document["asked"] == []

@@ -50,6 +50,9 @@ def run(arguments: list[str], tmp_path: Path, **variables: str) -> subprocess.Co
     )
 
 
+MAIL_SERVER = "an address such as smtp://user:password@mail.example.org:587"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
@@ -58,6 +61,13 @@ def run(arguments: list[str], tmp_path: Path, **variables: str) -> subprocess.Co
         ("KEPT_HTTPS", "perhaps", "0 or 1"),
         ("KEPT_URL", "kept.example.org", "an http or https address"),
         ("KEPT_LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
+        ("KEPT_LINK_DAYS", "0", "a number from 1"),
+        ("KEPT_MAIL_FROM", "Northlight", "an e-mail address"),
+        ("KEPT_MAIL_FROM", "promises@", "an e-mail address"),
+        ("KEPT_SMTP_URL", "mail.example.org", MAIL_SERVER),
+        ("KEPT_SMTP_URL", "smtp://mail.example.org:2525a", MAIL_SERVER),
+        ("KEPT_SMTP_URL", "http://mail.example.org", MAIL_SERVER),
+        ("KEPT_SMTP_URL", "smtp://mail.example.org/folder", MAIL_SERVER),
         ("KEPT_LEDGER_KEY", "4f", "64 hexadecimal digits"),
         ("KEPT_LEDGER_KEY", "a key", "64 hexadecimal digits"),
     ],
@@ -86,6 +96,53 @@ def test_a_database_address_that_is_none_is_not_shown(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "DATABASE_URL='…' cannot be used: expected a postgres:// or sqlite://" in done.stderr
     assert "hunter2" not in done.stderr
+
+
+def test_a_mail_server_that_is_none_is_shown_without_its_password(tmp_path: Path) -> None:
+    done = run([KEPT, "serve"], tmp_path, KEPT_SMTP_URL="smtp://kept:hunter2@mail:2525a")
+    assert done.returncode == 2
+    assert done.stderr.strip() == (
+        f"KEPT_SMTP_URL='smtp://…@mail:2525a' cannot be used: expected {MAIL_SERVER}. "
+        "kept did not start."
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "port", "tls_at_once", "starttls"),
+    [
+        ("smtp://kept:p%40ss@mail.example.org", "mail.example.org", 587, False, True),
+        ("smtps://kept:p%40ss@mail.example.org", "mail.example.org", 465, True, False),
+        ("smtp+plain://kept:p%40ss@localhost:2525", "localhost", 2525, False, False),
+    ],
+)
+def test_a_mail_server_is_said_in_one_address(
+    address: str, host: str, port: int, tls_at_once: bool, starttls: bool
+) -> None:
+    assert environment.read("KEPT_SMTP_URL", {"KEPT_SMTP_URL": address}) == environment.MailServer(
+        host, port, "kept", "p@ss", tls_at_once, starttls
+    )
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        ("KEPT_MAIL_FROM", "the address letters come from, since KEPT_SMTP_URL is set"),
+        ("KEPT_URL", "the address clients open, since letters carry links to it"),
+    ],
+)
+def test_a_mail_server_needs_an_address_to_send_from_and_one_to_link_to(
+    tmp_path: Path, missing: str, expected: str
+) -> None:
+    given = {
+        "KEPT_SMTP_URL": "smtp://mail.example.org",
+        "KEPT_MAIL_FROM": "promises@example.org",
+        "KEPT_URL": "https://kept.example.org",
+    }
+    done = run([KEPT, "serve"], tmp_path, **{k: v for k, v in given.items() if k != missing})
+    assert (done.returncode, done.stderr.strip()) == (
+        2,
+        f"{missing}='' cannot be used: expected {expected}. kept did not start.",
+    )
 
 
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:

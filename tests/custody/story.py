@@ -7,19 +7,21 @@ from decimal import Decimal
 
 from tests import cast
 
-from kept.clients import catalogue, keeping
+from kept.clients import catalogue, keeping, links
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Contact
 from kept.imports import intake
-from kept.jobs import making, work
-from kept.jobs.models import Job
+from kept.jobs import checklist, handing, making, owning, work
+from kept.jobs.models import Job, Stage
+from kept.outbox import letters
 from kept.people import founding, inviting, logins, staff, tokens
 from kept.people.models import Member, Role
-from kept.promises import delivering, ending, pausing, proposing, reasons, slips
+from kept.promises import carrying, delivering, ending, pausing, proposing, reasons, slips
 from kept.promises import recording as promising
 from kept.promises.models import Promise, Proposal, Reason
 from kept.promises.proposing import Way
-from kept.quotes import accepting, checking, offering
+from kept.quotes import accepting, checking, countering, offering, onset, replying
+from kept.quotes.models import Quote
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
 
@@ -33,15 +35,7 @@ FILE = (
 
 
 #: Tables that stand before the verbs that write them; each verb takes its own out.
-WITHOUT_VERBS_YET = {
-    "checkitem",
-    "clientlink",
-    "counter",
-    "handover",
-    "holdingreply",
-    "letter",
-    "responsibility",
-}
+WITHOUT_VERBS_YET = {}
 
 
 @dataclass
@@ -68,7 +62,8 @@ def tell(now: datetime) -> Story:
     ada, dev, clinic = told.ada, told.dev, told.clinic
     with scope.acting_in(told.house):
         _work(ada, dev, clinic, clock)
-        _quotes(ada, clinic, clock)
+        _quotes(ada, dev, told.zoe, clinic, clock)
+        _replies(ada, clinic, clock)
         _promises(ada, clinic, clock)
         for undone in (True, False):
             brought = intake.accept(FILE, "history of Zoe Quartz.csv", by=ada, now=next(clock))
@@ -151,6 +146,17 @@ def _clients(ada: Member, clock: Iterator[datetime]) -> tuple[Client, Contact]:
         by=ada,
         now=next(clock),
     )
+    link = links.live_for(contact, by=ada, now=next(clock))
+    letters.write(
+        to=contact,
+        subject="Welcome, Wilma Umbrage",
+        body="Here it is: {link}",
+        about=contact,
+        by=ada,
+        now=next(clock),
+        link=link,
+    )
+    links.revoke(contact, by=ada, now=next(clock))
     return clinic, contact
 
 
@@ -189,12 +195,49 @@ def _work(ada: Member, dev: Member, clinic: Client, clock: Iterator[datetime]) -
     making.add_stage(job, StageSketch(name="Hang", likely_hours=1), by=ada, now=next(clock))
     draw = work.begin(draw, by=dev, now=next(clock))
     draw = work.log_hours(draw, 1.5, by=dev, now=next(clock))
-    work.finish(draw, by=dev, now=next(clock))
+    hang = job.stages.get(name="Hang")
+    owning.propose(hang, ada, by=ada, now=next(clock))
+    _hand_over(draw, hang, ada, dev, clock)
 
 
-def _quotes(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
+def _hand_over(
+    draw: Stage, hang: Stage, ada: Member, dev: Member, clock: Iterator[datetime]
+) -> None:
+    """Dev hands over what Ada waits for; she sends it back once, and opens it again later."""
+    making.change_stage(hang, after=(1,), by=ada, now=next(clock))
+    line = checklist.add(draw, "Wilma Umbrage has seen it", by=dev, now=next(clock))
+    checklist.reopen(checklist.done(line, by=dev, now=next(clock)), by=dev, now=next(clock))
+    checklist.done(line, by=dev, now=next(clock))
+    handed = carrying.hand_over(draw, hours=2, out_of_hours=1, by=dev, now=next(clock))
+    carrying.send_back(handed, reason="Wilma Umbrage wants it blue", by=ada, now=next(clock))
+    handed = carrying.hand_over(draw, hours=1, by=dev, now=next(clock))
+    carrying.take(handed, by=ada, now=next(clock))
+    handing.reopen(draw, by=ada, reason="Blue, says Wilma Umbrage", now=next(clock))
+    carrying.hand_over(draw, by=ada, now=next(clock))
+
+
+def _owners(quote: Quote, ada: Member, dev: Member, zoe: Member, clock: Iterator[datetime]) -> None:
+    """Zoe says no, Dev says otherwise; Ada takes what he says, and the last mile herself."""
+    [stage] = quote.job.stages.all()
+    [to_zoe] = onset.ask_owners(quote, {stage: zoe}, by=ada, now=next(clock))
+    owning.decline(to_zoe, word="Ask Wilma Umbrage", by=zoe, now=next(clock))
+    to_dev = owning.propose(stage, dev, by=ada, now=next(clock))
+    owning.withdraw(to_dev, by=ada, now=next(clock))
+    to_dev = owning.propose(
+        stage, dev, done_means="Wilma Umbrage nods", hours=5, by=ada, now=next(clock)
+    )
+    owning.counter(to_dev, hours=6, word="Zoe is away", by=dev, now=next(clock))
+    carrying.agree(to_dev, by=ada, now=next(clock))
+    to_zoe = carrying.propose(quote.job, zoe, by=ada, now=next(clock))
+    carrying.accept(to_zoe, by=zoe, now=next(clock))
+
+
+def _quotes(
+    ada: Member, dev: Member, zoe: Member, clinic: Client, clock: Iterator[datetime]
+) -> None:
     far = datetime(2027, 3, 1, 18, tzinfo=UTC)
-    for end in ("accept", "decline", "withdraw", "lapse"):
+    wilma = clinic.contacts.get()
+    for end in ("accept", "decline", "withdraw", "lapse", "counter", "link"):
         checked = checking.check(
             what=f"Menu {end}",
             stages=[StageSketch(name="Build", skill="build", likely_hours=4)],
@@ -205,8 +248,30 @@ def _quotes(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
         )
         assert checked.answer is not None
         quote = offering.hold(answer=checked.answer, due_at=far, by=ada, now=next(clock))
-        quote = offering.offer(quote=quote, by=ada, now=next(clock))
+        if end == "accept":
+            _owners(quote, ada, dev, zoe, clock)
+        else:
+            # Ada gives it out before anybody was asked, and signs that.
+            onset.sign(quote, by=ada, reason="Wilma Umbrage waits", now=next(clock))
+        contact = wilma if end in ("withdraw", "lapse", "counter", "link") else None
+        quote = offering.offer(quote=quote, contact=contact, by=ada, now=next(clock))
         match end:
+            case "counter":
+                countering.counter(
+                    quote=quote, contact=wilma, word="Wilma Umbrage prefers June", now=next(clock)
+                )
+                countering.keep(quote=quote, word="It stays", by=ada, now=next(clock))
+                countering.counter(
+                    quote=quote,
+                    by=ada,
+                    wanted_at=far + timedelta(days=1),
+                    lines="no map",
+                    now=next(clock),
+                )
+                countering.take(quote=quote, by=ada, now=next(clock))
+                accepting.decline(quote=quote, contact=wilma, word="No", now=next(clock))
+            case "link":
+                accepting.accept(quote=quote, contact=wilma, word="Yes", now=next(clock))
             case "accept":
                 accepting.accept(
                     quote=quote, by=ada, now=next(clock), word="Yes, says Wilma Umbrage"
@@ -217,6 +282,22 @@ def _quotes(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
                 offering.withdraw(quote=quote, by=ada, now=next(clock))
             case "lapse":
                 offering.lapse_expired(now=quote.expires_at + timedelta(seconds=1))
+
+
+def _replies(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
+    for end in ("answer", "withdraw"):
+        given = replying.give(
+            client=clinic,
+            contact=clinic.contacts.get(),
+            what="Banner for Wilma Umbrage",
+            due_at=next(clock) + timedelta(days=2),
+            by=ada,
+            now=next(clock),
+        )
+        if end == "answer":
+            replying.answer(given, word="Wilma Umbrage knows", by=ada, now=next(clock))
+        else:
+            replying.withdraw(given, by=ada, now=next(clock))
 
 
 def _promises(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:

@@ -51,10 +51,10 @@ def test_nothing_is_left_of_anybody_who_was_erased(now: datetime) -> None:
         people = ("Wilma Umbrage", "umbrage.example", "Zoe Quartz", "quartz.example")
         assert len(places(*people)) > 10
 
-        erased = erasing.erase(told.contact, by=told.ada, now=later)
+        erased = erasing.erase(told.contact, confirmed=told.contact.name, by=told.ada, now=later)
         assert (erased.event.kind, erased.event.about_table) == ("text.erased", "contact")
         work.leave(told.zoe, by=told.ada, now=later)
-        erasing.erase(told.zoe, by=told.ada, now=later)
+        erasing.erase(told.zoe, confirmed=told.zoe.name, by=told.ada, now=later)
 
         assert places(*people) == []
         assert verifying.verify().faults == []
@@ -78,7 +78,7 @@ def test_a_client_goes_with_its_contacts_and_its_work_stays(
     told: story.Story, now: datetime
 ) -> None:
     with scope.acting_in(told.house):
-        erasing.erase(told.clinic, by=told.ada, now=now)
+        erasing.erase(told.clinic, confirmed=told.clinic.name, by=told.ada, now=now)
         client = Client.objects.get(pk=told.clinic.pk)
         assert (client.name, client.note) == (f"erased {client.pk}", "")
         assert [(c.name, c.email) for c in client.contacts.all()] == [
@@ -93,7 +93,7 @@ def test_who_left_cannot_log_in_any_more(told: story.Story, now: datetime) -> No
         login = told.zoe.login
         assert login is not None
         work.leave(told.zoe, by=told.ada, now=now)
-        erasing.erase(told.zoe, by=told.ada, now=now)
+        erasing.erase(told.zoe, confirmed=told.zoe.name, by=told.ada, now=now)
         assert Member.objects.get(pk=told.zoe.pk).login is None
     gone = Login.objects.get(pk=login.pk)
     assert (gone.email, gone.is_active, gone.has_usable_password()) == (
@@ -112,7 +112,7 @@ def test_a_login_of_another_house_stays(
         Member.objects.create(name="Zoe", email=login.email, login=login, zone=cast.ZONE)
     with scope.acting_in(told.house):
         work.leave(told.zoe, by=told.ada, now=now)
-        erasing.erase(told.zoe, by=told.ada, now=now)
+        erasing.erase(told.zoe, confirmed=told.zoe.name, by=told.ada, now=now)
     assert Login.objects.get(pk=login.pk).email == "zoe@quartz.example"
     with scope.acting_in(southbank.organisation):
         assert Member.objects.get(login=login).name == "Zoe"
@@ -122,9 +122,9 @@ def test_somebody_who_works_here_keeps_their_name(told: story.Story, now: dateti
     with scope.acting_in(told.house):
         events = Event.objects.count()
         with pytest.raises(erasing.StillHere):
-            erasing.erase(told.zoe, by=told.ada, now=now)
+            erasing.erase(told.zoe, confirmed=told.zoe.name, by=told.ada, now=now)
         with pytest.raises(refusals.NotAllowed):
-            erasing.erase(told.contact, by=told.zoe, now=now)
+            erasing.erase(told.contact, confirmed=told.contact.name, by=told.zoe, now=now)
         assert Event.objects.count() == events
         assert Member.objects.get(pk=told.zoe.pk).name == "Zoe Quartz"
 

@@ -4,15 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from tests import cast, tampering
 
+from kept import clock
 from kept.custody import health
 from kept.ledger.models import Head
+from kept.outbox import tasks
+from kept.outbox.models import Task
 
 KEPT = str(Path(sys.executable).parent / "kept")
 
@@ -46,7 +50,20 @@ def test_a_sound_installation_has_nothing_to_mend(northlight: cast.House, data: 
         "tables",
         "guards",
         "ledger",
+        "letters and other work",
     ]
+
+
+def test_work_that_was_given_up_or_waits_for_nobody_is_named(
+    northlight: cast.House, data: Path, now: datetime
+) -> None:
+    with transaction.atomic():
+        task = tasks.add("mail", key="1", payload={}, now=clock.now())
+    assert wrong() == {}
+    Task.objects.update(due_at=clock.now() - timedelta(hours=2))
+    assert wrong() == {"letters and other work": "1 waiting for more than an hour"}
+    Task.objects.filter(pk=task.pk).update(state="dead", ended_at=clock.now())
+    assert wrong() == {"letters and other work": "1 given up in the last week"}
 
 
 def test_a_key_others_can_read_is_found(db: None, data: Path) -> None:

@@ -313,7 +313,6 @@ def test_the_engine_offers_the_backtest_as_a_function_and_the_figures_as_a_modul
 
 def test_the_function_stays_one_whatever_was_imported_before():
     importlib.import_module("kept.engine.backtesting")
-    importlib.import_module("kept.cli.backtest")
     import kept.engine
 
     assert kept.engine.backtest is backtesting.backtest

@@ -1,12 +1,12 @@
 """Dates worked out on paper, and what must hold between the two answers."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
 from tests.engine.random_plans import random_plan
 
-from kept.engine import Ask, Situation, SituationError, effect_of, find_dates, simulate
+from kept.engine import Ask, Limit, Situation, SituationError, effect_of, find_dates, simulate
 
 DAYS = ("mon", "tue", "wed", "thu", "fri")
 EIGHT_HOURS = {day: [["09:00", "17:00"]] for day in DAYS}
@@ -86,6 +86,19 @@ def test_what_limits_is_named_with_working_days():
     }
     absence = next(x for x in dates.limits if x.kind == "absence")
     assert (str(absence.from_on), str(absence.to_on)) == ("2026-11-04", "2026-11-05")
+
+
+def test_holidays_are_one_limit_that_names_the_days_before_the_date():
+    team = one_person(holidays=["2026-11-03", "2026-11-05", "2026-12-25"])
+
+    dates = find_dates(team, asking(20), due_candidates=ends_of_days())
+
+    # 20 h take Monday, Wednesday and half of Friday; without the holidays half of Wednesday.
+    assert dates.due == at("06T17:00")
+    tuesday, thursday = date(2026, 11, 3), date(2026, 11, 5)
+    assert dates.limits == (
+        Limit("holiday", ("dev",), 2.0, from_on=tuesday, to_on=thursday, on=(tuesday, thursday)),
+    )
 
 
 def test_the_overtime_for_an_earlier_date_is_the_work_still_open_then():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engine.histories import START, history
 
-from kept.engine import durations
+from kept.engine import durations, lenses
 from kept.engine.durations import DurationHistory, PastItem
 
 LEVELS = np.arange(1, 20) / 20
@@ -165,14 +165,6 @@ def test_slips_shared_within_projects_are_noticed():
     assert durations.shared_effect([], []) == pytest.approx(0.05)
 
 
-def test_the_normal_quantile_agrees_with_the_standard_library():
-    from statistics import NormalDist
-
-    levels = np.array([1e-6, 0.001, 0.02, 0.1, 0.5, 0.9, 0.99, 0.999999])
-    exact = [NormalDist().inv_cdf(p) for p in levels]
-    assert durations.normal_quantile(levels) == pytest.approx(exact, abs=1e-7)
-
-
 @pytest.mark.parametrize("levels", [(), (0.0, 0.5), (0.5, 1.0), (0.5, 0.5), (0.9, 0.1)])
 def test_levels_out_of_order_are_refused(levels):
     with pytest.raises(ValueError, match="levels"):
@@ -242,7 +234,7 @@ def test_the_same_past_in_minutes_and_in_hours_gives_the_same_forecast():
 
 def test_a_longer_memory_than_the_history_changes_nothing():
     items = history(seed=13, items=120)
-    long = DurationHistory.from_rows(items, method=replace(durations.METHOD, memory=10**6))
+    long = DurationHistory.from_rows(items, method=replace(lenses.METHOD, memory=10**6))
     forecast = long.profile(START + 1_100).ratios(estimate=4.0)
     assert (forecast.quantiles == profile_of(items).ratios(estimate=4.0).quantiles).all()
 
@@ -253,9 +245,80 @@ def test_only_the_newest_items_are_kept_in_the_pool():
         replace(i, estimated_on=i.estimated_on + 2_000, finished_on=i.finished_on + 2_000)
         for i in history(seed=15, items=100)
     ]
-    small = replace(durations.METHOD, capacity=100)
+    small = replace(lenses.METHOD, capacity=100)
     past = DurationHistory.from_rows(old + new, method=small)
     forecast = past.profile(START + 3_100).ratios(person="p0", estimate=8.0)
 
     rows = [past.items[row] for row in forecast.similar.rows]
     assert all(row.estimated_on >= START + 2_000 for row in rows)
+
+
+def test_a_lower_bound_gives_its_share_to_what_took_more():
+    # Of 1, 2 (open), 3 and 4 with a quarter each, the open one took 3 or 4, equally likely.
+    shares = durations.beyond_lower_bounds(np.full(4, 0.25), np.array([False, True, False, False]))
+    assert shares.tolist() == pytest.approx([0.25, 0.0, 0.375, 0.375])
+    # Kaplan and Meier on 1, 2+, 3, 4+: S falls to 3/4 at 1 and to 3/8 at 3; the rest stays last.
+    shares = durations.beyond_lower_bounds(np.full(4, 0.25), np.array([False, True, False, True]))
+    assert shares.tolist() == pytest.approx([0.25, 0.0, 0.375, 0.375])
+
+
+@given(st.lists(st.tuples(st.floats(0.001, 1), st.booleans()), min_size=1, max_size=30))
+def test_moving_shares_keeps_their_sum_and_takes_from_nobody_finished(parts):
+    shares = np.array([share for share, _open in parts])
+    is_open = np.array([is_open for _share, is_open in parts])
+    moved = durations.beyond_lower_bounds(shares, is_open)
+    assert moved.sum() == pytest.approx(shares.sum())
+    assert (moved[~is_open] >= shares[~is_open] - 1e-12).all()
+
+
+def overdue_work(count, *, ratio, age=20.0, as_of=START + 1_100):
+    return [
+        PastItem(
+            f"open {n}", person="p1", kind="build", subkind="web", estimate=8.0,
+            actual=8.0 * ratio, estimated_on=as_of - age, status="open",
+        )
+        for n in range(count)
+    ]  # fmt: skip
+
+
+def test_open_work_that_outlived_its_estimate_makes_forecasts_later_not_shorter():
+    items = history(seed=8, items=300)
+    asked = {"person": "p1", "kind": "build", "subkind": "web", "estimate": 8.0}
+
+    without = profile_of(items).ratios(**asked)
+    beyond = profile_of(items + overdue_work(30, ratio=2.0)).ratios(**asked)
+
+    assert (beyond.quantiles >= without.quantiles).all()
+    assert beyond.quantiles[79] > 1.2 * without.quantiles[79]
+    # It is a lower bound: nobody is told that such work took twice its estimate.
+    names = profile_of(items + overdue_work(30, ratio=2.0)).history.row_ids
+    assert len(beyond.similar.rows) == 9
+    assert not any(names[row].startswith("open") for row in beyond.similar.rows)
+
+
+def test_work_just_begun_says_next_to_nothing():
+    items = history(seed=8, items=300)
+    without = profile_of(items).ratios(person="p1", estimate=8.0)
+    begun = profile_of(items + overdue_work(30, ratio=0.01)).ratios(person="p1", estimate=8.0)
+    # It counts among the alike, so the forecast leans a little more on this person's work.
+    assert begun.quantiles[[49, 89]] == pytest.approx(without.quantiles[[49, 89]], rel=0.15)
+
+
+def test_work_open_for_long_is_asked_about_and_not_learned_from():
+    items = history(seed=8, items=300)
+    stale = overdue_work(30, ratio=9.0, age=200.0)
+    without, profile = profile_of(items), profile_of(items + stale)
+
+    assert profile.version == without.version
+    assert (profile.ratios(estimate=8.0).quantiles == without.ratios(estimate=8.0).quantiles).all()
+    asked = {profile.history.row_ids[row] for row in profile.open_for_long}
+    assert asked == {item.row_id for item in stale}
+
+
+def test_open_work_of_the_file_changes_no_backtest():
+    items = history(seed=8, items=200)
+    open_work = overdue_work(20, ratio=3.0)
+    one = DurationHistory.from_rows(items).replay(LEVELS)
+    past = DurationHistory.from_rows(items + open_work)
+    finished = np.flatnonzero(past.finished)
+    assert (past.replay(LEVELS).ln_quantiles[finished] == one.ln_quantiles).all()

@@ -1,4 +1,4 @@
-"""Write docs/reference/api.md and commands.md from the code: python -m tests.house.reference."""
+"""Write docs/reference/{api,commands,states}.md from the code: python -m tests.house.reference."""
 
 import os
 from collections.abc import Iterator
@@ -10,13 +10,51 @@ NOTE = "<!-- Written from the code by `python -m tests.house.reference`; a test 
 
 
 def main() -> None:
-    """Write both."""
+    """Write them all."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kept.config.settings")
     import django
 
     django.setup()
     (FOLDER / "api.md").write_text(api(), encoding="utf-8")
     (FOLDER / "commands.md").write_text(commands(), encoding="utf-8")
+    (FOLDER / "states.md").write_text(states(), encoding="utf-8")
+
+
+def states() -> str:
+    """Every state of a promise, a proposal and a delivery, and the moves between them."""
+    from kept.jobs import handing, owning
+    from kept.jobs.models import Responsibility, Stage
+    from kept.promises import states as table
+    from kept.promises.models import Delivery, Promise, Proposal
+
+    lines = [
+        "# States",
+        "",
+        NOTE,
+        "",
+        "These tables are the ones the code works by. A move from another state is refused, with",
+        "a sentence that names the moves that are possible; nothing is changed then. Of two moves",
+        "at once exactly one wins. On track, at risk, overdue and every outcome are derived from",
+        "dates and forecasts, and are no states.",
+        "",
+    ]
+    for title, model, moves, verbs in (
+        ("A promise", Promise, table.MOVES, table.VERBS),
+        ("A proposal of other terms", Proposal, table.PROPOSAL_MOVES, table.PROPOSAL_VERBS),
+        ("A delivery", Delivery, table.DELIVERY_MOVES, table.DELIVERY_VERBS),
+        ("A question who owns what", Responsibility, owning.MOVES, owning.VERBS),
+        ("A stage", Stage, handing.MOVES, handing.VERBS),
+    ):
+        lines += [f"## {title}", "", "| state | shown as | possible moves |", "|---|---|---|"]
+        for state in model.State:
+            can = ", ".join(f"`{verb}`" for verb in table.allowed(state, moves))
+            lines.append(f"| `{state}` | {state.label} | {can or 'none: it is closed'} |")
+        lines += ["", "| move | is to | from | leads to |", "|---|---|---|---|"]
+        for verb, (sources, target) in moves.items():
+            froms = ", ".join(f"`{state}`" for state in sources)
+            lines.append(f"| `{verb}` | {verbs[verb]} | {froms} | `{target}` |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def commands() -> str:

@@ -356,6 +356,8 @@ def test_too_large_a_file_is_refused_unread(northlight: cast.House, now: datetim
         intake.preview(b"x" * 1024 * 1024 + b"x", "a.csv", by=northlight.ada, now=now, limits=tight)
     with pytest.raises(intake.CannotRead, match="has 3 rows; at most 2"):
         intake.preview(HISTORY, "a.csv", by=northlight.ada, now=now, limits=tight)
+    with pytest.raises(intake.CannotRead, match="has 2001 columns; at most 2000"):
+        intake.preview(b"a," * 2000 + b"b\n1\n", "a.csv", by=northlight.ada, now=now)
 
 
 def test_finished_rows_take_no_query_each(northlight: cast.House, now: datetime) -> None:

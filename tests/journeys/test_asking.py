@@ -50,6 +50,31 @@ def test_a_corrected_chip_changes_the_answer_and_stays_while_the_line_is_retyped
     expect(page.locator("#ask-chips summary", has_text="Pete's Bakery")).to_be_visible()
 
 
+def test_offers_follow_the_dates_and_are_chosen_by_key(opened: OpenPage, studio: House) -> None:
+    page = opened("/ask", who="ben")
+    line = page.get_by_label("What, for whom, by when")
+    line.fill("Landing page for Harbour Clinic by Fri 4 Dec, 40-60h")
+
+    overtime = page.get_by_text("Overtime alone does not make it 90 %.")
+    expect(overtime).to_be_visible()
+    expect(page.get_by_text("computing…").last).to_be_hidden()
+    page.locator("#ask-chips summary", has_text="90 %").click()
+    page.get_by_label("How sure the date is to be, in %").fill("50")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("heading", name="What limits the 50 % date")).to_be_visible()
+
+    offers = page.get_by_role("radio")
+    expect(offers).not_to_have_count(0)
+    line.blur()
+    many = offers.count()
+    page.keyboard.press(str(many))
+    expect(offers.last).to_be_checked()
+    day = page.locator(".offer-date").last.inner_text()
+    expect(page.locator(f".for-offer[data-offer='{many}']")).to_have_text(day)
+    expect(page.locator(".for-offer:visible")).to_have_count(1)
+    assert found_by_axe(page) == []
+
+
 def test_a_line_becomes_a_promise_with_scripts_off(opened: OpenPage, studio: House) -> None:
     page = opened("/ask", who="ben", java_script_enabled=False)
     page.get_by_label("What, for whom, by when").fill(LINE)
@@ -68,7 +93,8 @@ def test_a_line_becomes_a_promise_with_scripts_off(opened: OpenPage, studio: Hou
     expect(page.get_by_text("Promised to Harbour Clinic:")).to_be_visible()
     promise = Promise.objects.get(quote=quote)
     assert promise.due_at == quote.due_at
-    assert promise.last_mile_owner == studio.ben
+    # Nobody who builds it has said yes, and the client is not refused for that.
+    assert (promise.state, promise.last_mile_owner) == (Promise.State.PENDING, studio.ben)
     page.get_by_role("link", name="Today").first.click()
     expect(page.get_by_role("link", name="Harbour Clinic · Landing page")).to_be_visible()
 
@@ -106,11 +132,15 @@ def test_keys_choose_and_enter_asks_but_holding_is_a_click(opened: OpenPage, stu
 
 
 def test_an_offer_taken_back_frees_its_capacity(opened: OpenPage, studio: House) -> None:
-    page = opened("/ask?what=" + LINE.replace(" ", "+").replace("Fri+18+Dec", "Fri+29+Jan"))
+    page = opened(
+        "/ask?what=" + LINE.replace(" ", "+").replace("Fri+18+Dec", "Fri+29+Jan"), who="ben"
+    )
     page.get_by_role("button", name=re.compile("^Hold")).click()
     expect(page.get_by_text("What the client said")).to_be_visible()
     assert found_by_axe(page) == []
-    page.get_by_role("button", name="I told them").click()
+    expect(page.get_by_text("nobody is named").first).to_be_visible()
+    page.get_by_label("Why it goes out without every yes").fill("Dev is on a train.")
+    page.get_by_role("button", name="Sign, I told them").click()
     expect(page.get_by_text(re.compile("Offered until"))).to_be_visible()
 
     page.get_by_role("button", name="Withdraw it").click()

@@ -20,12 +20,16 @@ PAGES = {
     "people": "/people",
     "search": "/search?q=pa",
     "past": "/past",
+    "work": "/work",
+    "ask an owner": "/stages/{stage}/owner",
+    "similar work": "/past/similar?effort=16&mine=1",
     "clients": "/clients",
     "import": "/import",
     "everybody": "/people/everybody",
     "person": "/people/{member}",
     "job": "/jobs/{job}",
     "new job": "/jobs/new",
+    "new job in stages": "/jobs/new/stages",
     "new service": "/services/new",
     "settings": "/settings",
     "house": "/settings/house",
@@ -43,7 +47,12 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
 ) -> None:
     promise = Promise.objects.order_by("pk").last()
     assert promise is not None
-    path = PAGES[name].format(promise=promise.pk, job=promise.job_id, member=studio.dev.pk)
+    path = PAGES[name].format(
+        promise=promise.pk,
+        job=promise.job_id,
+        member=studio.dev.pk,
+        stage=promise.job.stages.get().pk,
+    )
     page = opened(path, who="ada")
     for width, theme in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})

@@ -100,6 +100,15 @@ def test_a_holiday_is_no_working_day(one_builder: cast.House, now: datetime) -> 
     assert ask(one_builder, 27, now).advised == DateAt(end_of(9), SURE, Placement.YIELDS)
 
 
+def test_the_holidays_in_the_way_are_named(one_builder: cast.House, now: datetime) -> None:
+    # 34 h 50 would end on Wednesday the 9th; without the 8th, 36 hours do too.
+    checked = ask(one_builder, 36, now)
+
+    assert checked.advised == DateAt(end_of(10), SURE, Placement.YIELDS)
+    named = {limit.kind: (limit.sentence, limit.days) for limit in checked.limits}
+    assert named["holiday"] == ("Public holidays: Tue\u00a08\u00a0Dec", 1.0)
+
+
 def test_half_the_usable_share_takes_twice_as_long(one_builder: cast.House, now: datetime) -> None:
     staff.change_member(one_builder.dev, by=one_builder.ada, now=now, usable_share=0.5)
 

@@ -133,7 +133,8 @@ def test_the_yes_makes_a_promise_with_first_terms_and_an_internal_date(
     )
     # Five working days ahead: Thu 3, Fri 4, Mon 7, Wed 9, Thu 10. A fifth of them is one day.
     assert promise.internal_due_at == end_of(9)
-    assert (promise.state, promise.gate) == (Promise.State.ACTIVE, "not_asked")
+    # Nobody was asked to build it, and the client is not refused for it.
+    assert (promise.state, promise.gate) == (Promise.State.PENDING, "open")
     assert (quote.state, quote.promise, quote.word) == (Quote.State.ACCEPTED, promise, "Lovely.")
     assert (promise.job.state, quote.client.standing) == (Job.State.OPEN, Client.Standing.CLIENT)
     assert kinds()[-4:] == [

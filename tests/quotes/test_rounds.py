@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 from tests import cast
+from tests.past.test_profiles import past
 from tests.quotes.test_checking import end_of, given
 from tests.quotes.test_hold_and_yes import held
 
+from kept.past.models import DurationProfile
 from kept.plan import outlook
 from kept.plan.models import Outlook
 from kept.quotes import offering, rounds
@@ -26,6 +28,13 @@ def test_each_house_lets_offers_lapse_and_forecasts_what_is_a_day_old(
     quote.refresh_from_db()
     assert quote.state == Quote.State.LAPSED
     assert Outlook.objects.count() == 2
+
+
+def test_what_a_large_past_left_for_later_is_learned(northlight: cast.House, now: datetime) -> None:
+    past(3, ratio=2.0, now=now)
+    rounds.look_after(now=now)
+    rounds.look_after(now=now + timedelta(days=1))
+    assert [row.items for row in DurationProfile.objects.all()] == [3]
 
 
 def test_a_house_that_fails_does_not_hold_up_the_next(

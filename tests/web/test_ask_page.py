@@ -1,18 +1,27 @@
 """Ask: a line is read, chips correct it, gaps are asked back; a hold refused loses nothing."""
 
-from datetime import UTC, datetime
+import html
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from django.http import QueryDict
 from tests.cast import House
+from tests.quotes.test_checking import given
 from tests.web.conftest import LogIn
 from tests.web.test_today_page import _words
 
+from kept.clients import catalogue
+from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.jobs.models import Job
+from kept.people import staff
+from kept.quotes import checking
 from kept.quotes.models import Answer, Quote
 from kept.tenancy import scope
 from kept.web.pages import ask
+from kept.web.saying import Saying
 
 LINE = "Landing page for Harbour Clinic by Fri 18 Dec, 16-40h"
 
@@ -208,3 +217,198 @@ def test_a_hold_becomes_a_promise_by_the_clients_yes(northlight: House, login: L
     again = browser.post(f"/quotes/{quote.pk}/accept", {"word": "Yes!"})
     assert again.status_code == 409
     assert "This offer is accepted" in _words(again.content)
+
+
+FORM = "Landing page for Harbour Clinic by Fri 4 Dec"
+
+
+@pytest.fixture
+def with_a_form(one_builder: House, now: datetime) -> Service:
+    """A service of sixteen hours of page and eight of an optional form; Friday holds 18 h 50."""
+    return catalogue.add_service(
+        name="Landing page",
+        stages=[
+            StageSketch("Page", 16, low_hours=16, high_hours=16, skill="build"),
+            StageSketch("Form", 8, low_hours=8, high_hours=8, skill="build", optional=True),
+        ],
+        by=one_builder.ada,
+        now=now,
+    )
+
+
+def test_one_says_how_sure_it_is_to_be(one_builder: House, login: LogIn) -> None:
+    line = {"what": "Landing page for Harbour Clinic, 8-32h"}
+    browser = login(one_builder.maya)
+
+    usual = _words(browser.get("/ask", line).content)
+    surer = _words(browser.get("/ask", {**line, "sure": "99"}).content)
+    wrong = _words(browser.get("/ask", {**line, "sure": "100"}).content)
+
+    assert "As sure as 90 %" in usual
+    assert "What limits the 90 % date" in usual
+    assert "As sure as 99 %" in surer
+    assert "What limits the 99 % date" in surer
+    assert "“100” is not how sure one can be. Say 50 to 99 %." in wrong
+    assert "Can we?" not in wrong
+
+
+def test_a_size_beside_a_service_is_shared_out_over_its_stages(
+    with_a_form: Service, one_builder: House, login: LogIn
+) -> None:
+    page = login(one_builder.maya).get("/ask", {"what": f"{FORM}, 36h"})
+
+    said = _words(page.content)
+    assert "Size 36 h" in said
+    assert "shared out as in “Landing page”" in said
+    assert page.context["checked"].expected_hours == pytest.approx(36)
+    assert [stage.likely_hours for stage in page.context["checked"].stages] == [24, 12]
+
+
+def test_the_dates_come_first_and_the_reasons_are_fetched_into_the_same_place(
+    with_a_form: Service, one_builder: House, login: LogIn
+) -> None:
+    browser, swapped = login(one_builder.ben), {"HX-Request": "true"}
+
+    first = browser.get("/ask", {"what": FORM}, headers=swapped).content
+    rest = re.search(r'hx-get="([^"]+whole=1[^"]*)"', first.decode())
+    assert rest is not None
+    whole = browser.get(html.unescape(rest[1]), headers=swapped).content
+    page = browser.get("/ask", {"what": FORM}).content
+
+    assert "computing…" in _words(first)
+    assert "Without “Form”." not in _words(first)
+    assert "computing…" not in _words(whole)
+    for text in (whole, page):
+        assert "Without “Form”." in _words(text)
+        assert "With overtime of the team: 50 % with 5.2 h" in _words(text)
+        assert b"whole=1" not in text
+    assert whole.startswith(b'<div id="answer"')
+    assert b"ask-chips" not in whole
+    sentence = re.search(r'data-announce="([^"]+)"', first.decode())
+    assert sentence is not None
+    assert sentence[0] in whole.decode()
+
+
+def test_a_page_opened_where_scripts_run_comes_with_the_dates_first(
+    with_a_form: Service, one_builder: House, login: LogIn
+) -> None:
+    browser = login(one_builder.ben)
+    browser.cookies["scripts"] = "on"
+
+    first = browser.get("/ask", {"what": FORM}).content.decode()
+    rest = re.search(r'<noscript><p class="ask-note"><a class="quiet-link" href="([^"]+)"', first)
+    assert rest is not None
+    whole = browser.get(html.unescape(rest[1])).content
+
+    assert "Without “Form”." not in first
+    assert "<html" in first
+    assert "Without “Form”." in _words(whole)
+    assert b"<html" in whole
+    assert b"computing\xe2\x80\xa6</p>" not in whole
+
+
+def test_the_offer_that_was_chosen_meanwhile_stays_chosen(
+    with_a_form: Service, one_builder: House, login: LogIn
+) -> None:
+    asked = {"what": FORM, "whole": "1", "due_at": "2026-12-04T18:00:00+00:00 without-2"}
+
+    part = login(one_builder.ben).get("/ask", asked, headers={"HX-Request": "true"})
+
+    chosen = re.findall(r'value="([^"]+)"[^>]* checked>', part.content.decode())
+    assert chosen == ["2026-12-04T18:00:00+00:00 without-2"]
+
+
+def test_less_of_it_is_held_as_it_was_offered(
+    with_a_form: Service, one_builder: House, login: LogIn
+) -> None:
+    held = login(one_builder.maya).post(
+        "/ask/hold",
+        {"what": FORM, "due_at": "2026-12-04T18:00:00+00:00 without-2"},
+        follow=True,
+    )
+
+    assert held.status_code == 200
+    quote = Quote.objects.get()
+    assert [stage.name for stage in quote.job.stages.all()] == ["Page"]
+    assert quote.due_at == datetime(2026, 12, 4, 18, tzinfo=UTC)
+
+
+def test_overtime_is_held_with_the_teams_yes_and_by_a_lead(
+    with_a_form: Service, one_builder: House, login: LogIn
+) -> None:
+    asked = {"what": FORM, "due_at": "2026-12-04T18:00:00+00:00 overtime"}
+
+    unasked = login(one_builder.ben).post("/ask/hold", asked)
+    assert unasked.status_code == 422
+    assert "Overtime needs the team’s yes: ask them first. Nothing was reserved." in _words(
+        unasked.content
+    )
+    member = login(one_builder.maya)
+    assert "A lead can hold it." in _words(member.get("/ask", {"what": FORM}).content)
+    assert member.post("/ask/hold", asked | {"team_yes": "1"}).status_code == 403
+    assert Quote.objects.count() == 0
+
+    login(one_builder.ben).post("/ask/hold", asked | {"team_yes": "1"})
+
+    quote = Quote.objects.get()
+    assert quote.risk_signed_by == one_builder.ben
+    assert quote.risk_reason.replace("\u00a0", " ") == (
+        "The team said yes to up to 5.2 h of overtime."
+    )
+
+
+def test_a_date_that_another_would_pay_for_is_no_plain_yes(
+    one_builder: House, login: LogIn, now: datetime
+) -> None:
+    given(one_builder, 16, datetime(2026, 12, 4, 18, tzinfo=UTC), now)
+
+    page = login(one_builder.ben).get(
+        "/ask", {"what": "Landing page for Harbour Clinic by Thu 3 Dec, 8-8-8h"}
+    )
+
+    said = _words(page.content)
+    assert "By Thursday only at another’s cost. The chance is over 99 %." in said
+    assert "Bakery under the line; a lead would have to sign that." in said
+    assert "As wanted" not in said
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        ({"from": "2026-12-09", "to": "2026-12-10"}, "Away: no gain"),
+        ({"from": "2026-12-10", "to": "2026-12-10"}, "Away: no gain"),
+        # Holidays lie days apart: those between them are none.
+        ({"from": "2026-12-08", "to": "2026-12-25", "on": ["2026-12-08", "2026-12-25"]}, None),
+        ({}, None),
+    ],
+)
+def test_a_flat_part_of_the_curve_is_labelled_with_what_lies_on_that_day(
+    about: dict[str, object], said: str | None, one_builder: House, now: datetime
+) -> None:
+    # 8 to 32 h, likely 16: even chances on Friday, 90 % on Thursday the 10th of December; and
+    # nothing is gained while Dev is away on Wednesday and Thursday.
+    staff.add_absence(
+        one_builder.dev, date(2026, 12, 9), date(2026, 12, 10), by=one_builder.ada, now=now
+    )
+    checked = checking.work_out(
+        what="Page",
+        stages=[StageSketch("Build", 16, low_hours=8, high_hours=32, skill="build")],
+        now=now,
+    )
+    limits = [checking.Limits("absence", "Away", 2.0, about)]
+
+    say = Saying(replace(checked, limits=limits), house=one_builder.organisation, today=now.date())
+
+    assert (said in say.curve()) if said else ("no gain" not in say.curve())
+
+
+def test_an_offer_nobody_made_is_refused(
+    with_a_form: Service, one_builder: House, login: LogIn
+) -> None:
+    browser = login(one_builder.ben)
+    for change in ("without-1", "without-7", "cheaper", "stage-1-by-99999"):
+        page = browser.post(
+            "/ask/hold", {"what": FORM, "due_at": f"2026-12-04T18:00:00+00:00 {change}"}
+        )
+        assert page.status_code == 422
+    assert Quote.objects.count() == 0

@@ -1,7 +1,7 @@
 """Drawings: what is said, where it stands, and that no text of a client becomes markup."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -118,6 +118,42 @@ def test_a_staircase_has_one_step_a_working_day() -> None:
     (step,) = _classed(markup, "step")
     assert (step.get("d") or "").count("V") == 4
     assert len(_classed(markup, "dot")) == 2
+
+
+def test_labels_of_a_staircase_do_not_stand_on_each_other() -> None:
+    days = [date(2026, 12, 1) + timedelta(days=n) for n in range(24)]
+    treads = tuple(
+        drawing.Tread(day, chance, "Day", str(day.day), "D")
+        for day, chance in zip(days, [0.5] * 20 + [0.85, 0.9, 0.93, 0.96], strict=True)
+    )
+    dots = (
+        drawing.Dot(days[0], "50 %"),
+        drawing.Dot(days[20], "85 %"),
+        drawing.Dot(days[21], "90 %", strong=True),
+        drawing.Dot(days[23], "96 %"),
+    )
+
+    markup = drawing.staircase(_stairs(treads=treads, dots=dots))
+
+    assert len(_classed(markup, "dot")) == 4
+    labels = {dot.label for dot in dots}
+    said = [el.text for el in _tree(markup).iter("text") if el.text in labels]
+    assert said == ["90 %", "50 %", "96 %"]
+
+
+def test_a_staircase_is_as_high_as_its_lowest_label() -> None:
+    apart = _tree(drawing.staircase(_stairs(advised_on=WEEK[4], advised_label="90 % date")))
+    near = _stairs(
+        advised_on=WEEK[3], advised_label="90 % date", wanted_on=WEEK[2], wanted_label="wanted",
+        treads=tuple(
+            drawing.Tread(date(2026, 12, 1) + timedelta(days=n), 0.5, "Day", str(n), "D")
+            for n in range(24)
+        ),
+        dots=(),
+    )  # fmt: skip
+    crowded = _tree(drawing.staircase(near))
+
+    assert float(crowded.get("height") or 0) == float(apart.get("height") or 0) + 15
 
 
 def test_a_flat_part_of_a_staircase_carries_its_cause() -> None:

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from tests import cast, furnished
 from tests.house import test_routes
+from tests.past.test_open_work import begun
 from tests.past.test_profiles import past
 from tests.past.test_similar import name_of
 from tests.web.visiting import Visitor, text
@@ -136,6 +137,15 @@ def test_little_past_is_counted_without_percentages(northlight: cast.House, now:
     page = text(Visitor(northlight.maya).get("/past"))
     assert "Too early to judge: below twenty, luck is louder than any way of promising." in page
     assert "the estimate as it is 0 of 7 too early to judge" in page
+
+
+def test_stages_open_for_long_are_asked_about_on_the_past_page(
+    worked: cast.House, now: datetime
+) -> None:
+    row = begun(worked, now, days=90, spent=4)
+    page = text(Visitor(worked.maya).get("/past"))
+    assert "Open for long begun more than 60 days ago" in page
+    assert f"{row.job.title}: {row.name} , 4 h so far, 16 h estimated, since Thu 3 Sep" in page
 
 
 def test_ones_own_bias_is_on_ones_own_pages_with_its_count(worked: cast.House) -> None:

@@ -1,13 +1,17 @@
 """Today names what needs somebody, by least slack, in as many queries for one row as for three."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.cast import House
 from tests.web.conftest import LogIn, Promised
+
+from kept import zones
+from kept.plan.models import Outlook
+from kept.promises import recording
 
 DEC = {day: date(2026, 12, day) for day in range(1, 32)}
 
@@ -165,3 +169,65 @@ def test_a_promise_above_the_line_is_never_called_short(
     assert "no day to spare" in said
     assert "short" not in said
     assert "Promised Fri 11 Dec. Not a day to spare." in page.decode().replace("\u00a0", " ")
+
+
+def test_the_page_says_what_moved_since_monday(
+    northlight: House, promised: Promised, login: LogIn, now: datetime
+) -> None:
+    """Wednesday 2 December: what counts is how each stood before Monday 30 November, 0:00."""
+    fell = promised("Season site", due=DEC[11], even=DEC[10], sure=DEC[17], chance=0.41)
+    gained = promised("Labels", due=DEC[14], even=DEC[9], sure=DEC[10], chance=0.95)
+    promised("Portal", due=DEC[14], even=DEC[9], sure=DEC[10], chance=0.95)  # nothing before
+    sunday = datetime(2026, 11, 29, 23, tzinfo=UTC)
+    for promise, chance, day in ((fell, 0.74, DEC[11]), (gained, 0.93, DEC[11])):
+        newest = Outlook.objects.get(promise=promise)
+        for at, then in (
+            (sunday - timedelta(days=3), 0.99),  # an older one counts no more
+            (sunday, chance),
+            (sunday + timedelta(hours=2), 0.5),  # and one of Monday not yet
+        ):
+            newest.pk = None
+            newest.computed_at, newest.chance = at, then
+            newest.finish_90_at = zones.moment(day, time(18), "Europe/Lisbon")
+            newest.save(force_insert=True)
+    recording.loose(
+        what="Menu cards",
+        client=northlight.clients["Harbour Clinic"],
+        due_at=datetime(2026, 12, 18, 18, tzinfo=UTC),
+        day_only=True,
+        by=northlight.ben,
+        now=now,
+    )
+
+    said = _words(login(northlight.maya).get("/").content)
+
+    assert (
+        "Since Monday: one promise given; Harbour Clinic · Season site fell from 74 to 41 %; "
+        "Harbour Clinic · Labels gained one day." in said
+    )
+
+
+def test_a_quiet_week_is_said_and_a_first_week_is_not(
+    northlight: House, promised: Promised, login: LogIn, now: datetime
+) -> None:
+    promise = promised("Letters", due=DEC[14], even=DEC[10], sure=DEC[11], chance=0.95)
+    assert "Since Monday" not in _words(login(northlight.maya).get("/").content)
+    outlook = Outlook.objects.get(promise=promise)
+    outlook.pk, outlook.computed_at = None, now - timedelta(days=7)
+    outlook.save(force_insert=True)
+    assert "Since Monday nothing moved." in _words(login(northlight.maya).get("/").content)
+
+
+def test_the_team_s_tank_is_shown_with_and_without_an_ask(northlight: House, login: LogIn) -> None:
+    browser = login(northlight.maya)
+    asked = {"what": "Landing page for Harbour Clinic, 40h"}
+
+    without = _words(browser.get("/people").content)
+    with_it = _words(browser.get("/people", asked).content)
+    not_sized = _words(browser.get("/people", {"what": "Something"}).content)
+
+    assert "with Landing page" in with_it
+    for page in (without, not_sized):
+        assert "The team" in page
+        assert "with Landing page" not in page
+    assert "/people?what=" in browser.get("/ask", asked).content.decode()

@@ -6,6 +6,7 @@ sent before, did the row change since it was looked at. The operation itself
 only translates.
 """
 
+import contextlib
 import functools
 import hashlib
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ from ninja.responses import Status
 from kept import clock
 from kept.api import idempotency, keys, problems
 from kept.api.keys import ApiRequest
+from kept.api.models import IdempotencyKey
 from kept.api.problems import Refusal
 from kept.api.shapes import Problem
 from kept.people import access
@@ -58,6 +60,7 @@ class Contract:
     versioned: bool = False
     statuses: tuple[int, ...] = ()
     rows: tuple[tuple[str, type[Scoped]], ...] = ()
+    computes: bool = False
 
     @property
     def changes(self) -> bool:
@@ -94,17 +97,20 @@ class Door(Router):
         reads: str = "application/json",
         version_of: str = "",
         admin: bool = False,
+        computes: bool = False,
         or_shows: Mapping[int, Any] | None = None,
     ) -> Callable[[Function], Function]:
         """Declare a POST.
 
         Args:
             version_of: the address whose ETag an If-Match is compared to.
+            computes: whether it computes first and then calls `request.begin()`, so that nobody
+                waits for its forecasts.
             or_shows: what is shown with another status; the operation then returns a Status.
         """
         return self._declare(
             "POST", path, policy, shows, status=status, reads=reads,
-            version_of=version_of, admin=admin, or_shows=or_shows,
+            version_of=version_of, admin=admin, computes=computes, or_shows=or_shows,
         )  # fmt: skip
 
     def change(
@@ -136,6 +142,7 @@ class Door(Router):
         version_of: str = "",
         admin: bool = False,
         also: tuple[int, ...] = (),
+        computes: bool = False,
         or_shows: Mapping[int, Any] | None = None,
     ) -> Callable[[Function], Function]:
         needs = "read" if method == "GET" else "admin" if admin else "write"
@@ -149,6 +156,7 @@ class Door(Router):
             versioned=method in {"GET", "PATCH", "POST"} and ("{" in path or method != "GET"),
             statuses=tuple(sorted(statuses)),
             rows=tuple((name, row) for name, row in self.rows.items() if f":{name}}}" in path),
+            computes=computes,
         )  # fmt: skip
         CONTRACTS[method, path] = contract
 
@@ -282,30 +290,76 @@ def _readable(request: HttpRequest, contract: Contract) -> None:
         raise Refusal(415, _("Send %(kind)s. Nothing was changed.") % {"kind": contract.reads})
 
 
+class _Answered(Refusal):
+    """The key of a request was used before; what it answered then is answered again."""
+
+
+class _Guarded:
+    """A request with a key or a version: its change is one transaction with what they guard."""
+
+    def __init__(
+        self, request: ApiRequest, contract: Contract, kw: Mapping[str, Any], key: str | None
+    ) -> None:
+        self.request, self.contract, self.kw, self.key = request, contract, kw, key
+        self.used: IdempotencyKey | None = None
+        self.before: HttpResponse | None = None
+        self.begun = False
+        self._held = contextlib.ExitStack()
+
+    def begin(self) -> None:
+        """Open the transaction, and claim the key in it."""
+        self._held.enter_context(transaction.atomic())
+        self.begun = True
+        if self.key is not None:
+            self.used, self.before = idempotency.claim(
+                self.request, self.key, member=self.request.member, now=self.request.now
+            )
+            if self.before is not None:
+                raise _Answered(409, "")
+        _unchanged(self.request, self.contract, self.kw)
+
+    def answer(self, run: Run) -> HttpResponse:
+        """Run the operation; it opens the transaction itself if it computes first."""
+        if self.contract.computes and self.key is not None:
+            known = idempotency.known(self.request, self.key, member=self.request.member)
+            if known is not None:
+                return known
+        with self._held:
+            self.request.begin = self.begin
+            if not self.contract.computes:
+                try:
+                    self.begin()
+                except _Answered:
+                    assert self.before is not None  # it is why
+                    return self.before
+            response = run(self.request, **self.kw)
+            if self.before is not None:
+                return self.before
+            if self.begun and response.status_code >= 400:
+                transaction.set_rollback(True)
+            elif self.used is not None:
+                idempotency.keep(self.used, response, now=self.request.now)
+        return response
+
+
 def _once(request: ApiRequest, contract: Contract, run: Run, kw: Mapping[str, Any]) -> HttpResponse:
     """Run an operation; with a key or a version, in one transaction with what they guard.
 
     A POST with neither runs as its verb does everywhere else: forecasts are
-    computed before the lock is taken, so that nobody waits for them.
+    computed before the lock is taken, so that nobody waits for them. One that
+    says that it computes opens the transaction itself, when it has computed.
     """
-    if not contract.changes:
-        return run(request, **kw)
     key = idempotency.key_of(request) if contract.method == "POST" else None
-    if contract.method == "POST" and key is None and "If-Match" not in request.headers:
+    request.begin = _nothing
+    if not contract.changes or (
+        contract.method == "POST" and key is None and "If-Match" not in request.headers
+    ):
         return run(request, **kw)
-    with transaction.atomic():
-        used = None
-        if key is not None:
-            used, before = idempotency.claim(request, key, member=request.member, now=request.now)
-            if before is not None:
-                return before
-        _unchanged(request, contract, kw)
-        response = run(request, **kw)
-        if response.status_code >= 400:
-            transaction.set_rollback(True)
-        elif used is not None:
-            idempotency.keep(used, response, now=request.now)
-    return response
+    return _Guarded(request, contract, kw, key).answer(run)
+
+
+def _nothing() -> None:
+    """Nothing to begin: no key, and no version to guard."""
 
 
 def _unchanged(request: ApiRequest, contract: Contract, kw: Mapping[str, Any]) -> None:
@@ -313,7 +367,7 @@ def _unchanged(request: ApiRequest, contract: Contract, kw: Mapping[str, Any]) -
     wanted = request.headers.get("If-Match")
     if wanted is None or not contract.version_of:
         return
-    Organisation.objects.select_for_update().get(pk=scope.current_id())
+    Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
     shown = _SHOWN[contract.version_of](request, **kw)
     if shown.status_code == 404:
         raise Refusal(404, problems.nothing_here())

@@ -1,8 +1,9 @@
 """The same POST sent again does nothing twice, and answers the same.
 
-The key, the change it made and the answer are written in one transaction. A
-request that changed nothing leaves no key behind, so it may be corrected and
-sent again.
+The key, the change it made and the answer are written in one transaction. What
+has to be computed first is computed before it, so that nobody who writes waits
+for a forecast. A request that changed nothing leaves no key behind, so it may
+be corrected and sent again.
 """
 
 import hashlib
@@ -62,6 +63,20 @@ def claim(
             )
     except IntegrityError:
         used = IdempotencyKey.objects.get(member=member, key=key)
+    return used, _again(used, digest)
+
+
+def known(request: HttpRequest, key: str, *, member: Member) -> HttpResponse | None:
+    """Return what a key answered before, without taking it; None if it is new.
+
+    Raises:
+        Refusal: the key was used for another request.
+    """
+    used = IdempotencyKey.objects.filter(member=member, key=key).first()
+    return None if used is None else _again(used, digest_of(request))
+
+
+def _again(used: IdempotencyKey, digest: str) -> HttpResponse:
     if used.request_digest != digest:
         raise Refusal(
             422,
@@ -72,7 +87,7 @@ def claim(
         used.body, status=used.status, content_type="application/json; charset=utf-8"
     )
     answer["Idempotent-Replayed"] = "true"
-    return used, answer
+    return answer
 
 
 def keep(used: IdempotencyKey, response: HttpResponse, *, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Who sends a request: a token, or somebody logged in by browser."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -35,10 +36,15 @@ SCHEMES: dict[str, dict[str, str]] = {
 
 
 class ApiRequest(HttpRequest):
-    """A request that was let in: who acts, and when."""
+    """A request that was let in: who acts, and when.
+
+    Attributes:
+        begin: called by an operation that computes first, when it has and goes on to write.
+    """
 
     member: Member
     now: datetime
+    begin: Callable[[], None]
 
 
 def who(request: HttpRequest, *, scope: str, now: datetime) -> Member:
@@ -85,6 +91,6 @@ def _forged(request: HttpRequest) -> bool:
         raise AssertionError("only the check is asked")
 
     check = CsrfViewMiddleware(passed)
-    request.csrf_processing_done = False  # type: ignore[attr-defined]
+    request.csrf_processing_done = False  # type: ignore[attr-defined]  # Django's own mark
     check.process_request(request)
     return check.process_view(request, passed, (), {}) is not None

@@ -31,7 +31,7 @@ def _shaped(view: Callable[..., HttpResponse], policies: dict[str, Policy]) -> A
             )
         return response
 
-    answer.policies = policies  # type: ignore[attr-defined]
+    answer.policies = policies  # type: ignore[attr-defined]  # read by people.access
     return csrf_exempt(answer)
 
 

@@ -33,10 +33,27 @@ def check(
     ] = None,
     size: Annotated[
         str | None,
-        typer.Option(help="How much work: 24h, or 16-24-60h for low, likely and high."),
+        typer.Option(
+            help="How much work: 24h, or 16-24-60h for low, likely and high. Beside a service "
+            "its stages are scaled to it."
+        ),
     ] = None,
     by: Annotated[
         str | None, typer.Option(metavar="DATE", help="The wanted date: 2026-12-18, Fri 18 Dec.")
+    ] = None,
+    sure: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PERCENT",
+            help="As sure as: 50 to 99. Left out, as sure as your house offers dates.",
+        ),
+    ] = None,
+    offer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            help="Take one of the offers, less or people, as an answer of its own to be held.",
+        ),
     ] = None,
     organisation: OrganisationOption = None,
     email: AsOption = None,
@@ -45,7 +62,6 @@ def check(
     """Ask by when something can be promised, and who pays for that yes."""
     with acting(organisation, email, as_json=as_json) as who:
         from kept.clients import keeping
-        from kept.clients.catalogue import StageSketch
         from kept.quotes import checking, wording
 
         line = reading.line_of(what, now=who.now, zone=who.house.zone)
@@ -54,27 +70,19 @@ def check(
         wanted_at = reading.wanted(line, by, now=who.now, zone=zone)
         effort = line.effort if size is None else reading.size(size, name="--size")
         model = line.service if like is None else _like(like)
-        stages = []
-        if effort is not None:
-            stages.append(
-                StageSketch(
-                    name=line.what[:120] or "work",
-                    likely_hours=effort.likely_hours,
-                    low_hours=effort.low_hours,
-                    high_hours=effort.high_hours,
-                    finishing=True,
-                )
-            )
         checked = checking.check(
             what=line.what,
-            stages=stages,
+            size=effort,
             client=named,
             client_name=client or line.client_name,
             like=model,
             wanted_at=wanted_at,
+            confidence=None if sure is None else sure / 100,
             by=who.member,
             now=who.now,
         )
+        if offer is not None and checked.answer is not None:
+            checked = checking.take(checked.answer, offer, by=who.member, now=who.now)
         vague = [wording.vagueness(item) for item in line.vague]
         if named is not None or client is not None:
             vague = [wording.vagueness(item) for item in line.vague if "client" not in item.kind]
@@ -121,10 +129,8 @@ def _print(checked: "Checked") -> None:
         speaking.say(f"Can be promised: {told(checked.advised)}")
     if checked.wanted is not None:
         speaking.say(f"Wanted:          {told(checked.wanted)}")
-        if checked.overtime_hours:
-            speaking.say(
-                f"  keeping it would take {words.hours(checked.overtime_hours)} of overtime"
-            )
+        for sentence in wording.roads(checked.wanted.chance, checked.overtime):
+            speaking.say(f"  {sentence}")
     speaking.say()
     speaking.table(
         ["Chance", "First day"],
@@ -146,6 +152,13 @@ def _print(checked: "Checked") -> None:
             speaking.say(f"{title}: {told(date)}")
     _print_effects("A yes to the wanted date", checked.pays_wanted, checked.wanted)
     _print_effects("A yes to the advised date", checked.pays_advised, checked.advised)
+    if checked.offers:
+        speaking.say("What you can say now:")
+        for offer in checked.offers:
+            paid = wording.losers(offer.pays) or "nobody"
+            speaking.say(
+                f"  {offer.kind + ':':10}{told(offer.date)}  {offer.sentence} Who pays: {paid}."
+            )
     if checked.limits:
         speaking.say("What limits it:")
         for limit in checked.limits:
@@ -224,6 +237,25 @@ def _document(checked: "Checked", vague: list[str]) -> dict[str, Any]:
             }
             for row in checked.gauges
         ],
+        "offers": [
+            {
+                "kind": str(row.kind),
+                "sentence": row.sentence,
+                "own_answer": bool(str(row.change)),
+                "without": [checked.stages[n - 1].name for n in row.change.without],
+                "owners": [
+                    {"stage": checked.stages[n - 1].name, "member": member}
+                    for n, member in row.change.owners
+                ],
+                "overtime_hours": row.overtime_hours,
+                "effects": effects(row.pays),
+                "due_at": row.date.due_at,
+                "chance": row.date.chance,
+                "placement": str(row.date.placement),
+            }
+            for row in checked.offers
+        ],
+        "overtime": [{"level": level, "hours": hours} for level, hours in checked.overtime],
         "curve": [{"at": at, "chance": chance} for at, chance in checked.curve],
         "overtime_hours": checked.overtime_hours,
         "expected_hours": checked.expected_hours,

@@ -27,9 +27,26 @@ COMMANDS = {
     "demo": Command("demo", "Make a sample house with a year of past, and serve it."),
     "check": Command("check", "Ask by when something can be promised, and who pays for that yes."),
     "hold": Command("quoting", "Hold the capacity that one date of an answer needs."),
-    "offer": Command("quoting", "Say that a held date was offered to the client."),
+    "offer": Command("quoting", "Send a held date to the client, or say that they were told."),
+    "counter": Command("quoting", "Write down what the client proposes instead, or answer it."),
     "accept": Command("quoting", "Record the client's yes: the quote becomes a promise."),
+    "ask": Command("ask", "Promise a client an answer by a day, and note when it was given."),
     "promise": Command("promise", "Record a promise already made, in one line."),
+    "deliver": Command("life", "Say that a promise is done; the client's word is still to come."),
+    "settle": Command(
+        "life", "Record the client's word on what was delivered: taken, or sent back."
+    ),
+    "pause": Command(
+        "life", "Let the clock stand, because the client owes something that is overdue."
+    ),
+    "resume": Command(
+        "life", "End a pause: the date moves by the working time that the clock stood."
+    ),
+    "slip": Command(
+        "life", "Say a later date inside the house; what the client was promised does not change."
+    ),
+    "release": Command("life", "Record that the client lets us off; it counts in no rate."),
+    "revoke": Command("life", "Say that we cannot: it counts as broken."),
     "today": Command("today", "Show open promises: dates, chances, and what needs a hand."),
     "add": Command("add", "Add a client, a person, a service or an absence."),
     "import": Command("importing", "Bring in history and open work from a file."),
@@ -38,6 +55,12 @@ COMMANDS = {
     "backtest": Command("backtest", "Measure forecasts on a history file, without a database."),
     "simulate": Command("simulate", "Draw the futures of a plan file, without a database."),
     "token": Command("token", "Make an API token for scripts; it is shown once."),
+    "erase": Command(
+        "erase", "Erase what is written about a client, a contact, or a person who left."
+    ),
+    "worker": Command(
+        "worker", "Send letters and go the rounds, apart from the process that serves."
+    ),
     "verify": Command(
         "verify",
         "Check that nothing was altered: the chain of events, the rows, the personal texts.",
@@ -50,7 +73,11 @@ COMMANDS = {
 
 
 class Lazily(TyperGroup):
-    """Commands that are imported when they are typed."""
+    """Commands that are imported when they are typed.
+
+    typer's own click names the contexts of these methods differently from typer's, which is why
+    mypy calls each of them another signature.
+    """
 
     def list_commands(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
         return list(COMMANDS)

@@ -50,6 +50,7 @@ def demo(
     speaking.say(f"Log in as {EMAIL} with the password {password}")
     if no_serve:
         return
+    serving.answer_to("127.0.0.1", port)
     speaking.say(f"kept is at http://127.0.0.1:{port}/")
     serving.run("127.0.0.1", port)
 

@@ -34,7 +34,7 @@ def serve(
     except NotReachable as error:
         typer.echo(error, err=True)
         raise typer.Exit(NO) from error
-    answer_to(host)
+    answer_to(host, port)
     address = f"http://{_written(host)}:{port}/"
     if code := first_code():
         typer.echo(f"Nobody has used this kept yet. To begin, open\n\n  {address}\n")
@@ -44,13 +44,16 @@ def serve(
     run(host, port)
 
 
-def answer_to(host: str) -> None:
-    """Let kept answer to the host name it is told to listen on, beside those of KEPT_HOSTS."""
+def answer_to(host: str, port: int) -> None:
+    """Let kept answer to the host name it is told to listen on, and write it into links."""
     from django.conf import settings
 
     known: list[str] = settings.ALLOWED_HOSTS
-    if host not in {"0.0.0.0", "::"} and _written(host) not in known:  # noqa: S104 - compared
+    everywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - compared
+    if not everywhere and _written(host) not in known:
         os.environ["KEPT_HOSTS"] = ",".join([*known, _written(host)])
+    if not settings.PUBLIC_URL:
+        os.environ["KEPT_URL"] = f"http://{'localhost' if everywhere else _written(host)}:{port}"
 
 
 def not_free(host: str, port: int) -> str:

@@ -107,7 +107,7 @@ def change_service(
     rows: list[ServiceStage | ServiceStageAfter] = []
     removed: list[tuple[str, int]] = []
     with transaction.atomic():
-        service = Service.objects.select_for_update().get(pk=service.pk)
+        service = Service.objects.select_for_update(no_key=True).get(pk=service.pk)
         if "name" in changes:
             service.name = _name(changes["name"])
         if "price" in changes:

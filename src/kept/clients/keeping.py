@@ -76,7 +76,7 @@ def change_client(
     """
     access.demand(by, Role.MEMBER)
     with transaction.atomic():
-        client = Client.objects.select_for_update().get(pk=client.pk)
+        client = Client.objects.select_for_update(no_key=True).get(pk=client.pk)
         before = recording.image_of(client), client.name, client.note
         if "name" in changes:
             client.name = _name(changes["name"])
@@ -137,7 +137,7 @@ def change_contact(
     """Change what is known of a person at a client; what is not named stays."""
     access.demand(by, Role.MEMBER)
     with transaction.atomic():
-        contact = Contact.objects.select_for_update().get(pk=contact.pk)
+        contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
         if "name" in changes:
             contact.name = _contact_name(changes["name"])
         if "email" in changes:

@@ -8,7 +8,7 @@ from csp.constants import NONE, SELF
 
 from kept import sqlite
 from kept.config import secret
-from kept.environment import SETTINGS, BadSetting, read
+from kept.environment import SETTINGS, BadSetting, MailServer, read
 
 sqlite.prefer_sound()
 
@@ -27,6 +27,7 @@ FUTURES: int = read("KEPT_FUTURES")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 PROXIES: int = read("KEPT_PROXIES")
 THREADS: int = read("KEPT_THREADS")
+LINK_DAYS: int = read("KEPT_LINK_DAYS")
 
 
 def database(address: str, name: str) -> dict[str, Any]:
@@ -93,7 +94,7 @@ WSGI_APPLICATION = "kept.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [PACKAGE / "web" / "templates"],
+        "DIRS": [PACKAGE / "web" / "templates", PACKAGE / "portal" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -173,8 +174,24 @@ AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "kept.people.throttle.address_of"
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+MAIL_SERVER: MailServer | None = read("KEPT_SMTP_URL")
+DEFAULT_FROM_EMAIL: str = read("KEPT_MAIL_FROM") or "kept@localhost.localdomain"
 EMAIL_FILE_PATH = DATA / "mail"
+EMAIL_TIMEOUT = 20
+EMAIL_USE_LOCALTIME = False
+if MAIL_SERVER is None:
+    EMAIL_BACKEND = "kept.outbox.folder.Folder"
+else:
+    for needed, expected in (
+        ("KEPT_MAIL_FROM", "the address letters come from, since KEPT_SMTP_URL is set"),
+        ("KEPT_URL", "the address clients open, since letters carry links to it"),
+    ):
+        if not read(needed):
+            raise BadSetting(needed, "", expected)
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = MAIL_SERVER.host, MAIL_SERVER.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL_SERVER.user, MAIL_SERVER.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL_SERVER.tls_at_once, MAIL_SERVER.starttls
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -213,8 +230,11 @@ LOG_LEVEL: str = read("KEPT_LOG_LEVEL")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"secrets": {"()": "kept.config.logs.WithoutSecrets"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"level": "WARNING"},

@@ -1,17 +1,11 @@
-"""The way in for a WSGI server, and the rounds that nobody presses a button for."""
+"""The way in for a WSGI server, and the work that nobody presses a button for."""
 
-import logging
 import os
 import threading
-import time
 
 from django.core.wsgi import get_wsgi_application
-from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kept.config.settings")
-
-#: Seconds between two rounds: an offer lapses at most so late, though nobody looks.
-BETWEEN_ROUNDS = 300
 
 application = get_wsgi_application()
 
@@ -22,16 +16,18 @@ def accompany() -> None:
     from kept.quotes import rounds
 
     rounds.prepare()
-    while True:
-        try:
-            rounds.look_after(now=clock.now())
-        except Exception:
-            logging.getLogger(__name__).exception("A round failed; the next one tries again")
-        finally:
-            connections.close_all()
-        time.sleep(BETWEEN_ROUNDS)
+    rounds.keep_going(now=clock.now, until=threading.Event())
 
 
-# One for each process that serves; it ends with the process, and loses nothing:
-# whatever a round does it does in transactions.
+def work() -> None:
+    """Do the work that verbs leave behind, such as letters, for ever."""
+    from kept import clock
+    from kept.quotes import rounds
+
+    rounds.keep_working(now=clock.now, until=threading.Event())
+
+
+# One of each for each process that serves; they end with the process, and lose nothing:
+# whatever a round does it does in transactions, and work is taken by lease.
 threading.Thread(target=accompany, name="rounds", daemon=True).start()
+threading.Thread(target=work, name="outbox", daemon=True).start()

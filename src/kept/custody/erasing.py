@@ -13,7 +13,7 @@ be told from a word, and stays.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ from kept.past.models import SourceName
 from kept.people import access
 from kept.people.models import Login, Member, Role
 from kept.tenancy.models import Scoped
-from kept.tenancy.refusals import Conflict
+from kept.tenancy.refusals import Conflict, Refused
 
 Subject = Member | Contact | Client
 
@@ -46,6 +46,18 @@ class StillHere(Conflict):
     """Somebody who works in the house has a name."""
 
 
+class AnotherName(Refused):
+    """The name that was typed to be sure is not the one that would be erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What erasing would take: rows that would be rewritten, texts that would be emptied."""
+
+    rows: int
+    texts: int
+
+
 @dataclass(frozen=True, slots=True)
 class Erased:
     """What was erased: so many rows were rewritten, so many texts emptied."""
@@ -55,28 +67,43 @@ class Erased:
     texts: int
 
 
-def erase(subject: Subject, *, by: Member, now: datetime) -> Erased:
+def foresee(subject: Subject, *, by: Member) -> Loss:
+    """Say what `erase` would take. Raises what it raises, but for `AnotherName`."""
+    access.demand(by, Role.OWNER)
+    own = _own(subject)
+    pattern = _pattern(_words(own))
+    mentions = sum(1 for _row in _mentions(pattern, {_name(row) for row in own}))
+    return Loss(len(own) + mentions, len(_texts(own, pattern)))
+
+
+def erase(subject: Subject, *, confirmed: str, by: Member, now: datetime) -> Erased:
     """Erase the personal text of a member who left, of a contact, or of a client with its contacts.
 
+    Args:
+        confirmed: the name of whom it is about, said again: what is erased does not come back.
+
     Raises:
+        AnotherName: `confirmed` is another name.
         StillHere: the member has not left.
         NotAllowed: only owners erase.
     """
     access.demand(by, Role.OWNER)
     with transaction.atomic():
-        row = type(subject)._default_manager.select_for_update().get(pk=subject.pk)
-        if isinstance(row, Member) and row.left_at is None:
-            raise StillHere(
-                _("%(name)s still works here. Note that they left first; nothing was erased.")
-                % {"name": row.name}
+        row = type(subject)._default_manager.select_for_update(no_key=True).get(pk=subject.pk)
+        own = _own(row)
+        if " ".join(confirmed.split()).casefold() != row.name.casefold():
+            raise AnotherName(
+                _("Type “%(name)s” to be sure. Nothing was erased.") % {"name": row.name},
+                field="name",
             )
-        own = [row, *(row.contacts.all() if isinstance(row, Client) else ())]
-        names = list(_names_of_imports(row))
-        pattern = _pattern(_words([*own, *names]))
-        texts = _empty_texts([*own, *names], pattern, now)
-        for each in [*own, *names]:
+        pattern = _pattern(_words(own))
+        texts = _empty(_texts(own, pattern), now)
+        for each in own:
             _anonymise(each)
-        rewritten = [*own, *names, *_rewrite_mentions(pattern, {_name(e) for e in [*own, *names]})]
+        mentions = list(_mentions(pattern, {_name(each) for each in own}))
+        for each in mentions:
+            each.save()
+        rewritten = [*own, *mentions]
         if isinstance(row, Member):
             _close_login(row)
         event = recording.record(
@@ -91,6 +118,17 @@ def erase(subject: Subject, *, by: Member, now: datetime) -> Erased:
             transaction.on_commit(_empty_log)
     subject.refresh_from_db()
     return Erased(event, len(rewritten), len(texts))
+
+
+def _own(row: Subject) -> list[Any]:
+    """Return the rows that are about nobody else: itself, a client's contacts, names of imports."""
+    if isinstance(row, Member) and row.left_at is None:
+        raise StillHere(
+            _("%(name)s still works here. Note that they left first; nothing was erased.")
+            % {"name": row.name}
+        )
+    contacts = row.contacts.all() if isinstance(row, Client) else ()
+    return [row, *contacts, *_names_of_imports(row)]
 
 
 def _names_of_imports(row: Subject) -> models.QuerySet[SourceName]:
@@ -130,19 +168,23 @@ def _pattern(words: set[str]) -> re.Pattern[str] | None:
     )
 
 
-def _empty_texts(own: list[Any], pattern: re.Pattern[str] | None, now: datetime) -> list[int]:
-    """Empty the texts of these rows, and all texts that mention them; destroy the keys."""
+def _texts(own: list[Any], pattern: re.Pattern[str] | None) -> list[int]:
+    """Return the keys of the texts of these rows, and of all texts that mention them."""
     ours = {(recording.table_of(row), row.pk) for row in own}
-    gone = [
+    return [
         text.pk
         for text in ErasableText.objects.exclude(text="").order_by("pk")
         if (text.about_table, text.about_id) in ours or (pattern and pattern.search(text.text))
     ]
-    for start in range(0, len(gone), 500):
-        ErasableText.objects.filter(pk__in=gone[start : start + 500]).update(
+
+
+def _empty(texts: list[int], now: datetime) -> list[int]:
+    """Empty texts, and destroy their keys."""
+    for start in range(0, len(texts), 500):
+        ErasableText.objects.filter(pk__in=texts[start : start + 500]).update(
             text="", key=b"", erased_at=now
         )
-    return gone
+    return texts
 
 
 def _anonymise(row: Any) -> None:
@@ -151,11 +193,10 @@ def _anonymise(row: Any) -> None:
     row.save()
 
 
-def _rewrite_mentions(pattern: re.Pattern[str] | None, own: set[str]) -> list[models.Model]:
-    """Take the names out of every other text of the house; return the rows that changed."""
-    changed: list[models.Model] = []
+def _mentions(pattern: re.Pattern[str] | None, own: set[str]) -> Iterator[models.Model]:
+    """Yield every other row of the house that holds a name, with the name taken out, not saved."""
     if pattern is None:
-        return changed
+        return
     for model in apps.get_app_config("kept").get_models():
         if not issubclass(model, Scoped) or model in (Event, ErasableText):
             continue
@@ -176,9 +217,7 @@ def _rewrite_mentions(pattern: re.Pattern[str] | None, own: set[str]) -> list[mo
                     setattr(row, field.attname, after[:limit] if limit else after)
                     hit = True
             if hit:
-                row.save()
-                changed.append(row)
-    return changed
+                yield row
 
 
 def _may_hold_text(field: "models.Field[Any, Any]") -> bool:

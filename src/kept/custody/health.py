@@ -5,6 +5,7 @@ import shutil
 import stat
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from kept import sqlite, zones
+from kept import clock, sqlite, zones
 from kept.ledger.models import Event, Head
+from kept.outbox.models import Task
 from kept.tenancy import guards, scope
 from kept.tenancy.models import Organisation
 
@@ -42,7 +44,7 @@ def look() -> list[Finding]:
         migrated = _migrated()
         findings.append(migrated)
         if migrated.fine:
-            findings += [_guards(), _heads()]
+            findings += [_guards(), _heads(), _work_left()]
     return findings
 
 
@@ -214,6 +216,28 @@ def _heads() -> Finding:
         not bad,
         f"the last event is not the one written last in {', '.join(bad)}" if bad else "whole ends",
         "Run `kept verify` there, and compare with a backup. Change nothing before.",
+    )
+
+
+def _work_left() -> Finding:
+    given_up = Task.everywhere.filter(
+        state=Task.State.DEAD, ended_at__gte=clock.now() - timedelta(days=7)
+    ).count()
+    late = Task.everywhere.filter(
+        state=Task.State.WAITING, due_at__lt=clock.now() - timedelta(hours=1)
+    ).count()
+    if late:
+        return Finding(
+            "letters and other work",
+            False,
+            f"{late} waiting for more than an hour",
+            "Is `kept serve` or `kept worker` running?",
+        )
+    return Finding(
+        "letters and other work",
+        not given_up,
+        f"{given_up} given up in the last week" if given_up else "done as it comes",
+        "The page Letters says why, and sends them again.",
     )
 
 

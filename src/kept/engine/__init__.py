@@ -24,7 +24,7 @@ _HOMES = {
     "warm": "kept.engine.futures",
     "Dates": "kept.engine.dates",
     "Effect": "kept.engine.dates",
-    "Limit": "kept.engine.dates",
+    "Limit": "kept.engine.limits",
     "find_dates": "kept.engine.dates",
     "effect_of": "kept.engine.dates",
     "DurationHistory": "kept.engine.durations",
@@ -60,9 +60,10 @@ __all__ = [
 if TYPE_CHECKING:
     from kept.engine import calibration
     from kept.engine.backtesting import backtest
-    from kept.engine.dates import Dates, Effect, Limit, Placed, effect_of, find_dates
+    from kept.engine.dates import Dates, Effect, Placed, effect_of, find_dates
     from kept.engine.durations import DurationHistory, PastItem
     from kept.engine.futures import Futures, base_futures, simulate, warm
+    from kept.engine.limits import Limit
     from kept.engine.situation import Ask, Situation, SituationError, Stage
     from kept.engine.worktime import NEVER
 

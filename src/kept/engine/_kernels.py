@@ -7,9 +7,10 @@ thousandth and up to ten stages at once divide without a rest.
 
 Everything a run knows lies in one row of 64-bit numbers, the memory ``m``. A
 stage ``s``, a person ``p``, a skill ``k`` and a resource ``r`` are the places in
-``m`` where their entries begin: ``m[s + J_END]`` is when a stage ends. Calendars,
-which are large and never change, lie in ``c`` the same way; a window ``w`` is a
-place in ``c``. With two arrays handed from step to step instead of twenty, the
+``m`` where their entries begin: ``m[s + J_END]`` is when a stage ends. Stages lie in
+the order of their rank, so of two places the lower is the stage that goes first.
+Calendars, which are large and never change, lie in ``c`` the same way; a window
+``w`` is a place in ``c``. With two arrays handed from step to step instead of twenty, the
 kernels compile in a fraction of the time and run several times faster.
 """
 
@@ -57,11 +58,36 @@ def compiled(function: Function) -> Function:
     return cast("Function", made)
 
 
+def step(function: Function) -> Function:
+    """Compile a step that makes no arrays: those it is handed are not counted in and out.
+
+    Counting who holds an array takes an atomic operation at every call, which made up
+    two fifths of a run.
+    """
+    options: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+    made: Any = numba.njit(nogil=True, error_model="numpy", **options)(function)
+    return cast("Function", made)
+
+
 def kernel(function: Function) -> Function:
     """Compile a kernel called from Python: without the interpreter's lock, cached on disk."""
     made: Any = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
     return cast("Function", made)
 
+
+def _memory(_context: Any, array: Any) -> Any:
+    """Where an array lies, to be read and written by place alone; the array has to stay."""
+    pointer: Any = cast("Any", numba.types).CPointer(array.dtype)
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.make_array(signature.args[0])(context, builder, args[0]).data
+
+    return pointer(array), write
+
+
+memory: Any = numba.extending.intrinsic(_memory)
+if cast("Any", numba.config).DISABLE_JIT:
+    memory = np.asarray
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -75,42 +101,52 @@ RATE = 2_520_000
 
 # The first places of m: counters, then where lists begin.
 (
-    N_EVENTS, N_READY, N_RUNNING, N_STACK, N_DIRTY, N_PIECES, N_UPPER, STAMP, RECONSIDER,
-    MACHINE_AT, SHARING, LAYER, PEOPLE, PEOPLE_END, SKILLS, SKILLS_END, RESOURCES,
-    RESOURCES_END, STAGES, STAGES_END, ORDER, LAYERS, N_LAYERS, EVENTS, EVENTS_ROOM, READY,
-    RUNNING, STACK, DIRTY, DEFERRED, OWNER, PARENT, QUEUE, UPPER, PIECES, ROOM, BUSY_NOW,
-    BUSY_NEXT,
-) = range(38)  # fmt: skip
-HEADER = 38
+    N_EVENTS, N_RUNNING, N_STACK, N_DIRTY, N_PIECES, N_UPPER, N_CALLED, CALLED_LOW, CURRENT,
+    AGAIN, RECONSIDER, STAMP, MACHINE_AT, SHARING, LAYER, PEOPLE, PEOPLE_END, SKILLS,
+    SKILLS_END, RESOURCES, RESOURCES_END, STAGES, STAGES_END, PLACES, LAYERS, N_LAYERS,
+    QUEUES, QUEUES_END, CREW, CREW_END, PROMISES, PROMISES_END, CALLED, CALLED_END, EVENTS,
+    EVENTS_ROOM, ONLY, HEARD, RUNNING, STACK, DIRTY, DEFERRED, OWNER, PARENT, SEARCH, UPPER, PIECES,
+    ROOM, BUSY_NOW, BUSY_NEXT,
+) = range(50)  # fmt: skip
+HEADER = 50
 # A window: start, end, working minutes before it, end of the last before the next absence.
 W_START, W_END, W_WORK, W_TURNS = range(4)
 WINDOW = 4
+# A queue of the stages that name a person, skill or resource, in order of rank; then bits
+# that say which of them are ready: those for one person alone, and those for several or
+# with a machine.
+Q_OWNER, Q_STAGES, Q_WORDS, Q_LOW, Q_COUNT, Q_BITS = range(6)
+# People, skills and resources begin with the place of their queue.
 # A person. H_: how things stand while a layer runs.
 (
-    P_CALENDAR, P_FIRST, P_LAST, P_DAY, P_WORK, P_WORK_END, P_RATE, P_PARALLEL, P_LIFTED,
-    P_SKILL, P_SKILL_END, H_HELD, H_WINDOW, H_AT, H_NEXT, H_LOOK, H_LAPSE, H_RESERVED,
-    H_STAMP, H_DIRTY, H_ROOT, H_BUSY, H_BUSY_END,
-) = range(23)  # fmt: skip
-PERSON = 23
-# A skill: its members, the queue of stages any of them may take, and whether one is dirty.
-K_MEMBER, K_MEMBER_END, K_ROOT, K_DIRTY = range(4)
-SKILL = 4
+    P_QUEUE, P_QUEUES, P_QUEUES_END, P_CALENDAR, P_FIRST, P_LAST, P_DAY, P_WORK, P_WORK_END,
+    P_RATE, P_PARALLEL, P_LIFTED, P_SKILL, P_SKILL_END, H_ROOM, H_WINDOW, H_AT, H_NEXT,
+    H_LOOK, H_LAPSE, H_RESERVED, H_STAMP, H_DIRTY, H_BUSY, H_BUSY_END,
+) = range(25)  # fmt: skip
+PERSON = 25
+# A skill: its members.
+K_QUEUE, K_MEMBER, K_MEMBER_END = range(3)
+SKILL = 3
 # A resource.
-R_CAPACITY, R_USED = range(2)
-RESOURCE = 2
-# A stage. J_: how things stand while a layer runs.
+R_QUEUE, R_CAPACITY, R_USED = range(3)
+RESOURCE = 3
+# A promise: what it is finished after, how many stages it has and how many are open.
+Y_RELEASE, Y_STAGES, Y_FINISH, Y_OPEN = range(4)
+PROMISE = 4
+# A stage. J_: how things stand while a layer runs. What every stage needs comes first.
 (
-    S_RELEASE, S_BEGUN, S_ARRIVAL, S_ARRIVES, S_LAYER, S_PROMISE, S_CREW, S_FIXED,
-    S_FIXED_END, S_SLOT, S_SLOT_END, S_USE, S_USE_END, S_NEXT, S_NEXT_END, S_BEFORE,
-    S_BEFORE_END, S_RANK, J_WAITS, J_READY, J_END, J_REST, J_SETTLED, J_RATE, J_CREW, J_RUN,
-    J_CHILD, J_SIBLING, J_WORK, J_START, J_FINISH,
-) = range(31)  # fmt: skip
-STAGE = 31
+    J_WORK, J_WAITS, J_READY, J_END, J_RATE, J_CREW, J_START, J_FINISH, S_ALONE, S_CREW,
+    S_WATCH, S_WATCH_END, S_NEXT, S_NEXT_END, S_PROMISE, S_LAYER, S_RELEASE, S_WAITS,
+    S_BEGUN, S_ARRIVAL, S_ARRIVES, S_FIXED, S_FIXED_END, S_SLOT, S_SLOT_END, S_USE,
+    S_USE_END, S_BEFORE, S_BEFORE_END, J_REST, J_SETTLED, J_RUN,
+) = range(32)  # fmt: skip
+STAGE = 32
 
 DAYS = HORIZON_DAYS + 2
 # An event is its minute, what happens, and to whom.
 ENDS, READIES, LOOKS, TURNS, MACHINE = range(5)
 KIND, MINUTE = 36, 40
+LAST_EVENT = 2**63 - 1
 
 
 class Laws(NamedTuple):
@@ -119,6 +155,9 @@ class Laws(NamedTuple):
     Attributes:
         form: (n_stages, 5) form of the law, its knots from and to, whether the stage
             shares in the luck of its promise, and which that is.
+        table: (n_stages,) the row of ``minutes`` a stage's minutes of work are in; -1 where
+            its law is worth no table.
+        minutes: (n, 4096) minutes of work at each of the points, for laws that many share.
         law: (n_stages, 6) base, scale, share of futures ruled out by work done, stretch,
             hours done, share left; see :mod:`kept.engine.laws`.
         luck, promise_luck: the part of a stage and of a promise in the key of its luck.
@@ -127,6 +166,8 @@ class Laws(NamedTuple):
 
     form: Longs
     law: Floats
+    table: Longs
+    minutes: Ints
     luck: Keys
     promise_luck: Keys
     knots: Floats
@@ -157,7 +198,7 @@ _S30, _S27, _S31, _S52 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(
 _PROMISE = np.uint64(0xD1B54A32D192ED03)
 
 
-@compiled
+@step
 def mix(x: Any) -> Any:
     """SplitMix64's finaliser (Steele, Lea & Flood 2014): 64 bits in, 64 well mixed bits out."""
     x = (x ^ (x >> _S30)) * _M1
@@ -165,12 +206,12 @@ def mix(x: Any) -> Any:
     return x ^ (x >> _S31)
 
 
-@compiled
+@step
 def future_key(seed: Any, future: Int) -> Any:
     return mix(mix(np.uint64(seed) + GOLD) + np.uint64(future + 1) * GOLD)
 
 
-@compiled
+@step
 def value_at(u: float, knots: Floats, low: Int, high: Int) -> float:
     """Read the value at ``u`` off straight lines through knots ``low`` to ``high - 1``."""
     if high - low == 1:
@@ -186,7 +227,7 @@ def value_at(u: float, knots: Floats, low: Int, high: Int) -> float:
     return value
 
 
-@compiled
+@step
 def normal_quantile(u: float) -> float:
     """The standard normal quantile, to 16 figures.
 
@@ -240,8 +281,8 @@ def normal_quantile(u: float) -> float:
     return -up / down if q < 0 else up / down
 
 
-@compiled
-def draw(laws: Laws, i: Int, point: Int) -> Int:
+@step
+def minutes_at(laws: Laws, i: Int, point: Int) -> Int:
     """Minutes of work left of a stage at one of the 4,096 points."""
     form = laws.form[i, 0]
     base, scale, ruled_out, stretch, done, left = laws.law[i]
@@ -262,36 +303,45 @@ def draw(laws: Laws, i: Int, point: Int) -> Int:
     return np.int64(min(math.floor(hours * 60.0 + 0.5), HORIZON))
 
 
-@compiled
-def draw_all(laws: Laws, shared: Shared, key: Any, out: Longs) -> None:
-    """Draw the minutes of every stage in one future."""
-    for i in range(out.size):
-        point = np.int64(mix(key ^ laws.luck[i]) >> _S52)
-        if shared.common and laws.form[i, 3]:
-            other = mix(key ^ laws.promise_luck[laws.form[i, 4]] ^ _PROMISE)
-            z = shared.own * shared.normal[point]
-            z += shared.common * shared.normal[np.int64(other >> _S52)]
-            at = ((z >> 16) + 6 * 65536) >> 4
-            point = shared.point[min(max(at, 0), shared.point.size - 1)]
-        out[i] = draw(laws, i, point)
+@kernel
+def tabulate(laws: Laws, i: Int) -> Ints:
+    """Minutes of work left of a stage at each of the 4,096 points."""
+    minutes = np.empty(4096, dtype=np.int32)
+    for point in range(4096):
+        minutes[point] = minutes_at(laws, i, np.int64(point))
+    return minutes
+
+
+@step
+def draw(laws: Laws, shared: Shared, key: Any, i: Int) -> Int:
+    """Draw the minutes of work left of a stage in one future."""
+    point = np.int64(mix(key ^ laws.luck[i]) >> _S52)
+    if shared.common and laws.form[i, 3]:
+        other = mix(key ^ laws.promise_luck[laws.form[i, 4]] ^ _PROMISE)
+        z = shared.own * shared.normal[point]
+        z += shared.common * shared.normal[np.int64(other >> _S52)]
+        at = ((z >> 16) + 6 * 65536) >> 4
+        point = shared.point[min(max(at, 0), shared.point.size - 1)]
+    if laws.table[i] >= 0:
+        return np.int64(laws.minutes[laws.table[i], point])
+    return minutes_at(laws, i, point)
 
 
 @kernel
 def draw_stages(laws: Laws, shared: Shared, seed: Any, futures: Int, first: Int) -> Ints:
     """Minutes of work left of the stages from ``first`` on, shape (n, futures)."""
-    row = np.empty(laws.luck.size, dtype=np.int64)
-    out = np.empty((row.size - first, futures), dtype=np.int32)
+    out = np.empty((laws.luck.size - first, futures), dtype=np.int32)
     for f in range(futures):
-        draw_all(laws, shared, future_key(seed, f), row)
-        for i in range(first, row.size):
-            out[i - first, f] = row[i]
+        key = future_key(seed, f)
+        for i in range(out.shape[0]):
+            out[i, f] = draw(laws, shared, key, np.int64(first + i))
     return out
 
 
 # -- calendars --------------------------------------------------------
 
 
-@compiled
+@step
 def first_window(m: Longs, c: Ints, p: Int, t: Int) -> Int:
     """The first window of a person's calendar that ends after ``t``."""
     last = m[p + P_LAST]
@@ -304,7 +354,20 @@ def first_window(m: Longs, c: Ints, p: Int, t: Int) -> Int:
     return w
 
 
-@compiled
+@step
+def window_now(m: Longs, c: Ints, p: Int, t: Int) -> Int:
+    """The first window of a person's calendar that ends after ``t``, the present moment."""
+    w = m[p + H_WINDOW]
+    last = m[p + P_LAST]
+    if w < last and c[w + W_END] <= t:
+        w += WINDOW
+        if w < last and c[w + W_END] <= t:
+            w = first_window(m, c, p, t)
+        m[p + H_WINDOW] = w
+    return w
+
+
+@step
 def worked_before(m: Longs, c: Ints, p: Int, t: Int) -> Int:
     """Working minutes of a person's calendar before ``t``."""
     w = first_window(m, c, p, t)
@@ -316,7 +379,7 @@ def worked_before(m: Longs, c: Ints, p: Int, t: Int) -> Int:
     return np.int64(c[w + W_WORK] + c[w + W_END] - c[w + W_START])
 
 
-@compiled
+@step
 def minute_of_work(m: Longs, c: Ints, p: Int, w: Int, t: Int, minutes: Int) -> Int:
     """The moment at which ``minutes`` (> 0) of working time have passed since ``t``.
 
@@ -342,7 +405,7 @@ def minute_of_work(m: Longs, c: Ints, p: Int, w: Int, t: Int, minutes: Int) -> I
     return minute
 
 
-@compiled
+@step
 def next_free(m: Longs, c: Ints, p: Int, t: Int) -> tuple[Int, Int]:
     """The next stretch ``[a, b)``, a >= t, in which a person works and nobody above needs them."""
     last = m[p + P_LAST]
@@ -375,7 +438,7 @@ def next_free(m: Longs, c: Ints, p: Int, t: Int) -> tuple[Int, Int]:
     return np.int64(NEVER), np.int64(NEVER)
 
 
-@compiled
+@step
 def upper_use(m: Longs, r: Int, t: Int) -> tuple[Int, Int]:
     """How much of a resource earlier layers use at ``t``, and when that may change."""
     use, until = np.int64(0), np.int64(NEVER)
@@ -390,7 +453,7 @@ def upper_use(m: Longs, r: Int, t: Int) -> tuple[Int, Int]:
     return use, until
 
 
-@compiled
+@step
 def next_common(m: Longs, c: Ints, s: Int, t: Int) -> tuple[Int, Int]:
     """The next stretch in which everybody on a stage, and all it uses, is there."""
     low = m[s + S_CREW]
@@ -421,7 +484,7 @@ def next_common(m: Longs, c: Ints, s: Int, t: Int) -> tuple[Int, Int]:
             return a, b
 
 
-@compiled
+@step
 def ends_at(m: Longs, c: Ints, s: Int, t: Int) -> Int:
     """The moment at which a running stage has had all the time it still needs, from ``t`` on."""
     rate = m[s + J_RATE]
@@ -433,7 +496,7 @@ def ends_at(m: Longs, c: Ints, s: Int, t: Int) -> Int:
         if n == 1:
             p = m[m[s + S_CREW]]
             if m[p + H_BUSY] == m[p + H_BUSY_END] or m[p + P_LIFTED]:
-                return minute_of_work(m, c, p, first_window(m, c, p, t), t, left)
+                return minute_of_work(m, c, p, window_now(m, c, p, t), t, left)
     here = t
     while True:
         a, b = next_common(m, c, s, here)
@@ -445,7 +508,7 @@ def ends_at(m: Longs, c: Ints, s: Int, t: Int) -> Int:
         here = b
 
 
-@compiled
+@step
 def passed(m: Longs, c: Ints, s: Int, t: Int, end: Int) -> Int:
     """Minutes of everybody's time a running stage has had in ``[t, end)``."""
     if m[s + J_CREW] == 0 and m[N_UPPER] == 0:
@@ -461,17 +524,17 @@ def passed(m: Longs, c: Ints, s: Int, t: Int, end: Int) -> Int:
     return total
 
 
-@compiled
+@step
 def is_away(m: Longs, c: Ints, p: Int, t: Int) -> bool:
     """Whether a person's next working minute is further off than others need wait for."""
-    w = first_window(m, c, p, t)
+    w = window_now(m, c, p, t)
     return bool(w >= m[p + P_LAST] or c[w + W_START] - t > AWAY)
 
 
 # -- the queue of events: a binary heap ---------------------------------
 
 
-@compiled
+@step
 def sift_up(m: Longs, event: Int) -> None:
     """Put an event into the heap."""
     i = m[N_EVENTS]
@@ -486,7 +549,7 @@ def sift_up(m: Longs, event: Int) -> None:
     m[first + i] = event
 
 
-@compiled
+@step
 def push(m: Longs, time: Int, kind: Int, whom: Int) -> None:
     """Add an event; when there is no room left, those overtaken are dropped first."""
     if m[N_EVENTS] == m[EVENTS_ROOM]:
@@ -494,7 +557,7 @@ def push(m: Longs, time: Int, kind: Int, whom: Int) -> None:
     sift_up(m, (time << MINUTE) | (kind << KIND) | whom)
 
 
-@compiled
+@step
 def pop(m: Longs) -> Int:
     """Remove and return the earliest event."""
     first = m[EVENTS]
@@ -503,22 +566,22 @@ def pop(m: Longs) -> Int:
     m[N_EVENTS] = n
     last = m[first + n]
     i = np.int64(0)
-    while True:
-        child = 2 * i + 1
-        if child >= n:
-            break
-        if child + 1 < n and m[first + child + 1] < m[first + child]:
-            child += 1
+    child = np.int64(1)
+    # What lies behind the last is later than any event.
+    m[first + n] = LAST_EVENT
+    while child < n:
+        child += m[first + child + 1] < m[first + child]
         if m[first + child] >= last:
             break
         m[first + i] = m[first + child]
         i = child
+        child = 2 * i + 1
     if n > 0:
         m[first + i] = last
     return event
 
 
-@compiled
+@step
 def purge(m: Longs) -> None:
     """Keep only events that still mean something."""
     first, n, old = m[EVENTS], np.int64(0), m[N_EVENTS]
@@ -543,95 +606,141 @@ def purge(m: Longs) -> None:
         sift_up(m, m[first + i])
 
 
-# -- queues of ready stages: pairing heaps by rank ----------------------
-# A queue q is the place in m of its first stage, 0 if it is empty.
+# -- queues of ready stages: bits in order of rank ----------------------
+
+_MAGIC = np.uint64(0x03F79D71B4CB0A89)
+_S58 = np.uint64(58)
+_LOWEST = np.zeros(64, dtype=np.int64)
+for _i in range(64):
+    _LOWEST[((int(_MAGIC) << _i) & (2**64 - 1)) >> 58] = _i
 
 
-@compiled
-def meld(m: Longs, a: Int, b: Int) -> Int:
-    if a == 0:
-        return b
-    if b == 0:
-        return a
-    if m[b + S_RANK] < m[a + S_RANK]:
-        a, b = b, a
-    m[b + J_SIBLING] = m[a + J_CHILD]
-    m[a + J_CHILD] = b
-    return a
+@step
+def lowest(word: Int) -> Int:
+    """The number of the lowest bit set in a word that is not 0.
+
+    Source: Leiserson, Prokop & Randall (1998), De Bruijn sequences.
+    """
+    return _LOWEST[(np.uint64(word & -word) * _MAGIC) >> _S58]
 
 
-@compiled
-def add_ready(m: Longs, q: Int, s: Int) -> None:
-    """Put a stage into a queue."""
-    m[s + J_CHILD] = 0
-    m[s + J_SIBLING] = 0
-    m[q] = meld(m, m[q], s)
+@step
+def first_alone(m: Longs, q: Int) -> Int:
+    """The first stage of a queue that one person alone could take; 0 if there is none."""
+    low = m[q + Q_LOW]
+    n = m[q + Q_WORDS]
+    while low < n:
+        word = m[q + Q_BITS + low]
+        if word:
+            m[q + Q_LOW] = low
+            return m[m[q + Q_STAGES] + (low << 6) + lowest(word)]
+        low += 1
+    m[q + Q_LOW] = low
+    return np.int64(0)
 
 
-@compiled
-def take_ready(m: Longs, q: Int) -> Int:
-    """Remove and return the first stage of a queue (Fredman et al. 1986, two passes)."""
-    top = m[q]
-    pairs: Int = np.int64(0)
-    here = m[top + J_CHILD]
-    while here:
-        other = m[here + J_SIBLING]
-        after: Int = np.int64(0)
-        if other:
-            after = m[other + J_SIBLING]
-            m[other + J_SIBLING] = 0
-        m[here + J_SIBLING] = 0
-        both = meld(m, here, other)
-        m[both + J_SIBLING] = pairs
-        pairs = both
-        here = after
-    merged: Int = np.int64(0)
-    while pairs:
-        after = m[pairs + J_SIBLING]
-        m[pairs + J_SIBLING] = 0
-        merged = meld(m, merged, pairs)
-        pairs = after
-    m[q] = merged
-    return top
+@step
+def put_alone(m: Longs, s: Int) -> None:
+    """Put a stage for one person into its queue."""
+    q, at = m[m[s + S_WATCH]], m[m[s + S_WATCH] + 1]
+    m[q + Q_BITS + (at >> 6)] |= np.int64(1) << (at & 63)
+    m[q + Q_LOW] = min(m[q + Q_LOW], at >> 6)
 
 
-@compiled
-def best_queue(m: Longs, p: Int, limit: Int) -> Int:
-    """The queue whose first stage a person would take; 0 if none ranks before ``limit``."""
-    best: Int = np.int64(0)
+@step
+def drop_alone(m: Longs, s: Int) -> None:
+    """Take a stage for one person out of its queue."""
+    q, at = m[m[s + S_WATCH]], m[m[s + S_WATCH] + 1]
+    m[q + Q_BITS + (at >> 6)] ^= np.int64(1) << (at & 63)
+
+
+@step
+def put_together(m: Longs, s: Int) -> None:
+    """Put a stage into the queues of all it needs, and have it looked at."""
+    for i in range(m[s + S_WATCH], m[s + S_WATCH_END], 2):
+        q, at = m[i], m[i + 1]
+        m[q + Q_BITS + m[q + Q_WORDS] + (at >> 6)] |= np.int64(1) << (at & 63)
+        m[q + Q_COUNT] += 1
+    call(m, s)
+
+
+@step
+def drop_together(m: Longs, s: Int) -> None:
+    """Take a stage out of the queues of all it needs."""
+    for i in range(m[s + S_WATCH], m[s + S_WATCH_END], 2):
+        q, at = m[i], m[i + 1]
+        m[q + Q_BITS + m[q + Q_WORDS] + (at >> 6)] ^= np.int64(1) << (at & 63)
+        m[q + Q_COUNT] -= 1
+
+
+@step
+def call(m: Longs, s: Int) -> None:
+    """Have a stage looked at, unless its turn has passed."""
+    if s > m[CURRENT]:
+        at = (s - m[STAGES]) // STAGE
+        word = m[CALLED] + (at >> 6)
+        bit = np.int64(1) << (at & 63)
+        if m[word] & bit == 0:
+            m[word] |= bit
+            m[N_CALLED] += 1
+            m[CALLED_LOW] = min(m[CALLED_LOW], word)
+
+
+@step
+def call_all(m: Longs, q: Int) -> None:
+    """Have all stages of a queue that need several, or a machine, looked at."""
+    left = m[q + Q_COUNT]
+    together = q + Q_BITS + m[q + Q_WORDS]
+    i = np.int64(0)
+    while left:
+        word = m[together + i]
+        while word:
+            call(m, m[m[q + Q_STAGES] + (i << 6) + lowest(word)])
+            word &= word - 1
+            left -= 1
+        i += 1
+
+
+@step
+def next_called(m: Longs) -> Int:
+    """Remove and return the first stage to be looked at; there must be one."""
+    word = m[CALLED_LOW]
+    while m[word] == 0:
+        word += 1
+    bits = m[word]
+    m[word] = bits & (bits - 1)
+    m[CALLED_LOW] = word
+    m[N_CALLED] -= 1
+    return m[STAGES] + STAGE * (((word - m[CALLED]) << 6) + lowest(bits))
+
+
+@step
+def best_stage(m: Longs, p: Int, limit: Int) -> Int:
+    """The stage a person would take alone; 0 if none ranks before ``limit``."""
+    best = np.int64(0)
     rank = limit
     if not m[p + P_LIFTED]:
         # What holds them for a stage of several ranks before what comes after it.
         rank = min(rank, m[p + H_RESERVED])
-    if m[p + H_ROOT] and m[m[p + H_ROOT] + S_RANK] < rank:
-        best = p + H_ROOT
-        rank = m[m[p + H_ROOT] + S_RANK]
-    for i in range(m[p + P_SKILL], m[p + P_SKILL_END]):
-        top = m[m[i] + K_ROOT]
-        if top and m[top + S_RANK] < rank:
-            best = m[i] + K_ROOT
-            rank = m[top + S_RANK]
+    for i in range(m[p + P_QUEUES], m[p + P_QUEUES_END]):
+        s = first_alone(m, m[i])
+        if 0 < s < rank:
+            best = rank = s
     return best
 
 
 # -- people -----------------------------------------------------------
 
 
-@compiled
+@step
 def comes_at(m: Longs, c: Ints, p: Int, t: Int) -> Int:
     """When a person is next at work and not needed above: ``t`` if they are here."""
     if m[p + H_AT] == t:
         return m[p + H_NEXT]
     if m[p + H_BUSY] == m[p + H_BUSY_END] or m[p + P_LIFTED]:
-        w = m[p + H_WINDOW]
-        last = m[p + P_LAST]
-        if w < last and c[w + W_END] <= t:
-            w += WINDOW
-            if w < last and c[w + W_END] <= t:
-                w = first_window(m, c, p, t)
-        m[p + H_WINDOW] = w
+        w = window_now(m, c, p, t)
         coming: Int = np.int64(NEVER)
-        if w < last:
+        if w < m[p + P_LAST]:
             coming = max(t, np.int64(c[w + W_START]))
     else:
         coming, _ = next_free(m, c, p, t)
@@ -640,7 +749,7 @@ def comes_at(m: Longs, c: Ints, p: Int, t: Int) -> Int:
     return coming
 
 
-@compiled
+@step
 def is_here(m: Longs, c: Ints, p: Int, t: Int) -> bool:
     """Whether a person is at work and not needed above; if not, looked at when they come."""
     coming = comes_at(m, c, p, t)
@@ -652,24 +761,30 @@ def is_here(m: Longs, c: Ints, p: Int, t: Int) -> bool:
     return False
 
 
-@compiled
+@step
 def mark(m: Longs, p: Int) -> None:
     """Something changed for a person: they may take something, or others wait no longer."""
     if m[p + H_DIRTY] == 0:
         m[p + H_DIRTY] = 1
         m[m[DIRTY] + m[N_DIRTY]] = p
         m[N_DIRTY] += 1
-        for i in range(m[p + P_SKILL], m[p + P_SKILL_END]):
-            m[m[i] + K_DIRTY] = 1
+        call_for(m, p)
 
 
-@compiled
+@step
+def call_for(m: Longs, p: Int) -> None:
+    """Have the stages looked at that need a person beside others, by name or by a skill."""
+    for i in range(m[p + P_QUEUES], m[p + P_QUEUES_END]):
+        call_all(m, m[i])
+
+
+@step
 def has_room(m: Longs, p: Int) -> bool:
     """Whether a person may be on one more stage."""
-    return bool(m[p + P_LIFTED] or m[p + H_HELD] < m[p + P_PARALLEL])
+    return bool(m[p + H_ROOM] > 0)
 
 
-@compiled
+@step
 def knows(m: Longs, p: Int, k: Int) -> bool:
     """Whether a person has a skill."""
     for i in range(m[p + P_SKILL], m[p + P_SKILL_END]):  # noqa: SIM110 -- compiled
@@ -678,7 +793,7 @@ def knows(m: Longs, p: Int, k: Int) -> bool:
     return False
 
 
-@compiled
+@step
 def is_named(m: Longs, s: Int, p: Int) -> bool:
     """Whether a stage names a person."""
     for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):  # noqa: SIM110 -- compiled
@@ -687,7 +802,7 @@ def is_named(m: Longs, s: Int, p: Int) -> bool:
     return False
 
 
-@compiled
+@step
 def place(m: Longs, s: Int, p: Int) -> Int:
     """Give person ``p`` one of the slots of stage ``s``, moving others if need be; 1 if it works.
 
@@ -696,7 +811,7 @@ def place(m: Longs, s: Int, p: Int) -> Int:
     """
     low = m[s + S_SLOT]
     n = m[s + S_SLOT_END] - low
-    owner, parent, queue = m[OWNER], m[PARENT], m[QUEUE]
+    owner, parent, queue = m[OWNER], m[PARENT], m[SEARCH]
     head, tail = 0, 0
     for i in range(n):
         m[parent + i] = -2
@@ -721,7 +836,7 @@ def place(m: Longs, s: Int, p: Int) -> Int:
     return np.int64(0)
 
 
-@compiled
+@step
 def place_named(m: Longs, s: Int) -> Int:
     """Empty the slots of a stage and give the people it names theirs; how many are filled."""
     filled = np.int64(0)
@@ -732,7 +847,7 @@ def place_named(m: Longs, s: Int) -> Int:
     return filled
 
 
-@compiled
+@step
 def rate_of(m: Longs, s: Int) -> Int:
     """Units of work a minute: the slowest person's share, split over what they are in."""
     rate = np.int64(RATE)
@@ -742,11 +857,11 @@ def rate_of(m: Longs, s: Int) -> Int:
         if m[p + P_LIFTED]:
             rate = min(rate, m[p + P_RATE])
         else:
-            rate = min(rate, m[p + P_RATE] // m[p + H_HELD])
+            rate = min(rate, m[p + P_RATE] // (m[p + P_PARALLEL] - m[p + H_ROOM]))
     return max(rate, np.int64(1))
 
 
-@compiled
+@step
 def is_sharing(m: Longs, s: Int) -> bool:
     """Whether a stage's coming or going may change the speed of others."""
     if m[SHARING] == 0:
@@ -760,7 +875,7 @@ def is_sharing(m: Longs, s: Int) -> bool:
     return False
 
 
-@compiled
+@step
 def touches(m: Longs, s: Int, other: Int) -> bool:
     """Whether two stages share a person, or a resource that earlier layers use too."""
     mine, theirs = m[s + S_CREW], m[other + S_CREW]
@@ -776,7 +891,7 @@ def touches(m: Longs, s: Int, other: Int) -> bool:
     return False
 
 
-@compiled
+@step
 def settle(m: Longs, c: Ints, s: Int, t: Int) -> None:
     """Write down how far stages sharing with ``s`` have come, before their speed changes."""
     for i in range(m[N_RUNNING]):
@@ -787,7 +902,7 @@ def settle(m: Longs, c: Ints, s: Int, t: Int) -> None:
             m[other + J_SETTLED] = t
 
 
-@compiled
+@step
 def reschedule(m: Longs, c: Ints, s: Int, t: Int) -> None:
     """Give the stages sharing with ``s`` their new speed and end."""
     for i in range(m[N_RUNNING]):
@@ -808,14 +923,14 @@ def reschedule(m: Longs, c: Ints, s: Int, t: Int) -> None:
 # -- a stage starts, ends, gets ready ----------------------------------
 
 
-@compiled
+@step
 def stack(m: Longs, kind: Int, s: Int) -> None:
     """Note what happens now, to be worked off."""
     m[m[STACK] + m[N_STACK]] = (kind << KIND) | s
     m[N_STACK] += 1
 
 
-@compiled
+@step
 def begin(m: Longs, c: Ints, s: Int, t: Int) -> None:
     """Put the crew on a stage with work to do."""
     m[s + J_START] = t
@@ -824,7 +939,7 @@ def begin(m: Longs, c: Ints, s: Int, t: Int) -> None:
         settle(m, c, s, t)
     low = m[s + S_CREW]
     for i in range(low, low + m[s + J_CREW]):
-        m[m[i] + H_HELD] += 1
+        m[m[i] + H_ROOM] -= 1
     for i in range(m[s + S_USE], m[s + S_USE_END], 2):
         m[m[i] + R_USED] += m[i + 1]
     if sharing:
@@ -842,7 +957,7 @@ def begin(m: Longs, c: Ints, s: Int, t: Int) -> None:
         push(m, end, ENDS, s)
 
 
-@compiled
+@step
 def write_pieces(m: Longs, c: Ints, s: Int, end: Int) -> None:
     """Write down when a stage's people worked on it; nights do not matter for one alone.
 
@@ -874,10 +989,13 @@ def write_pieces(m: Longs, c: Ints, s: Int, end: Int) -> None:
         a = b
 
 
-@compiled
+@step
 def complete(m: Longs, c: Ints, s: Int, t: Int, emit: bool) -> None:
     """A stage is done: its people are free, what waited for it may be ready."""
     m[s + J_FINISH] = t
+    promise = m[s + S_PROMISE]
+    m[promise + Y_FINISH] = max(m[promise + Y_FINISH], t)
+    m[promise + Y_OPEN] -= 1
     if m[s + J_RATE]:
         if emit:
             write_pieces(m, c, s, t)
@@ -886,7 +1004,7 @@ def complete(m: Longs, c: Ints, s: Int, t: Int, emit: bool) -> None:
             settle(m, c, s, t)
         low = m[s + S_CREW]
         for i in range(low, low + m[s + J_CREW]):
-            m[m[i] + H_HELD] -= 1
+            m[m[i] + H_ROOM] += 1
             mark(m, m[i])
         for i in range(m[s + S_USE], m[s + S_USE_END], 2):
             m[m[i] + R_USED] -= m[i + 1]
@@ -912,7 +1030,7 @@ def complete(m: Longs, c: Ints, s: Int, t: Int, emit: bool) -> None:
                 push(m, m[other + J_READY], READIES, other)
 
 
-@compiled
+@step
 def get_ready(m: Longs, s: Int, t: Int, opening: bool) -> None:
     """All a stage waited for is there."""
     work = m[s + J_WORK]
@@ -927,40 +1045,31 @@ def get_ready(m: Longs, s: Int, t: Int, opening: bool) -> None:
             stack(m, ENDS, s)
         return
     fixed = m[s + S_FIXED_END] - m[s + S_FIXED]
-    slots = m[s + S_SLOT_END] - m[s + S_SLOT]
-    uses = m[s + S_USE_END] - m[s + S_USE]
-    if work == 0 and fixed + slots + uses == 0:
+    if work == 0 and m[s + S_WATCH] == m[s + S_WATCH_END]:
         m[s + J_START] = t
         stack(m, ENDS, s)
-    elif fixed + slots == 1 and uses == 0 and work > 0 and not (opening and m[s + S_BEGUN]):
+    elif m[s + S_ALONE] and work > 0 and not (opening and m[s + S_BEGUN]):
+        put_alone(m, s)
         if fixed:
             p = m[m[s + S_FIXED]]
-            add_ready(m, p + H_ROOT, s)
             if has_room(m, p):
                 mark(m, p)
         else:
             k = m[m[s + S_SLOT]]
-            add_ready(m, k + K_ROOT, s)
             for i in range(m[k + K_MEMBER], m[k + K_MEMBER_END]):
                 if has_room(m, m[i]):
                     mark(m, m[i])
     else:
-        i = m[READY] + m[N_READY]
-        m[N_READY] += 1
-        while i > m[READY] and m[m[i - 1] + S_RANK] > m[s + S_RANK]:
-            m[i] = m[i - 1]
-            i -= 1
-        m[i] = s
-        m[s + J_REST] = 1
+        put_together(m, s)
 
 
 # -- who takes what ----------------------------------------------------
 
 
-@compiled
-def take(m: Longs, c: Ints, p: Int, q: Int, t: Int) -> None:
-    """A person takes the first stage of a queue."""
-    s = take_ready(m, q)
+@step
+def take(m: Longs, c: Ints, p: Int, s: Int, t: Int) -> None:
+    """A person takes a stage for one."""
+    drop_alone(m, s)
     m[m[s + S_CREW]] = p
     m[s + J_CREW] = 1
     if m[SHARING] or m[p + H_BUSY] != m[p + H_BUSY_END] or m[p + P_LIFTED]:
@@ -968,19 +1077,19 @@ def take(m: Longs, c: Ints, p: Int, q: Int, t: Int) -> None:
         return
     # One person, one stage at a time, nobody above: the common case, in few steps.
     m[s + J_START] = t
-    m[p + H_HELD] += 1
+    m[p + H_ROOM] -= 1
     rate = m[p + P_RATE]
     left = m[s + J_WORK]
     if rate != RATE:
         left = (left * RATE + rate - 1) // rate
     m[s + J_RATE] = rate
-    end = minute_of_work(m, c, p, m[p + H_WINDOW], t, left)
+    end = minute_of_work(m, c, p, window_now(m, c, p, t), t, left)
     m[s + J_END] = end
     if end < NEVER:
         push(m, end, ENDS, s)
 
 
-@compiled
+@step
 def serve_alone(m: Longs, c: Ints, t: Int, limit: Int) -> None:
     """Whoever may take something takes the first stage for one person, ranked before ``limit``.
 
@@ -993,50 +1102,51 @@ def serve_alone(m: Longs, c: Ints, t: Int, limit: Int) -> None:
     for i in range(m[DIRTY], m[DIRTY] + m[N_DIRTY]):
         p = m[i]
         while has_room(m, p):
-            q = best_queue(m, p, limit)
-            if q == 0 or not is_here(m, c, p, t):
+            s = best_stage(m, p, limit)
+            if s == 0 or not is_here(m, c, p, t):
                 break
-            if q != p + H_ROOT:
+            if m[s + S_FIXED] == m[s + S_FIXED_END]:
                 m[deferred + waiting] = p
                 waiting += 1
                 break
-            take(m, c, p, q, t)
+            take(m, c, p, s, t)
     while waiting:
-        rank, chosen, chosen_q = limit, np.int64(0), np.int64(0)
+        best, chosen = limit, np.int64(0)
         n = 0
         for i in range(waiting):
             p = m[deferred + i]
-            q = np.int64(0)
+            s = np.int64(0)
             if has_room(m, p):
-                q = best_queue(m, p, limit)
-            if q:
+                s = best_stage(m, p, limit)
+            if s:
                 m[deferred + n] = p
                 n += 1
-                mine = m[m[q] + S_RANK]
-                if mine < rank or (mine == rank and p < chosen):
-                    rank, chosen, chosen_q = mine, p, q
+                if s < best or (s == best and p < chosen):
+                    best, chosen = s, p
         waiting = n
         if waiting:
-            take(m, c, chosen, chosen_q, t)
+            take(m, c, chosen, best, t)
 
 
-@compiled
+@step
 def may_join(m: Longs, c: Ints, s: Int, p: Int, t: Int) -> bool:
     """Whether a member of a skill is free for a stage now."""
     if is_named(m, s, p) or not has_room(m, p):
         return False
-    if not m[p + P_LIFTED] and m[p + H_RESERVED] < m[s + S_RANK]:
+    if not m[p + P_LIFTED] and m[p + H_RESERVED] < s:
         return False
     return is_here(m, c, p, t)
 
 
-@compiled
+@step
 def can_soon(m: Longs, c: Ints, s: Int, t: Int) -> bool:
     """Whether, of those who are not away, enough could do a stage together."""
     for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
         if is_away(m, c, m[i], t):
             return False
     n_slots = m[s + S_SLOT_END] - m[s + S_SLOT]
+    if n_slots == 0:
+        return True
     filled = place_named(m, s)
     for i in range(m[s + S_SLOT], m[s + S_SLOT_END]):
         k = m[i]
@@ -1052,20 +1162,20 @@ def can_soon(m: Longs, c: Ints, s: Int, t: Int) -> bool:
     return bool(filled == n_slots)
 
 
-@compiled
+@step
 def lapse(m: Longs, c: Ints, p: Int, t: Int) -> None:
     """Look again when somebody others wait for turns away."""
-    turn = np.int64(c[first_window(m, c, p, t) + W_TURNS])
+    turn = np.int64(c[window_now(m, c, p, t) + W_TURNS])
     if m[p + H_LAPSE] != turn:
         m[p + H_LAPSE] = turn
         push(m, turn, TURNS, p)
 
 
-@compiled
+@step
 def hold_for(m: Longs, c: Ints, s: Int, count: Int, t: Int) -> None:
     """Those who are here wait for the others; looked at again when one of them turns away."""
     low = m[s + S_CREW]
-    rank = m[s + S_RANK]
+    rank = s
     any_here = False
     for i in range(low, low + count):
         p = m[i]
@@ -1087,15 +1197,15 @@ def hold_for(m: Longs, c: Ints, s: Int, count: Int, t: Int) -> None:
                 lapse(m, c, m[j], t)
 
 
-@compiled
+@step
 def let_go(m: Longs, s: Int, p: Int) -> None:
     """Let go of somebody a stage held and holds no longer."""
-    if m[p + H_RESERVED] == m[s + S_RANK] and m[p + H_STAMP] != m[STAMP]:
+    if m[p + H_RESERVED] == s and m[p + H_STAMP] != m[STAMP]:
         m[p + H_RESERVED] = NEVER
         mark(m, p)
 
 
-@compiled
+@step
 def try_together(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
     """Start a stage for several people, or with resources, if all it needs is there now.
 
@@ -1120,7 +1230,7 @@ def try_together(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
             fits = False
         elif not opening:
             fits &= is_here(m, c, p, t)
-            fits &= bool(m[p + P_LIFTED] or m[p + H_RESERVED] >= m[s + S_RANK])
+            fits &= bool(m[p + P_LIFTED] or m[p + H_RESERVED] >= s)
     n_slots = m[s + S_SLOT_END] - m[s + S_SLOT]
     if n_slots:
         k = m[m[s + S_SLOT]]
@@ -1129,7 +1239,8 @@ def try_together(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
             several |= m[i] != k
         if several:
             filled = place_named(m, s)
-            for p in range(m[PEOPLE], m[PEOPLE_END], PERSON):
+            for j in range(m[CREW], m[CREW_END]):
+                p = m[j]
                 able = False
                 for i in range(m[s + S_SLOT], m[s + S_SLOT_END]):
                     able |= knows(m, p, m[i])
@@ -1157,21 +1268,74 @@ def try_together(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
     return False
 
 
-@compiled
-def is_concerned(m: Longs, s: Int) -> bool:
-    """Whether anything changed for somebody a stage waits for."""
-    if m[RECONSIDER] or m[s + J_REST]:
-        return True
+@step
+def look_at(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
+    """Start a stage for several if it can be, or have those who are here wait for the others."""
+    m[STAMP] += 1
+    started = try_together(m, c, s, t, opening)
     for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
-        if m[m[i] + H_DIRTY]:
-            return True
-    for i in range(m[s + S_SLOT], m[s + S_SLOT_END]):  # noqa: SIM110 -- compiled
-        if m[m[i] + K_DIRTY]:
-            return True
+        let_go(m, s, m[i])
+    for i in range(m[s + S_SLOT], m[s + S_SLOT_END]):
+        for j in range(m[m[i] + K_MEMBER], m[m[i] + K_MEMBER_END]):
+            let_go(m, s, m[j])
+    if not started:
+        return False
+    drop_together(m, s)
+    low = m[s + S_CREW]
+    for i in range(low, low + m[s + J_CREW]):
+        if m[m[i] + H_RESERVED] < NEVER:
+            # Taken from a stage that ranks later, which must do with others.
+            m[m[i] + H_RESERVED] = NEVER
+            mark(m, m[i])
+    return True
+
+
+@step
+def is_idle(m: Longs, c: Ints, s: Int, t: Int) -> bool:
+    """Whether looking at a stage changes nothing: it cannot start, and holds whom it held.
+
+    Most looks are such: one of two people takes work of their own that ranks before, or
+    the other is held already.
+    """
+    if m[s + S_SLOT] < m[s + S_SLOT_END] or m[s + S_USE] < m[s + S_USE_END]:
+        return False
+    stuck, holding = False, False
+    for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+        p = m[i]
+        if m[p + H_RESERVED] == s:
+            if not has_room(m, p) or comes_at(m, c, p, t) != t:
+                return False
+            holding = True
+        elif has_room(m, p) and (m[p + P_LIFTED] or m[p + H_RESERVED] > s):
+            return False
+        else:
+            stuck = True
+    if holding:
+        for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+            if is_away(m, c, m[i], t):
+                return False
+    return stuck
+
+
+@step
+def open_begun(m: Longs, c: Ints, t: Int) -> bool:
+    """Go on with what was begun before; whether one of them was done at once."""
+    for i in range((m[STAGES_END] - m[STAGES]) // STAGE):
+        s = m[STAGES] + STAGE * i
+        if (
+            m[s + S_BEGUN]
+            and (m[m[CALLED] + (i >> 6)] >> (i & 63)) & 1
+            and look_at(m, c, s, t, True)
+        ):
+            m[m[CALLED] + (i >> 6)] ^= np.int64(1) << (i & 63)
+            m[N_CALLED] -= 1
+            if m[s + J_WORK] == 0:
+                stack(m, ENDS, s)
+                return True
     return False
 
 
-@compiled
+@step
 def serve(m: Longs, c: Ints, t: Int, opening: bool) -> None:
     """Everybody who is here takes, of what is ready for them, the first by rank.
 
@@ -1181,67 +1345,54 @@ def serve(m: Longs, c: Ints, t: Int, opening: bool) -> None:
     at once (it had no work), what follows it may rank higher than what comes next,
     so everything is looked at again.
     """
-    passes = 2 if opening else 1
-    while passes and m[N_READY]:
-        begun_only = passes == 2
-        i = m[READY]
-        while i < m[READY] + m[N_READY]:
-            s = m[i]
-            i += 1
-            if begun_only:
-                if not m[s + S_BEGUN]:
-                    continue
-            elif is_concerned(m, s):
-                serve_alone(m, c, t, m[s + S_RANK])
-            else:
-                continue
-            m[STAMP] += 1
-            started = try_together(m, c, s, t, begun_only)
-            for j in range(m[s + S_FIXED], m[s + S_FIXED_END]):
-                let_go(m, s, m[j])
-            for j in range(m[s + S_SLOT], m[s + S_SLOT_END]):
-                for n in range(m[m[j] + K_MEMBER], m[m[j] + K_MEMBER_END]):
-                    let_go(m, s, m[n])
-            if not started:
-                m[s + J_REST] = begun_only
-                continue
-            low = m[s + S_CREW]
-            for j in range(low, low + m[s + J_CREW]):
-                if m[m[j] + H_RESERVED] < NEVER:
-                    # Taken from a stage that ranks later, which must do with others.
-                    m[m[j] + H_RESERVED] = NEVER
-                    mark(m, m[j])
-            m[N_READY] -= 1
-            i -= 1
-            for j in range(i, m[READY] + m[N_READY]):
-                m[j] = m[j + 1]
-            if m[s + J_WORK] == 0:
-                stack(m, ENDS, s)
-                return
-        passes -= 1
+    if m[AGAIN]:
+        m[AGAIN] = 0
+        for i in range(m[DIRTY], m[DIRTY] + m[N_DIRTY]):
+            call_for(m, m[i])
+    if m[RECONSIDER]:
+        for r in range(m[RESOURCES], m[RESOURCES_END], RESOURCE):
+            if m[r + R_QUEUE]:
+                call_all(m, m[r + R_QUEUE])
+    if opening and open_begun(m, c, t):
+        m[AGAIN] = 1
+        return
+    while m[N_CALLED]:
+        s = next_called(m)
+        m[CURRENT] = s
+        if is_idle(m, c, s, t):
+            continue
+        serve_alone(m, c, t, s)
+        if is_idle(m, c, s, t):
+            continue
+        if look_at(m, c, s, t, False) and m[s + J_WORK] == 0:
+            stack(m, ENDS, s)
+            m[CURRENT] = 0
+            m[AGAIN] = 1
+            return
+    m[CURRENT] = 0
+    m[CALLED_LOW] = m[CALLED_END]
     m[RECONSIDER] = 0
     serve_alone(m, c, t, np.int64(NEVER))
     for i in range(m[DIRTY], m[DIRTY] + m[N_DIRTY]):
-        p = m[i]
-        m[p + H_DIRTY] = 0
-        for j in range(m[p + P_SKILL], m[p + P_SKILL_END]):
-            m[m[j] + K_DIRTY] = 0
+        m[m[i] + H_DIRTY] = 0
     m[N_DIRTY] = 0
 
 
 # -- one layer of one future ------------------------------------------
 
 
-@compiled
+@step
 def open_layer(m: Longs, layer: Int) -> None:
     """Nobody has begun anything; what waits for nothing is ready, or will be."""
     for i in range(LAYER):
         if i != N_UPPER:
             m[i] = 0
+    m[CALLED_LOW] = m[CALLED_END]
     m[LAYER] = layer
     m[SHARING] = m[N_UPPER] > 0
-    for p in range(m[PEOPLE], m[PEOPLE_END], PERSON):
-        m[p + H_HELD] = 0
+    for i in range(m[CREW], m[CREW_END]):
+        p = m[i]
+        m[p + H_ROOM] = NEVER if m[p + P_LIFTED] else m[p + P_PARALLEL]
         m[p + H_WINDOW] = m[p + P_FIRST]
         m[p + H_AT] = -1
         m[p + H_LOOK] = -1
@@ -1249,28 +1400,29 @@ def open_layer(m: Longs, layer: Int) -> None:
         m[p + H_RESERVED] = NEVER
         m[p + H_STAMP] = 0
         m[p + H_DIRTY] = 0
-        m[p + H_ROOT] = 0
         if m[p + P_PARALLEL] > 1 and not m[p + P_LIFTED]:
             m[SHARING] = 1
-    for k in range(m[SKILLS], m[SKILLS_END], SKILL):
-        m[k + K_ROOT] = 0
-        m[k + K_DIRTY] = 0
     for r in range(m[RESOURCES], m[RESOURCES_END], RESOURCE):
         m[r + R_USED] = 0
+    q = m[QUEUES]
+    while q < m[QUEUES_END]:
+        m[q + Q_LOW] = m[q + Q_WORDS]
+        m[q + Q_COUNT] = 0
+        for i in range(q + Q_BITS, q + Q_BITS + 2 * m[q + Q_WORDS]):
+            m[i] = 0
+        q += Q_BITS + 2 * m[q + Q_WORDS]
     first, last = m[m[LAYERS] + layer], m[m[LAYERS] + layer + 1]
-    for i in range(m[ORDER] + last - 1, m[ORDER] + first - 1, -1):
-        s = m[i]
-        m[s + J_START] = NEVER
-        m[s + J_FINISH] = NEVER
-        m[s + J_WAITS] = 0
+    for s in range(last - STAGE, first - STAGE, -STAGE):
+        m[s + J_WAITS] = m[s + S_WAITS]
         m[s + J_END] = -1
         m[s + J_RATE] = 0
+        m[s + J_START] = NEVER
+        m[s + J_FINISH] = NEVER
         ready = m[s + S_RELEASE]
-        for j in range(m[s + S_BEFORE], m[s + S_BEFORE_END]):
-            if m[m[j] + S_LAYER] == layer:
-                m[s + J_WAITS] += 1
-            else:
-                ready = max(ready, m[m[j] + J_FINISH])
+        if layer:
+            for i in range(m[s + S_BEFORE], m[s + S_BEFORE_END]):
+                if m[m[i] + S_LAYER] != layer:
+                    ready = max(ready, m[m[i] + J_FINISH])
         m[s + J_READY] = ready
         if m[s + J_WAITS] == 0 and ready < NEVER:
             if ready <= 0:
@@ -1279,7 +1431,13 @@ def open_layer(m: Longs, layer: Int) -> None:
                 push(m, ready, READIES, s)
 
 
-@compiled
+@step
+def is_over(m: Longs) -> bool:
+    """Whether the only promise that is asked for is finished."""
+    return bool(m[ONLY] and m[m[ONLY] + Y_OPEN] == 0)
+
+
+@step
 def run_layer(m: Longs, c: Ints, layer: Int, emit: bool) -> None:
     """Dispatch the stages of one layer on what earlier layers leave free.
 
@@ -1305,7 +1463,7 @@ def run_layer(m: Longs, c: Ints, layer: Int, emit: bool) -> None:
             if m[N_STACK] == 0:
                 break
         opening = False
-        if m[N_EVENTS] == 0:
+        if m[N_EVENTS] == 0 or is_over(m):
             break
         t = m[m[EVENTS]] >> MINUTE
         while m[N_EVENTS] and m[m[EVENTS]] >> MINUTE == t:
@@ -1327,7 +1485,7 @@ def run_layer(m: Longs, c: Ints, layer: Int, emit: bool) -> None:
 # -- whole futures ----------------------------------------------------
 
 
-@compiled
+@step
 def merge(m: Longs, c: Ints) -> bool:
     """Join the stretches just worked with those of earlier layers.
 
@@ -1337,22 +1495,25 @@ def merge(m: Longs, c: Ints) -> bool:
         Whether there was room for them.
     """
     total = m[N_PIECES]
-    for p in range(m[PEOPLE], m[PEOPLE_END], PERSON):
-        m[p + H_HELD] = 0
+    for j in range(m[CREW], m[CREW_END]):
+        p = m[j]
+        m[p + H_ROOM] = 0
         total += (m[p + H_BUSY_END] - m[p + H_BUSY]) >> 1
     if total > m[ROOM]:
         return False
     for i in range(m[N_PIECES]):
-        m[m[m[PIECES] + 3 * i] + H_HELD] += 1
+        m[m[m[PIECES] + 3 * i] + H_ROOM] += 1
     at = m[BUSY_NEXT]
-    for p in range(m[PEOPLE], m[PEOPLE_END], PERSON):
-        # H_STAMP: where this person's stretches begin; H_AT: where the next one goes.
+    for j in range(m[CREW], m[CREW_END]):
+        p = m[j]
+        # H_ROOM: how many stretches are new; H_STAMP: where all of this person's begin;
+        # H_AT: where the next one goes.
         m[p + H_STAMP] = at
         n = m[p + H_BUSY_END] - m[p + H_BUSY]
         for i in range(n):
             m[at + i] = m[m[p + H_BUSY] + i]
         m[p + H_AT] = at + n
-        at += n + 2 * m[p + H_HELD]
+        at += n + 2 * m[p + H_ROOM]
     for k in range(m[N_PIECES]):
         piece = m[PIECES] + 3 * k
         p, start, end = m[piece], m[piece + 1], m[piece + 2]
@@ -1364,7 +1525,8 @@ def merge(m: Longs, c: Ints) -> bool:
             i -= 2
         m[i] = start
         m[i + 1] = end
-    for p in range(m[PEOPLE], m[PEOPLE_END], PERSON):
+    for j in range(m[CREW], m[CREW_END]):
+        p = m[j]
         first = m[p + H_STAMP]
         here = first
         for i in range(first, m[p + H_AT], 2):
@@ -1386,11 +1548,10 @@ def merge(m: Longs, c: Ints) -> bool:
     return True
 
 
-@compiled
+@step
 def add_uses(m: Longs, layer: Int) -> None:
     """Add what a layer's stages use, and when, to what earlier layers use."""
-    for i in range(m[ORDER] + m[m[LAYERS] + layer], m[ORDER] + m[m[LAYERS] + layer + 1]):
-        s = m[i]
+    for s in range(m[m[LAYERS] + layer], m[m[LAYERS] + layer + 1], STAGE):
         for j in range(m[s + S_USE], m[s + S_USE_END], 2):
             if m[s + J_START] < m[s + J_FINISH]:
                 at = m[UPPER] + 4 * m[N_UPPER]
@@ -1401,7 +1562,7 @@ def add_uses(m: Longs, layer: Int) -> None:
                 m[N_UPPER] += 1
 
 
-@compiled
+@step
 def add_load(
     m: Longs, c: Ints, p: Int, row: Int, week_from: Longs, week_start: Ints, load: Longs
 ) -> None:
@@ -1427,7 +1588,7 @@ def add_load(
 
 
 @compiled
-def lay_out(team: Longs, plan: Longs, room: Int) -> Longs:
+def lay_out(team: Longs, plan: Longs, room: Int, only: Int) -> Longs:
     """The memory of a run: people, stages, and room for as many stretches of work."""
     n_stages = (plan[STAGES_END] - plan[STAGES]) // STAGE
     n_people = (team[PEOPLE_END] - team[PEOPLE]) // PERSON
@@ -1435,13 +1596,16 @@ def lay_out(team: Longs, plan: Longs, room: Int) -> Longs:
     n_events = 2 * n_stages + 4 * n_people + 64
     n_uses = np.int64(0)
     n_slots = np.int64(1)
-    for i in range(n_stages):
-        s = HEADER + STAGE * i
+    for s in range(plan[STAGES] - team.size + HEADER, plan[STAGES_END] - team.size + HEADER, STAGE):
         n_uses += plan[s + S_USE_END] - plan[s + S_USE]
         n_slots = max(n_slots, plan[s + S_SLOT_END] - plan[s + S_SLOT])
+    n_heard = n_people
+    for p in range(HEADER, HEADER + PERSON * n_people, PERSON):
+        n_heard += team[p + P_SKILL_END] - team[p + P_SKILL]
     sizes = (
-        n_events, n_stages + 1, n_stages + 1, 2 * n_stages + 2, n_people + 1, n_people + 1,
-        n_slots, n_slots, n_slots, 2 * n_uses, 3 * room, 2 * room, 2 * room,
+        (n_stages >> 6) + 1, n_events + 2, n_stages + 1, 2 * n_stages + 2, n_people + 1,
+        n_people + 1, n_slots, n_slots, n_slots, 2 * n_uses, 3 * room, 2 * room, 2 * room,
+        n_heard,
     )  # fmt: skip
     total = np.int64(fixed)
     for size in sizes:
@@ -1451,26 +1615,49 @@ def lay_out(team: Longs, plan: Longs, room: Int) -> Longs:
         m[i] = team[i]
     for i in range(HEADER, plan.size):
         m[team.size + i - HEADER] = plan[i]
-    for i in range(STAGES, EVENTS):
+    for i in range(STAGES, CALLED):
         m[i] = plan[i]
-    places = (EVENTS, READY, RUNNING, STACK, DIRTY, DEFERRED, OWNER, PARENT, QUEUE, UPPER,
-              PIECES, BUSY_NOW, BUSY_NEXT)  # fmt: skip
+    places = (CALLED, EVENTS, RUNNING, STACK, DIRTY, DEFERRED, OWNER, PARENT, SEARCH, UPPER,
+              PIECES, BUSY_NOW, BUSY_NEXT, HEARD)  # fmt: skip
     at = np.int64(fixed)
-    for i in range(13):
+    for i in range(14):
         m[places[i]] = at
         at += sizes[i]
+    m[CALLED_END] = m[EVENTS]
+    for i in range(m[CALLED], m[CALLED_END]):
+        m[i] = 0
     m[EVENTS_ROOM] = n_events
     m[ROOM] = room
+    m[ONLY] = m[PROMISES] + PROMISE * only if only >= 0 else 0
+    q = m[QUEUES]
+    while q < m[QUEUES_END]:
+        m[m[q + Q_OWNER]] = q
+        q += Q_BITS + 2 * m[q + Q_WORDS]
+    # People wait in their own queue and those of their skills, as far as there are any.
+    at = m[HEARD]
+    for i in range(m[CREW], m[CREW_END]):
+        p = m[i]
+        m[p + P_QUEUES] = at
+        if m[p + P_QUEUE]:
+            m[at] = m[p + P_QUEUE]
+            at += 1
+        for j in range(m[p + P_SKILL], m[p + P_SKILL_END]):
+            if m[m[j] + K_QUEUE]:
+                m[at] = m[m[j] + K_QUEUE]
+                at += 1
+        m[p + P_QUEUES_END] = at
     return m
 
 
-@compiled
+@step
 def run_future(m: Longs, c: Ints, emit: bool) -> bool:
     """Run the layers of one future; whether there was room for the stretches worked."""
     m[N_UPPER] = 0
     for layer in range(m[N_LAYERS]):
         needed = emit or layer + 1 < m[N_LAYERS]
         run_layer(m, c, layer, needed)
+        if is_over(m):
+            break
         if needed:
             if not merge(m, c):
                 return False
@@ -1478,80 +1665,105 @@ def run_future(m: Longs, c: Ints, emit: bool) -> bool:
     return True
 
 
+@step
+def begin_future(
+    m: Longs, laws: Laws, shared: Shared, seed: Any, future: Int, busy_from: Longs,
+    busy_span: Ints, row: Int,
+) -> bool:  # fmt: skip
+    """Draw one future's work and lay down when people are busy; whether there was room for it."""
+    key = future_key(seed, future)
+    for i in range(laws.luck.size):
+        s = m[m[PLACES] + i]
+        work = draw(laws, shared, key, i)
+        if m[s + S_ARRIVAL]:
+            work = min(work + m[s + S_ARRIVES], HORIZON)
+        m[s + J_WORK] = work
+    for y in range(m[PROMISES], m[PROMISES_END], PROMISE):
+        m[y + Y_FINISH] = m[y + Y_RELEASE]
+        m[y + Y_OPEN] = m[y + Y_STAGES]
+    at = m[BUSY_NOW]
+    for i in range(m[CREW], m[CREW_END]):
+        p = m[i]
+        m[p + H_BUSY] = at
+        if busy_from.shape[0]:
+            number = (p - m[PEOPLE]) // PERSON
+            for k in range(busy_from[row, number], busy_from[row, number + 1]):
+                if at - m[BUSY_NOW] == 2 * m[ROOM]:
+                    return False
+                m[at] = busy_span[0, k]
+                m[at + 1] = busy_span[1, k]
+                at += 2
+        m[p + H_BUSY_END] = at
+    return True
+
+
 @kernel
 def run_block(
-    team: Longs, c: Ints, plan: Longs, laws: Laws, promise_release: Longs, shared: Shared,
-    seed: Any, low: Int, high: Int, busy_from: Longs, busy_span: Ints, stages: bool,
-    keep_busy: bool, keep_load: bool, week_from: Longs, week_start: Ints, n_weeks: int,
+    team: Longs, c: Ints, plan: Longs, laws: Laws, shared: Shared, seed: Any, low: Int,
+    high: Int, only: Int, busy_from: Longs, busy_span: Ints, stages: bool, keep_busy: bool,
+    keep_load: bool, week_from: Longs, week_start: Ints, n_weeks: int,
 ) -> Any:  # fmt: skip
     """Simulate futures ``low`` to ``high - 1`` of a plan.
 
     Args:
         team, c: people and their calendars.
-        plan: stages; its places count from the end of ``team``.
-        promise_release: (n_promises,) when a promise without stages is finished.
+        plan: promises and stages; its places count from the end of ``team``.
+        only: the number of the one promise whose finish is asked for: a future is left as
+            soon as it is known. -1 for all.
         busy_from: (n, n_people + 1), or (0, 1) where nobody is busy: where each person's
             stretches begin in busy_span (2, k), which the plan has to leave alone.
 
     Returns:
-        promise finish (n_promises, n); stage start and finish (n_stages, n) or
-        (0, n); stretches of work, those given included: offsets (n, n_people + 1) into
-        (2, k); working minutes spent (n_people, n_weeks), summed over the futures.
+        promise finish (n, n_promises); stage start and finish (n, n_stages) or
+        (n, 0); stretches of work, those given to people of the plan included: offsets
+        (n, n_people + 1) into (2, k); working minutes that people of the plan spend
+        (n_people, n_weeks), summed over the futures.
     """
     n = high - low
     n_people = (team[PEOPLE_END] - team[PEOPLE]) // PERSON
     n_stages = laws.luck.size
-    promise_finish = np.zeros((promise_release.size, n), dtype=np.int32)
+    n_promises = (plan[PROMISES_END] - plan[PROMISES]) // PROMISE
+    promise_finish = np.empty((n, n_promises), dtype=np.int32)
     kept_stages = n_stages if stages else 0
-    stage_start = np.empty((kept_stages, n), dtype=np.int32)
-    stage_finish = np.empty((kept_stages, n), dtype=np.int32)
+    stage_start = np.empty((n, kept_stages), dtype=np.int32)
+    stage_finish = np.empty((n, kept_stages), dtype=np.int32)
     load = np.zeros((n_people if keep_load else 0, n_weeks), dtype=np.int64)
     offsets = np.zeros((n if keep_busy else 0, n_people + 1), dtype=np.int64)
     spans = np.empty((2, 1024), dtype=np.int32)
     n_spans = np.int64(0)
-    work = np.empty(n_stages, dtype=np.int64)
     room = np.int64(n_stages + 64)
-    m = lay_out(team, plan, room)
+    m = lay_out(team, plan, room, only)
+    mm, cc = memory(m), memory(c)
     f = low
     while f < high:
-        draw_all(laws, shared, future_key(seed, f), work)
-        for i in range(n_stages):
-            s = m[STAGES] + STAGE * i
-            m[s + J_WORK] = work[i]
-            if m[s + S_ARRIVAL]:
-                m[s + J_WORK] = min(work[i] + m[s + S_ARRIVES], HORIZON)
-        given = np.int64(0)
-        for i in range(n_people):
-            p = m[PEOPLE] + PERSON * i
-            m[p + H_BUSY] = m[BUSY_NOW] + 2 * given
-            if busy_from.shape[0]:
-                for k in range(busy_from[f - low, i], busy_from[f - low, i + 1]):
-                    if given < room:
-                        m[m[BUSY_NOW] + 2 * given] = busy_span[0, k]
-                        m[m[BUSY_NOW] + 2 * given + 1] = busy_span[1, k]
-                    given += 1
-            m[p + H_BUSY_END] = m[BUSY_NOW] + 2 * given
-        if given > room or not run_future(m, c, keep_busy or keep_load):
+        if not begin_future(
+            mm, laws, shared, seed, f, busy_from, busy_span, f - low
+        ) or not run_future(mm, cc, keep_busy or keep_load):
             # Once more, with room enough.
-            room = 2 * max(room, given)
-            m = lay_out(team, plan, room)
+            room *= 2
+            m = lay_out(team, plan, room, only)
+            mm = memory(m)
             continue
-        for k in range(promise_release.size):
-            promise_finish[k, f - low] = promise_release[k]
-        for i in range(n_stages):
-            s = m[STAGES] + STAGE * i
-            k = m[s + S_PROMISE]
-            promise_finish[k, f - low] = max(promise_finish[k, f - low], m[s + J_FINISH])
-            if stages:
-                stage_start[i, f - low] = m[s + J_START]
-                stage_finish[i, f - low] = m[s + J_FINISH]
-        for i in range(n_people):
-            p = m[PEOPLE] + PERSON * i
-            if keep_load:
-                add_load(m, c, p, i, week_from, week_start, load)
-            if keep_busy:
+        for k in range(n_promises):
+            y = m[PROMISES] + PROMISE * k
+            promise_finish[f - low, k] = NEVER if m[y + Y_OPEN] else m[y + Y_FINISH]
+        for i in range(kept_stages):
+            s = m[m[PLACES] + i]
+            stage_start[f - low, i] = m[s + J_START]
+            stage_finish[f - low, i] = m[s + J_FINISH]
+        if keep_load:
+            for i in range(m[CREW], m[CREW_END]):
+                number = (m[i] - m[PEOPLE]) // PERSON
+                add_load(mm, cc, m[i], number, week_from, week_start, load)
+        if keep_busy:
+            done = np.int64(0)
+            for i in range(m[CREW], m[CREW_END]):
+                p = m[i]
+                number = (p - m[PEOPLE]) // PERSON
+                while done <= number:
+                    offsets[f - low, done] = n_spans
+                    done += 1
                 more = (m[p + H_BUSY_END] - m[p + H_BUSY]) >> 1
-                offsets[f - low, i] = n_spans
                 if n_spans + more > spans.shape[1]:
                     grown = np.empty((2, 2 * (n_spans + more)), dtype=np.int32)
                     for k in range(n_spans):
@@ -1562,7 +1774,8 @@ def run_block(
                     spans[0, n_spans] = m[m[p + H_BUSY] + 2 * k]
                     spans[1, n_spans] = m[m[p + H_BUSY] + 2 * k + 1]
                     n_spans += 1
-        if keep_busy:
-            offsets[f - low, n_people] = n_spans
+            while done <= n_people:
+                offsets[f - low, done] = n_spans
+                done += 1
         f += 1
     return promise_finish, stage_start, stage_finish, offsets, spans[:, :n_spans].copy(), load

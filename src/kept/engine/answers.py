@@ -1,15 +1,15 @@
 """The answer of ``kept simulate``: plain values, ready for JSON."""
 
-from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import replace
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kept.engine import ENGINE_VERSION
+from kept.engine import ENGINE_VERSION, limits
 from kept.engine import futures as runs
+from kept.engine.layout import Compiled, People
 from kept.engine.situation import Situation
 from kept.engine.worktime import NEVER
 
@@ -24,10 +24,10 @@ LIMIT_WORK = 30_000_000
 """Stages times futures that all limits together may simulate."""
 
 
-def answer(run: "Futures", *, limits: bool) -> dict[str, Any]:
+def answer(run: "Futures", *, limited: bool) -> dict[str, Any]:
     """Every promise's chance, dates and limits; stages; load by person and week."""
     situation = run.situation
-    held_back = _limits(run) if limits else {}
+    held_back = _limits(run) if limited else {}
     promises = []
     for i, promise in enumerate(situation.promises):
         finish = run.promise_finish[i]
@@ -106,71 +106,59 @@ def _limits(run: "Futures") -> dict[str, list[dict[str, Any]]]:
     situation = run.situation
     few = min(LIMIT_FUTURES, run.futures)
     most = max(8, LIMIT_WORK // max(len(situation.stages) * few, 1))
-    people = run.people
     marks = house_days(situation)
     plain = run.promise_finish[:, :few]
     order = list(range(len(situation.people)))
     if run.load_minutes.shape[0]:
         totals = run.load_minutes.sum(axis=1)
         order.sort(key=lambda i: (-int(totals[i]), i))
-    changes: list[tuple[str, Situation, list[int]]] = []
-    named = {name for stage in situation.stages for name in stage.people + stage.begun_by}
-    skills = {skill for stage in situation.stages for skill, _ in stage.needs}
-    horizon = situation.moment(_latest(plain)).date()
-    begin = situation.start.date()
-    for i in order:
-        person = situation.people[i]
-        if person.id not in named and not skills.intersection(person.skills):
-            continue
-        if person.id in named:
-            changes.append((f"person {person.id}", situation, [i]))
-        for at, (first, last) in enumerate(person.absences):
-            if first <= horizon and last >= begin:
-                rest = person.absences[:at] + person.absences[at + 1 :]
-                changes.append(
-                    (
-                        f"absence {person.id} {first} to {last}",
-                        _changed(situation, i, absences=rest),
-                        [],
-                    )
-                )
-        if any(begin <= day <= horizon for day in person.holidays):
-            changes.append((f"holidays {person.id}", _changed(situation, i, holidays=()), []))
-        if person.share < 1:
-            changes.append((f"share {person.id}", _changed(situation, i, share=1.0), []))
-    for skill in sorted(skills):
-        members = [i for i, p in enumerate(situation.people) if skill in p.skills]
-        changes.append((f"skill {skill}", situation, members))
-    for stage in situation.stages:
-        if stage.arrives is not None:
-            there = replace(stage, arrives=replace(stage.arrives, by=0, late=None))
-            stages = tuple(there if s is stage else s for s in situation.stages)
-            changes.append((f"arrival {stage.id}", replace(situation, stages=stages), []))
+    causes = list(itertools.islice(_causes(run, order, plain), most))
+    days = limits.days_of(
+        [lifted for _, lifted in causes], plain, marks,
+        q=0.9, seed=run.seed, correlation=situation.correlation,
+    )  # fmt: skip
     found: dict[str, list[dict[str, Any]]] = {}
-    for what, changed, lifted in changes[:most]:
-        team = people if changed.people is situation.people else runs.compile_people(changed)
-        plan = run.plan if changed is situation else runs.compile_plan(changed, team)
-        made = runs.run(
-            changed, team, plan, futures=few, seed=run.seed,
-            team=team.lifted(lifted) if lifted else None,
-        )  # fmt: skip
-        for i, promise in enumerate(situation.promises):
-            was = runs.quantile_minute(plain[i], 0.9)
-            now = runs.quantile_minute(made.promise_finish[i], 0.9)
-            days = bisect_left(marks, was) - bisect_left(marks, now)
-            if days:
-                found.setdefault(promise.id, []).append({"what": what, "days": float(days)})
+    for (what, _), by_promise in zip(causes, days, strict=True):
+        for promise, by in zip(situation.promises, by_promise, strict=True):
+            if by:
+                found.setdefault(promise.id, []).append({"what": what, "days": by})
     for listed in found.values():
         listed.sort(key=lambda limit: -limit["days"])
     return found
 
 
-def _latest(finish: npt.NDArray[np.int32]) -> int:
-    reached = finish[finish < NEVER]
-    return int(reached.max()) if reached.size else 0
+def _causes(
+    run: "Futures", order: Sequence[int], plain: npt.NDArray[np.int32]
+) -> Iterator[tuple[str, limits.Lifted]]:
+    """What may hold any promise back, people in this order, each lifted alone."""
+    situation, people, plan = run.situation, run.people, run.plan
+    named = {name for stage in situation.stages for name in stage.people + stage.begun_by}
+    skills = {skill for stage in situation.stages for skill, _ in stage.needs}
+    horizon = situation.moment(limits.latest(plain)).date()
+    begin = situation.start.date()
 
+    def lifted(what: str, team: People, changed: Compiled = plan) -> tuple[str, limits.Lifted]:
+        return what, limits.Lifted("", (), team, changed)
 
-def _changed(situation: Situation, index: int, **change: Any) -> Situation:
-    people = list(situation.people)
-    people[index] = replace(people[index], **change)
-    return replace(situation, people=tuple(people))
+    for i in order:
+        person = situation.people[i]
+        if person.id not in named and not skills.intersection(person.skills):
+            continue
+        if person.id in named:
+            yield lifted(f"person {person.id}", limits.as_many_as_wanted(people, [i]))
+        for at, (first, last) in enumerate(person.absences):
+            if first <= horizon and last >= begin:
+                rest = person.absences[:at] + person.absences[at + 1 :]
+                there = limits.with_days(situation, people, i, absences=rest)
+                yield lifted(f"absence {person.id} {first} to {last}", there)
+        if any(begin <= day <= horizon for day in person.holidays):
+            there = limits.with_days(situation, people, i, holidays=())
+            yield lifted(f"holidays {person.id}", there)
+        if person.share < 1:
+            yield lifted(f"share {person.id}", limits.with_whole_share(people, i))
+    for skill in sorted(skills):
+        members = [i for i, p in enumerate(situation.people) if skill in p.skills]
+        yield lifted(f"skill {skill}", limits.as_many_as_wanted(people, members))
+    for i, stage in enumerate(situation.stages):
+        if stage.arrives is not None:
+            yield lifted(f"arrival {stage.id}", people, limits.with_arrival(plan, i))

@@ -5,7 +5,7 @@ Beside it stand four simpler ways to forecast, judged by the same figures on the
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kept.engine import calibration, durations
+from kept.engine import calibration, durations, forecasts, lenses
 from kept.engine.durations import DurationHistory, Profile
 
 FloatArray = NDArray[np.float64]
@@ -26,6 +26,7 @@ _SHOWN_LEVELS: Final = (50, 80, 90, 95)
 _KNOWN_BUCKETS: Final = (("0", 0), ("1-5", 5), ("6-20", 20), ("21-50", 50), ("51+", math.inf))
 _GROUP_NEEDS = 50
 _LARGEST = 1e300
+_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,11 @@ def backtest(
     """
     replay = history.replay(LEVELS, progress)
     scored = np.flatnonzero(history.scorable)
-    ours = _figures(history, scored, replay.ln_quantiles[scored], replay.known[scored])
+    known = replay.known[scored]
+    ours = _figures(history, scored, replay.ln_quantiles, known)
     others = {
-        name: _figures(history, scored, ln_quantiles[scored], replay.known[scored])
-        for name, ln_quantiles in _baselines(history).items()
+        name: _figures(history, scored, ln_quantiles, known)
+        for name, ln_quantiles in _baselines(history)
     }
     forecast = int(history.forecastable.sum())
     undated = int((history.forecastable & np.isnan(history.estimate_days)).sum())
@@ -104,9 +106,12 @@ def backtest(
         is_informative=history.is_informative,
         undated=undated,
     )
-    with np.errstate(over="ignore"):
-        quantiles = np.exp(replay.ln_quantiles) * history.estimates[:, None]
-    quantiles = durations.snapped(np.minimum(quantiles, _LARGEST))[history.given_order]
+    quantiles = np.empty((len(history), LEVELS.size))
+    for part in _parts(len(history)):
+        rows = history.given_order[part]
+        quantiles[part] = forecasts.snapped(
+            _totals(replay.ln_quantiles[rows], history.estimates[rows])
+        )
     quantiles.flags.writeable = False
     return BacktestReport(
         row_ids=tuple(history.row_ids[row] for row in history.given_order),
@@ -119,7 +124,7 @@ def backtest(
             "undated": undated,
             "exact_share": history.exact_share if scored.size else None,
             "informative": history.is_informative,
-            "method": durations.METHOD_VERSION,
+            "method": lenses.METHOD_VERSION,
             **ours,
             "baselines": others,
         },
@@ -215,21 +220,37 @@ def _figures(
                 name: {"rows": 0, "coverage": None} for name, _ in _KNOWN_BUCKETS
             },
         }
-    share = calibration.coverage(ln_quantiles, outcomes, LEVELS)
-    within = calibration.within(ln_quantiles, outcomes, LEVELS)[:, 17]
-    with np.errstate(over="ignore"):
-        totals = np.minimum(np.exp(ln_quantiles) * estimates[:, None], _LARGEST)
-        actuals = np.minimum(np.exp(outcomes) * estimates, _LARGEST)
-    loss = calibration.crps(totals, actuals, LEVELS)
+    within = np.empty((rows.size, LEVELS.size))
+    ln_loss, loss, over = np.empty(rows.size), np.empty(rows.size), np.empty(rows.size)
+    for part in _parts(rows.size):
+        said, came, sizes = ln_quantiles[rows[part]], outcomes[part], estimates[part]
+        within[part] = calibration.within(said, came, LEVELS)
+        ln_loss[part] = calibration.crps(said, came, LEVELS)
+        actuals = _totals(came[:, None], sizes)[:, 0]
+        loss[part] = calibration.crps(_totals(said, sizes), actuals, LEVELS)
+        over[part] = said[:, 17] - came
+    share = within.mean(axis=0)
     return {
         "coverage": {str(level): float(share[round(level / 5) - 1]) for level in _SHOWN_LEVELS},
-        "log_crps": float(calibration.crps(ln_quantiles, outcomes, LEVELS).mean()),
+        "log_crps": float(ln_loss.mean()),
         "crps": float(np.minimum(loss, _LARGEST / rows.size).mean()),
-        "median_p90_over_actual": float(np.exp(np.median(ln_quantiles[:, 17] - outcomes))),
-        "worst_person": _worst(history, rows, within, "person"),
-        "worst_project": _worst(history, rows, within, "project"),
-        "coverage_by_known": _by_known(within, known),
+        "median_p90_over_actual": float(np.exp(np.median(over))),
+        "worst_person": _worst(history, rows, within[:, 17], "person"),
+        "worst_project": _worst(history, rows, within[:, 17], "project"),
+        "coverage_by_known": _by_known(within[:, 17], known),
     }
+
+
+def _totals(ln_ratios: FloatArray, estimates: FloatArray) -> FloatArray:
+    """Turn ln(actual ÷ estimate), shape (n, m), into totals in each row's unit; never infinite."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.minimum(np.exp(ln_ratios) * estimates[:, None], _LARGEST))
+
+
+def _parts(rows: int) -> Iterator[slice]:
+    """Cut so many rows into parts, so that what is made on the way stays small."""
+    for start in range(0, rows, _AT_ONCE):
+        yield slice(start, min(rows, start + _AT_ONCE))
 
 
 def _worst(
@@ -261,15 +282,15 @@ def _by_known(within: FloatArray, known: IntArray) -> dict[str, Any]:
     return found
 
 
-def _baselines(history: DurationHistory) -> dict[str, FloatArray]:
-    """Give ln(actual ÷ estimate) quantiles, shape (n, 19), of four simpler ways to forecast."""
+def _baselines(history: DurationHistory) -> Iterator[tuple[str, FloatArray]]:
+    """Yield ln(actual ÷ estimate) quantiles, shape (n, 19), of four simpler ways to forecast."""
     shape = (len(history), LEVELS.size)
-    return {
-        "estimate_as_is": np.zeros(shape),
-        "fixed_spread": np.broadcast_to(0.5 * durations.normal_quantile(LEVELS), shape),
-        "global_ratio": history.global_quantiles(LEVELS),
-        "pert": np.broadcast_to(np.log(pert_quantiles(0.75, 1.0, 2.0, LEVELS)), shape),
-    }
+    yield "estimate_as_is", np.broadcast_to(0.0, shape)
+    fixed = 0.5 * calibration.normal_quantile(LEVELS)
+    yield "fixed_spread", np.broadcast_to(fixed, shape)
+    yield "global_ratio", history.global_quantiles(LEVELS)
+    pert = np.log(pert_quantiles(0.75, 1.0, 2.0, LEVELS))
+    yield "pert", np.broadcast_to(pert, shape)
 
 
 def pert_quantiles(low: float, likely: float, high: float, levels: FloatArray) -> FloatArray:

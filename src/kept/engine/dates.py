@@ -9,18 +9,20 @@ import bisect
 import functools
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kept.engine import ENGINE_VERSION, _kernels, laws
+from kept.engine import ENGINE_VERSION, _kernels, layout, limits
 from kept.engine import futures as runs
-from kept.engine.futures import Futures, Weeks, chance_on_time
+from kept.engine.futures import Futures, chance_on_time
+from kept.engine.layout import Weeks
+from kept.engine.limits import Limit
 from kept.engine.situation import Ask, Situation, Stage
 from kept.engine.worktime import NEVER, Calendar
 
@@ -38,8 +40,7 @@ CONFIRMED = 4
 """Ranks decided on all futures, where there are many."""
 
 LIMIT_FUTURES = 300
-MAX_QUEUES = 12
-"""Promises before the ask that are lifted one at a time, those with most work first."""
+"""Futures, at most, that a limit is measured on."""
 
 
 @dataclass(frozen=True)
@@ -65,25 +66,6 @@ class Effect:
     @property
     def change(self) -> float:
         return self.after - self.before
-
-
-@dataclass(frozen=True)
-class Limit:
-    """One thing that holds the date back.
-
-    Attributes:
-        kind: person, skill, absence, holiday, share, queue or third_party.
-        ids: the person, skill, promise or stage meant.
-        days: working days by which the date at the asked confidence comes earlier
-            without it; negative if it comes later.
-        from_on, to_on: first and last day of an absence.
-    """
-
-    kind: str
-    ids: tuple[str, ...]
-    days: float
-    from_on: date | None = None
-    to_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -236,7 +218,8 @@ class _Joint:
         self.seed, self.threads, self.executor = seed, threads, executor
         self.yielding = situation.with_ask(ask, due=None, placement="yields")
         self.by_date = situation.with_ask(ask, due=None, placement="by_date")
-        self.people = runs.compile_people(situation)
+        self.people = layout.compile_people(situation)
+        self._draft = layout.draft(self.by_date, self.people)
         self.pinned = self.by_date.promises[-1].priority is not None
         self.dues = sorted(
             p.due
@@ -253,6 +236,10 @@ class _Joint:
         promise = replace(self.by_date.promises[-1], due=due)
         return replace(self.by_date, promises=(*self.by_date.promises[:-1], promise))
 
+    def plan(self, due: int) -> layout.Compiled:
+        """The arrays of everything together, the ask ranked by ``due``."""
+        return self._draft.ordered(self.ranked(due).promises)
+
     def run(self, due: int, futures: int) -> Futures:
         """Everything together, the ask ranked by ``due``; equal ranks run once."""
         key = (self.position(due), futures)
@@ -262,7 +249,7 @@ class _Joint:
             made = runs.run(
                 ranked,
                 self.people,
-                runs.compile_plan(ranked, self.people),
+                self.plan(due),
                 futures=futures,
                 seed=self.seed,
                 threads=self.threads,
@@ -282,7 +269,7 @@ class _Joint:
 def _ask_block(
     team: Longs,
     calendars: Ints,
-    plan: runs.Compiled,
+    plan: layout.Compiled,
     weeks: Weeks,
     seed: int,
     correlation: float,
@@ -294,8 +281,8 @@ def _ask_block(
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     rows, spans = busy[low // runs.CHUNK]
     finish, start, end, _, _, minutes = _kernels.run_block(
-        team, calendars, *plan, runs.shared_luck(correlation), np.uint64(seed), low, high, rows,
-        spans, True, False, load, weeks.week_from, weeks.week_start, n_weeks,
+        team, calendars, plan.plan, plan.laws, layout.shared_luck(correlation), np.uint64(seed),
+        low, high, -1, rows, spans, True, False, load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
     return finish, start, end, minutes
 
@@ -327,7 +314,7 @@ def _lay(
         # What the ask waits for or shares machines with is known only in the whole run.
         people = base.people
         joint = runs.run(
-            yielding, people, runs.compile_plan(yielding, people),
+            yielding, people, layout.compile_plan(yielding, people),
             futures=base.futures, seed=base.seed, threads=threads, executor=executor,
             wanted=(True, False, load), team=team,
         )  # fmt: skip
@@ -337,7 +324,7 @@ def _lay(
             joint.stage_finish[first:],
             joint.load_minutes,
         )
-    plan = runs.compile_plan(
+    plan = layout.compile_plan(
         yielding, base.people, first_stage=first, first_promise=len(base.situation.promises)
     )
     blocks = runs.run_in_blocks(
@@ -356,11 +343,15 @@ def _lay(
         threads=threads,
         executor=executor,
     )
+    minutes = base.load_minutes.copy()
+    if load:
+        # Only people of the ask can be busier than they were.
+        minutes[plan.crew] = sum(b[3][plan.crew] for b in blocks)
     return Laid(
-        np.concatenate([b[0][0] for b in blocks]),
-        np.concatenate([b[1] for b in blocks], axis=1),
-        np.concatenate([b[2] for b in blocks], axis=1),
-        sum((b[3] for b in blocks[1:]), blocks[0][3]),
+        runs.across([b[0] for b in blocks])[0],
+        runs.across([b[1] for b in blocks]),
+        runs.across([b[2] for b in blocks]),
+        minutes,
     )
 
 
@@ -497,7 +488,7 @@ def find_dates(
         chance_wanted=chance_wanted,
         effects_wanted=effects_wanted,
         effects_advised=() if shown is without else shown.effects,
-        limits=_limits(joint, base, due, minutes, advised=advised, confidence=confidence)
+        limits=_limits(joint, laid, due, minutes, advised=advised, confidence=confidence)
         if limits
         else (),
         overtime=overtime,
@@ -659,7 +650,7 @@ def _heads(stage: Stage) -> int:
 def _work(run: Futures, first: int) -> Ints:
     """Minutes of work of the stages from ``first`` on, shape (n, futures)."""
     work: Ints = _kernels.draw_stages(
-        run.plan.laws, runs.shared_luck(run.situation.correlation),
+        run.plan.laws, layout.shared_luck(run.situation.correlation),
         np.uint64(run.seed), run.futures, first,
     )  # fmt: skip
     return work
@@ -701,7 +692,7 @@ def _gauges(joint: _Joint, base: Futures, until: datetime) -> tuple[Gauge, ...]:
 
 def _mean_hours(stage: Stage) -> float:
     points = (np.arange(200) + 0.5) / 200
-    begin, stretch = runs._begun(stage.law, stage.spent)
+    begin, stretch = layout.begun(stage.law, stage.spent)
     hours = [
         max(stage.law.hours(begin + (1 - begin) * u) * stretch - stage.spent, 0.0) for u in points
     ]
@@ -741,7 +732,7 @@ def _worked(calendar: Calendar, before: Any, t: Any) -> Any:
 
 def _limits(
     joint: _Joint,
-    base: Futures,
+    laid: Laid,
     due: datetime | None,
     marks: Sequence[int],
     *,
@@ -749,148 +740,22 @@ def _limits(
     confidence: float,
 ) -> tuple[Limit, ...]:
     """Lift one limit at a time on the same futures; days at the asked confidence."""
-    few = min(LIMIT_FUTURES, base.futures)
-    in_place = advised == "in_place" and due is not None
-    whole = joint.ranked(joint.base.minute(due)) if in_place and due else joint.yielding
-
-    def finish(changed: Situation, lifted: Sequence[int] = ()) -> Ints:
-        people = joint.people
-        if changed.people is not whole.people:
-            people = runs.compile_people(changed)
-        made = runs.run(
-            changed, people, runs.compile_plan(changed, people),
-            futures=few, seed=joint.seed, threads=joint.threads, executor=joint.executor,
-            team=people.lifted(lifted) if lifted else None,
-        )  # fmt: skip
-        last: Ints = made.promise_finish[-1]
-        return last
-
-    plain = finish(whole)
-    return tuple(
-        sorted(
-            limits_of(
-                whole,
-                len(whole.promises) - 1,
-                plain,
-                marks,
-                finish,
-                confidence=confidence,
-            ),
-            key=lambda limit: -limit.days,
-        )
-    )
-
-
-def limits_of(
-    situation: Situation,
-    promise: int,
-    plain: Ints,
-    marks: Sequence[int],
-    finish: Callable[..., Ints],
-    *,
-    confidence: float,
-) -> list[Limit]:
-    """What holds one promise back.
-
-    Args:
-        plain: its finish as things are, shape (futures,).
-        marks: ascending minutes at which a working day ends.
-        finish: runs a changed situation, some people lifted, and gives the promise's finish.
-    """
-    q = confidence
-    was = runs.quantile_minute(plain, q)
-    found: list[Limit] = []
-
-    def note(kind: str, ids: tuple[str, ...], now: Ints, **days: date) -> None:
-        then = runs.quantile_minute(now, q)
-        change = bisect.bisect_left(marks, was) - bisect.bisect_left(marks, then)
-        if change:
-            found.append(Limit(kind, ids, float(change), **days))
-
-    name = situation.promises[promise].id
-    own = [stage for stage in situation.stages if stage.promise == name]
-    named = {who for stage in own for who in stage.people + stage.begun_by}
-    skills = {skill for stage in own if not stage.begun_by for skill, _ in stage.needs}
-    index = {person.id: i for i, person in enumerate(situation.people)}
-    able = {p.id for p in situation.people if skills.intersection(p.skills)}
-    for who in sorted(named, key=index.__getitem__):
-        note("person", (who,), finish(situation, [index[who]]))
-    for skill in sorted(skills):
-        members = [i for i, p in enumerate(situation.people) if skill in p.skills]
-        note("skill", (skill,), finish(situation, members))
-    last = situation.moment(was if was < NEVER else _far(marks)).date() + timedelta(days=1)
-    begin = situation.start.date() - timedelta(days=1)
-    for who in sorted(named | able, key=index.__getitem__):
-        person = situation.people[index[who]]
-        for i, (first_day, last_day) in enumerate(person.absences):
-            if first_day <= last and last_day >= begin:
-                rest = person.absences[:i] + person.absences[i + 1 :]
-                there = _with_person(situation, index[who], absences=rest)
-                note("absence", (who,), finish(there), from_on=first_day, to_on=last_day)
-        if any(begin <= day <= last for day in person.holidays):
-            there = _with_person(situation, index[who], holidays=())
-            note("holiday", (who,), finish(there))
-        if person.share < 1:
-            there = _with_person(situation, index[who], share=1.0)
-            note("share", (who,), finish(there))
-    for stage in own:
-        if stage.arrives is not None:
-            there = replace(
-                situation,
-                stages=tuple(
-                    replace(s, arrives=replace(s.arrives, by=0, late=None))
-                    if s.id == stage.id and s.arrives is not None
-                    else s
-                    for s in situation.stages
-                ),
-            )
-            note("third_party", (stage.id,), finish(there))
-    for other in _before(situation, promise, named | able):
-        note("queue", (other,), finish(_without(situation, other)))
-    return found
-
-
-def _far(marks: Sequence[int]) -> int:
-    return marks[-1] if marks else 0
-
-
-def _with_person(situation: Situation, index: int, **change: Any) -> Situation:
-    people = list(situation.people)
-    people[index] = replace(people[index], **change)
-    return replace(situation, people=tuple(people))
-
-
-def _without(situation: Situation, promise_id: str) -> Situation:
-    """The situation with a promise's work taken out of everybody's way."""
-    nothing = laws.certain(0.0)
-    return replace(
-        situation,
-        stages=tuple(
-            replace(
-                stage, law=nothing, people=(), needs=(), begun_by=(), uses=(), always=False,
-                arrives=None, done=0.0, spent=0.0,
-            )
-            if stage.promise == promise_id
-            else stage
-            for stage in situation.stages
-        ),
+    few = min(LIMIT_FUTURES, joint.futures)
+    if advised == "in_place" and due is not None:
+        minute = joint.base.minute(due)
+        whole, plan = joint.ranked(minute), joint.plan(minute)
+        plain = joint.run(minute, joint.futures).promise_finish[-1:, :few]
+    else:
+        whole = joint.yielding
+        plan = layout.compile_plan(whole, joint.people)
+        plain = laid.finish[np.newaxis, :few]
+    ask = len(whole.promises) - 1
+    was = runs.quantile_minute(plain[0], confidence)
+    until = was if was < NEVER else marks[-1]
+    causes = list(limits.of_promise(whole, joint.people, plan, ask, until=until))
+    days = limits.days_of(
+        causes, plain, marks, q=confidence, seed=joint.seed, correlation=whole.correlation,
+        only=ask, threads=joint.threads, executor=joint.executor,
     )  # fmt: skip
-
-
-def _before(situation: Situation, promise: int, who: set[str]) -> list[str]:
-    """Promises that rank before one and share people with it, most work first."""
-    mine = runs.rank_key(situation.promises[promise], promise)
-    ahead = {
-        other.id
-        for i, other in enumerate(situation.promises)
-        if i != promise and runs.rank_key(other, i) < mine
-    }
-    skills = {s for p in situation.people if p.id in who for s in p.skills}
-    work: dict[str, int] = {}
-    for stage in situation.stages:
-        if stage.promise in ahead and (
-            who.intersection(stage.people + stage.begun_by)
-            or skills.intersection(skill for skill, _ in stage.needs)
-        ):
-            work[stage.promise] = work.get(stage.promise, 0) + runs.median_minutes(stage)
-    return sorted(work, key=lambda name: -work[name])[:MAX_QUEUES]
+    found = [cause.limit(by) for cause, (by,) in zip(causes, days, strict=True) if by]
+    return tuple(sorted(found, key=lambda limit: -limit.days))

@@ -14,20 +14,27 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kept.engine import calibration
+from kept.engine.forecasts import Forecast, Similar, Summary, snapped
+from kept.engine.lenses import (
+    METHOD,
+    METHOD_VERSION,
+    PERCENT_LEVELS,
+    Method,
+    prior_atoms,
+    prior_ratios,
+    tables,
+)
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-METHOD_VERSION: Final = "effort-1"
-
-PERCENT_LEVELS: Final[FloatArray] = np.arange(1, 100) / 100.0
-PERCENT_LEVELS.flags.writeable = False
 
 #: The levels at which a profile remembers what it would have said of each row it learned from.
 SAID_LEVELS: Final[FloatArray] = np.array([0.5, 0.8, 0.9, 0.95])
@@ -54,13 +61,6 @@ _HOURS: Final[dict[str, float]] = {
     "pomodoro": 25 / 60,
     "pomodoros": 25 / 60,
 }
-
-# Actual ÷ estimate before anything is known: half of all work within ×1, 80 % within ×1.6, 90 %
-# within ×2.6, 95 % within ×4. Starting narrower was measured to keep 81 % where 90 % was said.
-_PRIOR_LEVELS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.99, 1.0)
-_PRIOR_RATIOS = (0.05, 0.25, 0.4, 0.64, 0.89, 1.0, 1.2, 1.6, 2.6, 4.0, 10.0, 25.0)
-_PRIOR_ATOMS = 199
-
 
 # What the groups of a row are made of, in the order of the kernels. `size` is the estimate to
 # within two hundredths of its logarithm: people use the same few numbers again and again.
@@ -100,159 +100,9 @@ class PastItem:
     unit: str = "hours"
 
 
-@dataclass(frozen=True, slots=True)
-class Lens:
-    """One way of looking at the past: how much an item counts by how it differs.
-
-    `person`, `subkind`, `project`, `kind`: the weight of an item in which that differs.
-    `half_life_days`: the age at which an item counts half.
-    `size`: the distance in ln estimate over which weight falls by e; `slip` and `spread` the same
-    for the expected ln ratio and the expected size of its error.
-    `pull`: the lens before counts as much as this many fully similar items.
-    """
-
-    name: str
-    person: float
-    subkind: float
-    project: float
-    kind: float
-    half_life_days: float
-    pull: float
-    size: float
-    slip: float
-    spread: float
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """All constants of the learner. Chosen once for every history, never for one."""
-
-    lenses: tuple[Lens, ...]
-    capacity: int = 8_000
-    # Earlier forecasts by all, experience, project, person: how many imagined ones of the wider
-    # group each starts from, and how much of the old is kept at each new one.
-    shrink: tuple[float, float, float, float] = (60.0, 60.0, 100.0, 60.0)
-    fade: tuple[float, float, float, float] = (1.0, 1.0, 0.97, 0.985)
-    # Imagined earlier outcomes in the lowest and the highest twentieth, for each experience.
-    caution: tuple[float, float] = (4.0, 8.0)
-    ridge: float = 100.0
-    # A profile learns from this many of the newest finished items and their earlier forecasts.
-    memory: int = 20_000
-
-
-_NEVER = 1e6
-
-METHOD: Final = Method(
-    lenses=(
-        Lens("all work", 1, 1, 1, 1, 1300, 8, _NEVER, _NEVER, _NEVER),
-        Lens("work like it", 1.0, 1.0, 0.3, 0.1, 250, 0.1, 1.1, 0.3, 0.15),
-        Lens("close to it", 1.0, 0.5, 1.0, 0.75, 900, 0.5, 0.7, 0.09, 0.17),
-        Lens("the same size", 0.15, 0.01, 0.5, 0.3, 670, 5, 0.24, 1.0, 0.6),
-        Lens("the same work, lately", 0.5, 0.4, 0.2, 0.34, 56, 10, 0.6, 0.24, 0.2),
-    )
-)
-
-
-def prior_ratios(levels: ArrayLike = PERCENT_LEVELS) -> FloatArray:
-    """Give the day-one quantiles of actual ÷ estimate, before anything is known."""
-    at = np.asarray(levels, dtype=np.float64)
-    return np.exp(np.interp(at, _PRIOR_LEVELS, np.log(_PRIOR_RATIOS)))
-
-
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     array.flags.writeable = False
     return array
-
-
-@dataclass(frozen=True, slots=True)
-class Similar:
-    """The past items that count most for a forecast, most similar first.
-
-    `rows` are positions in the history's order (`history.row_ids[rows[0]]`); `weights` are their
-    shares of the whole forecast. `own`: all are the person's own; they are as soon as the person
-    has enough of them.
-    """
-
-    rows: IntArray
-    weights: FloatArray
-    own: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a sentence for people needs. Actuals are in the unit of the estimate asked about.
-
-    "Your `n_similar` most similar: `low_actual`–`high_actual` for this estimate; 9 in 10 within
-    `nine_in_ten_factor` × the estimate." Low and high are scaled to the estimate asked about.
-    """
-
-    n_similar: int
-    low_actual: float
-    high_actual: float
-    nine_in_ten_factor: float
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What a piece of work may take, as multiples of its estimate.
-
-    Attributes:
-        levels: shape (n,), rising, strictly between 0 and 1.
-        quantiles: shape (n,), actual ÷ estimate at the levels; never falling, above 0.
-        estimate: what was asked about, in the history's hours; 1 if none was given.
-        effective_n: how many equally weighted past items the forecast is worth.
-        similar: the items that count most.
-        from_prior_share: 1 on day one, near 0 with much similar work.
-    """
-
-    levels: FloatArray
-    quantiles: FloatArray
-    estimate: float
-    effective_n: float
-    similar: Similar
-    from_prior_share: float
-    summary: Summary
-    _values: FloatArray = field(repr=False)
-    _chances: FloatArray = field(repr=False)
-
-    def chance_within(self, ratio: float) -> float:
-        """Give the chance that the work takes at most `ratio` × the estimate; never 0 or 1."""
-        if math.isnan(ratio):
-            raise ValueError("a ratio is a number")
-        at = int(np.searchsorted(self._values, ratio, side="right"))
-        chance = float(self._chances[at - 1]) if at else 0.0
-        # Laplace's rule of succession over the sample, the prior's atoms among it.
-        smallest = 1.0 / (self._values.size + 2.0)
-        return min(max(chance, smallest), 1.0 - smallest)
-
-    def after(self, spent_ratio: float) -> FloatArray:
-        """Give quantiles of actual ÷ estimate, given that this much was spent and it is not done.
-
-        Work that outlived everything known is expected to need more: then the prior's upper
-        half, scaled to begin at what was spent, takes over.
-
-        Args:
-            spent_ratio: work so far ÷ estimate, at least 0.
-
-        Returns:
-            Same shape as `levels`; above `spent_ratio`.
-        """
-        if not spent_ratio >= 0:
-            raise ValueError("what was spent is at least nothing")
-        beyond = self._values > spent_ratio
-        shares = np.diff(self._chances, prepend=0.0)[beyond]
-        left = shares.sum()
-        tail = prior_ratios(0.5 + self.levels / 2) * max(spent_ratio, 1e-9) * 1.0001
-        if left < 1e-9:
-            return tail
-        # The tail weighs as one item would: it speaks only where the past falls silent.
-        own = left / (left + 1.0 / (self.effective_n + 1.0) ** 2)
-        values = np.concatenate((self._values[beyond], tail))
-        weights = np.concatenate((shares / left * own, np.full(tail.size, (1 - own) / tail.size)))
-        order = np.argsort(values, kind="stable")
-        reached = np.cumsum(weights[order])
-        at = np.minimum(np.searchsorted(reached, self.levels - 1e-12), values.size - 1)
-        return values[order][at]
 
 
 class DurationHistory:
@@ -262,7 +112,7 @@ class DurationHistory:
     estimate, day of finish, then content):
         row_ids, estimates, actuals (NaN unknown), estimate_days, finish_days (whole days;
         NaN unknown), finished (bool), usable (bool: finished, with an estimate, an actual above
-        zero and a day of finish).
+        zero and a day of finish), open (bool: open, with an estimate and work so far).
     """
 
     def __init__(self, items: Sequence[PastItem], method: Method = METHOD) -> None:
@@ -296,6 +146,8 @@ class DurationHistory:
         self.forecastable = _read_only(has_estimate)
         self.scorable = _read_only(both & self.finished)
         self.usable = _read_only(both & self.finished & ~np.isnan(self.finish_days))
+        still_open = (item.status == "open" for item in self.items)
+        self.open = _read_only(both & np.fromiter(still_open, np.bool_, n))
         self._code_names()
 
     @classmethod
@@ -391,7 +243,7 @@ class DurationHistory:
             progress=progress,
         )
         undated = self.forecastable & np.isnan(days)
-        atoms = _prior_atoms()
+        atoms = prior_atoms()
         outcomes = self.ln_ratios[undated]
         traces.said_low[undated] = np.searchsorted(atoms, outcomes, "left") / atoms.size
         traces.said_high[undated] = np.searchsorted(atoms, outcomes, "right") / atoms.size
@@ -466,8 +318,8 @@ class DurationHistory:
             learn,
             until,
             self.method.capacity,
-            _prior_atoms(),
-            *_tables(self.method),
+            prior_atoms(),
+            *tables(self.method),
             np.asarray(self.method.shrink),
             np.asarray(self.method.fade),
             np.asarray(self.method.caution),
@@ -557,6 +409,7 @@ class Profile:
         finished_items: how many rows were learned from.
         correlation: how alike the slips of one project's stages are (for sums and simulations).
         asked: positions of the rows learned from that have a day of estimate, in its order.
+        open_for_long: positions of open work with hours on it that is too old to be learned from.
         said: shape (asked, 4). ln(actual ÷ estimate) at `SAID_LEVELS` as it would have been
             forecast for each of them when it was estimated.
     """
@@ -584,15 +437,50 @@ class Profile:
         self.asked = _read_only(asked[self._traces.has_forecast[asked]])
         self.said = _read_only(said[self.asked])
         size = state[0]
-        self._pool = tuple(_read_only(np.ascontiguousarray(a[:size])) for a in state[1:6])
         self._stats, self._slip, self._spread = (_read_only(a) for a in state[6:9])
         self._histograms = tuple(_read_only(a) for a in state[9:])
         self._learned = learn
+        self._open, self.open_for_long = self._open_work()
+        self._pool = self._with_open_work([np.ascontiguousarray(a[:size]) for a in state[1:6]])
         self.version = self._digest()
+
+    def _open_work(self) -> tuple[IntArray, IntArray]:
+        """Find open work with hours on it: what it says as a lower bound, and what it says not."""
+        history = self.history
+        begun = history.open & (history.estimate_days < self.as_of_day)
+        age = self.as_of_day - history.estimate_days
+        recent = age <= history.method.open_days
+        return np.flatnonzero(begun & recent), _read_only(np.flatnonzero(begun & ~recent))
+
+    def _with_open_work(self, pool: list[NDArray[Any]]) -> tuple[NDArray[Any], ...]:
+        """Put open work into the pool, each after all that took as much and was finished."""
+        rows, values, codes, signs, days = pool
+        history = self.history
+        ours = np.array([self._signs(history._groups[row], history.ln_estimates[row])
+                         for row in self._open]).reshape(-1, signs.shape[1])  # fmt: skip
+        at = np.searchsorted(values, history.ln_ratios[self._open], side="right")
+        merged = (
+            np.insert(rows, at, self._open),
+            np.insert(values, at, history.ln_ratios[self._open]),
+            np.insert(codes, at, history.codes[self._open], axis=0),
+            np.insert(signs, at, ours, axis=0),
+            np.insert(days, at, np.full(self._open.size, self.as_of_day)),
+            np.insert(np.zeros(rows.size, np.bool_), at, np.ones(self._open.size, np.bool_)),
+        )
+        return tuple(_read_only(np.ascontiguousarray(array)) for array in merged)
+
+    def _signs(self, groups: IntArray, ln_estimate: float) -> FloatArray:
+        """Say what makes work alike besides its names: size, expected slip and its error."""
+        from kept.engine import _effort_kernels as kernels
+
+        described = np.empty(kernels.COVARIATES)
+        kernels.covariates(self._stats, groups, ln_estimate, described)
+        slip = kernels.weighed(described, self._slip)
+        return np.array([ln_estimate, slip, kernels.weighed(described, self._spread)])
 
     def _digest(self) -> str:
         digest = hashlib.sha256(f"{METHOD_VERSION}|{self.history.method}|{self.as_of_day}".encode())
-        for row in np.sort(self._learned).tolist():
+        for row in np.sort(np.concatenate((self._learned, self._open))).tolist():
             digest.update(repr(_canonical(self.history.items[row])).encode())
         return digest.hexdigest()[:16]
 
@@ -643,17 +531,9 @@ class Profile:
             factor = np.array([_HOURS.get(unit.casefold(), 1.0)])
             ln_estimate = float(_ln_estimates(np.array([estimate]), factor)[0])
         codes, groups = self._codes_of(person, kind, subkind, project, ln_estimate)
-        described = np.empty(kernels.COVARIATES)
-        kernels.covariates(self._stats, groups, ln_estimate, described)
-        signs = np.array(
-            [
-                ln_estimate,
-                kernels.weighed(described, self._slip),
-                kernels.weighed(described, self._spread),
-            ]
-        )
-        rows, values, pool_codes, pool_signs, pool_day = self._pool
-        match, inverse_width, age_weight, kernel, pull = _tables(history.method)
+        signs = self._signs(groups, ln_estimate)
+        rows, values, pool_codes, pool_signs, pool_day, is_open = self._pool
+        match, inverse_width, age_weight, kernel, pull = tables(history.method)
         weights = np.empty((rows.size, pull.size))
         mixed = np.empty(rows.size)
         rest = kernels.weigh(
@@ -674,6 +554,8 @@ class Profile:
             np.empty(pull.size),
             mixed,
         )
+        if self._open.size:
+            mixed = beyond_lower_bounds(mixed, is_open)
         whole, n_whole, by_bucket, n_bucket, by_project, n_project, by_person, n_person = (
             self._histograms
         )
@@ -695,7 +577,7 @@ class Profile:
         )
         found = np.empty(at.size)
         kernels.read_quantiles(values, mixed, values.size, steps, at, found)
-        past = rows >= 0
+        past = (rows >= 0) & ~is_open
         candidates = past & (mixed > 0)
         mine = candidates & (pool_codes[:, 0] == codes[0])
         own = np.count_nonzero(mine) >= most_similar
@@ -754,6 +636,27 @@ class Profile:
         return np.array(four, dtype=np.int64), np.array(groups, dtype=np.int64)
 
 
+def beyond_lower_bounds(shares: FloatArray, is_open: NDArray[np.bool_]) -> FloatArray:
+    """Move the share of open work onto what took more, in proportion: work so far is no outcome.
+
+    Args:
+        shares: shape (n,). Shares of a sample sorted by value; open work after equal values.
+        is_open: shape (n,). Where the value is a lower bound.
+
+    Returns:
+        Shape (n,), with the same sum; zero at open work, unless nothing lies beyond it.
+
+    Source:
+        Efron's redistribution to the right ("The two sample problem with censored data", 1967),
+        which gives the estimate of Kaplan and Meier, 1958, here with weights.
+    """
+    beyond = np.cumsum(shares[::-1])[::-1] - shares
+    moves = is_open & (beyond > 1e-15)
+    growth = np.ones(shares.size)
+    np.divide(beyond + shares, beyond, out=growth, where=moves)
+    return np.where(moves, 0.0, shares * np.cumprod(growth) / growth)
+
+
 def is_informative(*, exact: int, of: int) -> bool:
     """Say whether actuals were measured: not if 9 in 10 merely repeat the estimate.
 
@@ -781,7 +684,7 @@ def shared_effect(positions: ArrayLike, projects: ArrayLike) -> float:
     of = np.asarray(projects)
     if at.shape != of.shape:
         raise ValueError("shared_effect needs one project per position")
-    scores = normal_quantile(np.clip(at, 0.005, 0.995))
+    scores = calibration.normal_quantile(np.clip(at, 0.005, 0.995))
     run = 10
     found: list[float] = []
     for code in np.unique(of):
@@ -791,31 +694,6 @@ def shared_effect(positions: ArrayLike, projects: ArrayLike) -> float:
         found.extend((runs.sum(axis=1) ** 2 - (runs**2).sum(axis=1)) / (run * (run - 1)))
     measured = float(np.sum(found)) if found else 0.0
     return min(max((measured + 20 * 0.05) / (len(found) + 20), 0.0), 0.5)
-
-
-def normal_quantile(chances: ArrayLike) -> FloatArray:
-    """Give the standard normal quantile of each chance, strictly between 0 and 1.
-
-    Absolute error below 1e-8 after one step of Newton's method on Acklam's rational
-    approximation (P. J. Acklam, 2003) would need erf; the approximation alone is good to 1.2e-9
-    relative, which is ample here.
-    """
-    p = np.asarray(chances, dtype=np.float64)
-    a = (-3.969683028665376e01, 2.209460984245205e02, -2.759285104469687e02,
-         1.383577518672690e02, -3.066479806614716e01, 2.506628277459239e00)  # fmt: skip
-    b = (-5.447609879822406e01, 1.615858368580409e02, -1.556989798598866e02,
-         6.680131188771972e01, -1.328068155288572e01)  # fmt: skip
-    c = (-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e00,
-         -2.549732539343734e00, 4.374664141464968e00, 2.938163982698783e00)  # fmt: skip
-    d = (7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e00,
-         3.754408661907416e00)  # fmt: skip
-    tail = np.minimum(p, 1 - p)
-    q = np.sqrt(-2 * np.log(tail))
-    outer = np.polyval(c, q) / np.polyval((*d, 1.0), q)
-    middle = p - 0.5
-    r = middle * middle
-    inner = np.polyval(a, r) * middle / np.polyval((*b, 1.0), r)
-    return np.asarray(np.where(tail < 0.02425, np.where(p < 0.5, outer, -outer), inner))
 
 
 def _canonical(item: PastItem) -> tuple[Any, ...]:
@@ -834,18 +712,6 @@ def _canonical(item: PastItem) -> tuple[Any, ...]:
         item.status,
         item.unit,
     )
-
-
-def snapped(values: FloatArray) -> FloatArray:
-    """Put back round numbers that a logarithm and back moved by their last bits.
-
-    A mass point must stay exactly where outcomes fall: 3 × an estimate of 0.7 h is 2.1 h.
-    """
-    with np.errstate(all="ignore"):
-        scale = 10.0 ** (11.0 - np.floor(np.log10(values)))
-        rounded = np.rint(values * scale) / scale
-        near = np.abs(rounded - values) <= 1e-14 * values
-    return np.where(near & np.isfinite(rounded), rounded, values)
 
 
 def warm() -> None:
@@ -886,22 +752,3 @@ def _checked_levels(levels: ArrayLike) -> FloatArray:
 def _sizes(ln_estimates: FloatArray) -> IntArray:
     """Number estimates so that the same one, written a little differently, is the same."""
     return np.rint(ln_estimates * 50.0).astype(np.int64)
-
-
-def _prior_atoms() -> FloatArray:
-    """Give the prior as equally weighted ln ratios, the middle one exactly 0."""
-    return np.log(prior_ratios(np.arange(1, _PRIOR_ATOMS + 1) / (_PRIOR_ATOMS + 1)))
-
-
-def _tables(method: Method) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Lay out the lenses as arrays: match, inverse widths, weight by age, kernel, pull."""
-    match = np.ones((len(method.lenses), 16))
-    for k, lens in enumerate(method.lenses):
-        for bit, factor in enumerate((lens.person, lens.subkind, lens.project, lens.kind)):
-            match[k, (np.arange(16) >> bit) & 1 == 1] *= factor
-    widths = np.array([(lens.size, lens.slip, lens.spread) for lens in method.lenses])
-    ages = np.arange(6_000)
-    age_weight = np.stack([0.5 ** (ages / lens.half_life_days) for lens in method.lenses])
-    kernel = np.exp(-(np.arange(2_000) + 0.5) / 50.0)
-    pull = np.array([float(lens.pull) for lens in method.lenses])
-    return match, 1.0 / widths, age_weight, kernel, pull

@@ -5,25 +5,31 @@ working time says when it starts and ends. Luck is keyed by seed, future and
 stage, so a stage has the same luck whatever stands beside it.
 """
 
-import hashlib
 import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, lru_cache
-from statistics import NormalDist
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from kept.engine import ENGINE_VERSION, _kernels, laws, worktime
-from kept.engine.situation import Person, Situation, Stage
-from kept.engine.worktime import HORIZON_DAYS, NEVER
+from kept.engine import ENGINE_VERSION, _kernels, worktime
+from kept.engine.layout import (
+    Compiled,
+    People,
+    Weeks,
+    compile_people,
+    compile_plan,
+    shared_luck,
+)
+from kept.engine.situation import Person, Situation
+from kept.engine.worktime import NEVER
 
 MAX_FUTURES = 1_000_000
 CHUNK = 50
@@ -63,349 +69,6 @@ def quantile_minute(finish_minutes: npt.NDArray[Any], q: float) -> int:
     return int(np.partition(finish_minutes, rank - 1)[rank - 1])
 
 
-# -- from a situation to arrays ---------------------------------------
-
-
-class Weeks(NamedTuple):
-    """ISO weeks of each calendar: where they begin, and their names."""
-
-    week_from: Longs
-    week_start: Ints
-    first: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class People:
-    """A team as arrays: people in ``team``, their working windows in ``calendars``.
-
-    ``index`` numbers people; ``place``, ``skills`` and ``resources`` say where in the
-    memory of a run each of them is.
-    """
-
-    team: Longs
-    calendars: Ints
-    weeks: Weeks
-    index: Mapping[str, int]
-    place: Mapping[str, int]
-    skills: Mapping[str, int]
-    resources: Mapping[str, int]
-
-    def lifted(self, chosen: Sequence[int]) -> Longs:
-        """The team if there were as many of these people as wanted."""
-        team = self.team.copy()
-        for i in chosen:
-            team[_kernels.HEADER + _kernels.PERSON * i + _kernels.P_LIFTED] = 1
-        return team
-
-    def calendar_of(self, index: int) -> int:
-        """The number of a person's calendar in ``weeks``."""
-        place = _kernels.HEADER + _kernels.PERSON * index
-        return int(self.team[place + _kernels.P_CALENDAR])
-
-
-def compile_people(situation: Situation) -> People:
-    """Lay people, calendars, skills and resources out as arrays."""
-    numbers: dict[Any, int] = {}
-    calendars: list[worktime.Calendar] = []
-    person_calendar = np.empty(len(situation.people), dtype=np.int32)
-    for i, person in enumerate(situation.people):
-        key = (person.zone, person.week, person.away)
-        if key not in numbers:
-            numbers[key] = len(calendars)
-            calendars.append(situation.calendar(person))
-        person_calendar[i] = numbers[key]
-    days = np.arange(HORIZON_DAYS + 2, dtype=np.int64) * 1440
-    parts: list[npt.NDArray[Any]] = [np.empty(0)]
-    weeks: list[npt.NDArray[Any]] = [np.empty(0)]
-    spots: list[tuple[int, ...]] = []
-    week_from = [0]
-    size = 0
-    for calendar in calendars:
-        n = calendar.starts.size
-        length = calendar.ends.astype(np.int64) - calendar.starts
-        before = np.concatenate(([0], np.cumsum(length)))
-        # Who works again soon turns away only as late as at the end of the next window.
-        gaps = np.ones(n, dtype=np.bool_)
-        gaps[:-1] = calendar.starts[1:] - calendar.ends[:-1] > worktime.AWAY
-        at = np.where(gaps, np.arange(n), n)
-        turns = calendar.ends[np.minimum.accumulate(at[::-1])[::-1]]
-        windows = np.stack([calendar.starts, calendar.ends, before[:-1], turns], axis=1)
-        steps = np.arange(0, int(before[-1]) + 1, 256)
-        by_work = np.minimum(np.searchsorted(before, steps, side="right") - 1, n - 1)
-        by_day = np.searchsorted(calendar.ends, days, side="right")
-        parts += [windows.ravel(), size + 4 * by_day, size + 4 * by_work]
-        last = size + windows.size
-        spots.append((size, last, last, last + days.size, last + days.size + steps.size))
-        size = last + days.size + steps.size
-        weeks.append(calendar.week_starts)
-        week_from.append(week_from[-1] + calendar.week_starts.size)
-
-    skills: dict[str, int] = {}
-    members: list[list[int]] = []
-    k = _kernels
-    first_person = k.HEADER
-    first_skill = first_person + k.PERSON * len(situation.people)
-    for i, person in enumerate(situation.people):
-        for skill in person.skills:
-            if skill not in skills:
-                skills[skill] = first_skill + k.SKILL * len(skills)
-                members.append([])
-            members[(skills[skill] - first_skill) // k.SKILL].append(first_person + k.PERSON * i)
-    first_resource = first_skill + k.SKILL * len(skills)
-    lists_from = first_resource + k.RESOURCE * len(situation.resources)
-    lists: list[int] = []
-    rows = np.zeros((len(situation.people), k.PERSON), dtype=np.int64)
-    for i, person in enumerate(situation.people):
-        c = int(person_calendar[i])
-        known = [skills[skill] for skill in person.skills]
-        begin = lists_from + len(lists)
-        lists += known
-        rate = max(round(person.share * k.RATE), 1)
-        rows[i, : k.H_HELD] = (
-            c, *spots[c], rate, person.parallel, 0, begin, begin + len(known),
-        )  # fmt: skip
-    skill_rows = np.zeros((len(skills), k.SKILL), dtype=np.int64)
-    for i, who in enumerate(members):
-        begin = lists_from + len(lists)
-        lists += who
-        skill_rows[i, :2] = (begin, begin + len(who))
-    resource_rows = np.array(
-        [(capacity, 0) for _, capacity in situation.resources], dtype=np.int64
-    ).reshape(-1, k.RESOURCE)
-    header = np.zeros(k.HEADER, dtype=np.int64)
-    header[k.PEOPLE : k.RESOURCES_END + 1] = (
-        first_person, first_skill, first_skill, first_resource, first_resource, lists_from,
-    )  # fmt: skip
-    team = np.concatenate(
-        [header, rows.ravel(), skill_rows.ravel(), resource_rows.ravel(), np.array(lists, np.int64)]
-    )
-    return People(
-        team=team,
-        calendars=np.concatenate(parts).astype(np.int32),
-        weeks=Weeks(
-            np.array(week_from, dtype=np.int64),
-            np.concatenate(weeks).astype(np.int32),
-            tuple(c.first_week for c in calendars),
-        ),
-        index={person.id: i for i, person in enumerate(situation.people)},
-        place={person.id: first_person + k.PERSON * i for i, person in enumerate(situation.people)},
-        skills=skills,
-        resources={
-            name: first_resource + k.RESOURCE * i for i, (name, _) in enumerate(situation.resources)
-        },
-    )
-
-
-@lru_cache(maxsize=200_000)
-def _luck(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
-
-
-@lru_cache(maxsize=50_000)
-def _begun(law: laws.Law, spent: float) -> tuple[float, float]:
-    """How work already spent conditions a law: the share of futures ruled out, and a stretch.
-
-    A law that work has outgrown (less than a thousandth of futures left) is stretched
-    until what was spent lies at its 90 % point.
-    """
-    if spent <= 0:
-        return 0.0, 1.0
-    below = law.share_below(spent)
-    if below < 0.999:
-        return below, 1.0
-    at_90 = law.hours(0.9)
-    return (0.9, spent / at_90) if at_90 > 0 and not law.is_certain else (0.0, 1.0)
-
-
-@lru_cache(maxsize=50_000)
-def median_minutes(stage: Stage) -> int:
-    """The work left of a stage in the middle of its law."""
-    if stage.arrives is not None:
-        return 0
-    begin, stretch = _begun(stage.law, stage.spent)
-    hours = stage.law.hours(begin + (1 - begin) * 0.5) * stretch - stage.spent
-    return math.floor(max(hours, 0.0) * (1 - stage.done) * 60 + 0.5)
-
-
-def rank_key(promise: Any, index: int) -> tuple[float, ...]:
-    """The order of promises: pinned, by date, without a date, then what yields."""
-    if promise.yields:
-        return (3, index if promise.accepted is None else promise.accepted, index)
-    if promise.priority is not None:
-        return (0, promise.priority, index)
-    if promise.due is not None:
-        return (1, promise.due, index)
-    return (2, index)
-
-
-class Compiled(NamedTuple):
-    """The arrays of promises and stages."""
-
-    plan: Longs
-    laws: _kernels.Laws
-    promise_release: Longs
-
-
-def compile_plan(
-    situation: Situation,
-    people: People,
-    *,
-    first_stage: int = 0,
-    first_promise: int = 0,
-) -> Compiled:
-    """Lay promises and stages out as arrays, from given first ones on."""
-    stages = situation.stages[first_stage:]
-    promises = situation.promises[first_promise:]
-    n = len(stages)
-    number = {stage.id: i for i, stage in enumerate(stages)}
-    promise_number = {promise.id: i for i, promise in enumerate(promises)}
-    own = [promise_number[stage.promise] for stage in stages]
-    before = [[number[name] for name in stage.after if name in number] for stage in stages]
-    then: list[list[int]] = [[] for _ in stages]
-    for i, names in enumerate(before):
-        for other in names:
-            then[other].append(i)
-    layer, order = _order(promises, stages, own, before, then)
-    k = _kernels
-    first = people.team.size
-    lists_from = first + k.STAGE * n
-    lists: list[int] = []
-
-    def span(group: Sequence[int]) -> tuple[int, int]:
-        begin = lists_from + len(lists)
-        lists.extend(group)
-        return begin, begin + len(group)
-
-    rows = np.zeros((n, k.STAGE), dtype=np.int64)
-    forms = np.zeros((n, 5), dtype=np.int64)
-    law_rows = np.zeros((n, 6), dtype=np.float64)
-    knot_at: dict[Any, tuple[int, int]] = {}
-    knots = [np.empty((0, 2))]
-    n_knots = 0
-    rank = np.empty(n, dtype=np.int64)
-    rank[order] = np.arange(n)
-    for i, stage in enumerate(stages):
-        law, spent, by = stage.law, stage.spent, 0
-        if stage.arrives is not None:
-            law = stage.arrives.late or laws.certain(0.0)
-            by = min(max(stage.arrives.by, 0), worktime.HORIZON)
-            spent = max(-stage.arrives.by, 0) / 60
-        if law.shape and law.shape not in knot_at:
-            knots.append(np.stack(laws.knots(law.shape), axis=1))
-            knot_at[law.shape] = (n_knots, n_knots + knots[-1].shape[0])
-            n_knots += knots[-1].shape[0]
-        fixed = [people.place[name] for name in dict.fromkeys(stage.people + stage.begun_by)]
-        needs = () if stage.begun_by else stage.needs
-        slots = [people.skills[skill] for skill, count in needs for _ in range(count)]
-        crew, _ = span([0] * (len(fixed) + len(slots)))
-        rows[i, : k.J_WAITS] = (
-            min(promises[own[i]].release, NEVER),
-            bool(stage.begun_by),
-            stage.arrives is not None,
-            by,
-            layer[i],
-            own[i],
-            crew,
-            *span(fixed),
-            *span(slots),
-            *span([x for name, amount in stage.uses for x in (people.resources[name], amount)]),
-            *span([first + k.STAGE * j for j in then[i]]),
-            *span([first + k.STAGE * j for j in before[i]]),
-            rank[i],
-        )
-        uncertain = not law.is_certain and stage.arrives is None
-        forms[i] = (law.form, *knot_at.get(law.shape, (0, 0)), uncertain, own[i])
-        begun, stretch = _begun(law, spent)
-        law_rows[i] = (law.base, law.scale, begun, stretch, spent, 1 - stage.done)
-    ordered, _ = span([first + k.STAGE * i for i in order])
-    edges = np.searchsorted(
-        np.sort(np.array(layer, dtype=np.int64)), np.arange(max(layer, default=-1) + 2)
-    )
-    layers, _ = span([int(edge) for edge in edges])
-    header = np.zeros(k.HEADER, dtype=np.int64)
-    header[k.STAGES : k.N_LAYERS + 1] = (
-        first, lists_from, ordered, layers, max(layer, default=-1) + 1,
-    )  # fmt: skip
-    return Compiled(
-        plan=np.concatenate([header, rows.ravel(), np.array(lists, dtype=np.int64)]),
-        laws=_kernels.Laws(
-            form=forms,
-            law=law_rows,
-            luck=np.array([_luck(stage.id) for stage in stages], dtype=np.uint64),
-            promise_luck=np.array([_luck(promise.id) for promise in promises], dtype=np.uint64),
-            knots=np.concatenate(knots),
-        ),
-        promise_release=np.array([min(p.release, NEVER) for p in promises], dtype=np.int64),
-    )
-
-
-def _order(
-    promises: Sequence[Any],
-    stages: Sequence[Stage],
-    own: Sequence[int],
-    before: Sequence[Sequence[int]],
-    then: Sequence[Sequence[int]],
-) -> tuple[list[int], list[int]]:
-    """Layer of each stage, and the stages by layer, rank of their promise and latest finish."""
-    ranked = sorted(range(len(promises)), key=lambda i: rank_key(promises[i], i))
-    promise_rank = [0] * len(promises)
-    promise_layer = [0] * len(promises)
-    layers = 0
-    for rank, i in enumerate(ranked):
-        promise_rank[i] = rank
-        if promises[i].yields:
-            layers += 1
-            promise_layer[i] = layers
-    topological = _topological(before, then)
-    layer = [0] * len(stages)
-    for i in topological:
-        # What waits for work that yields, yields with it.
-        layer[i] = max([promise_layer[own[i]], *(layer[other] for other in before[i])])
-    tail = [0] * len(stages)
-    median = [median_minutes(stage) for stage in stages]
-    for i in reversed(topological):
-        tail[i] = max((tail[j] + median[j] for j in then[i] if own[j] == own[i]), default=0)
-    numbers = {old: new for new, old in enumerate(sorted(set(layer)))}
-    layer = [numbers[old] for old in layer]
-    order = sorted(range(len(stages)), key=lambda i: (layer[i], promise_rank[own[i]], -tail[i], i))
-    return layer, order
-
-
-def _topological(before: Sequence[Sequence[int]], then: Sequence[Sequence[int]]) -> list[int]:
-    waiting = [len(names) for names in before]
-    ready = [i for i, count in enumerate(waiting) if count == 0]
-    for i in ready:
-        for j in then[i]:
-            waiting[j] -= 1
-            if waiting[j] == 0:
-                ready.append(j)
-    return ready
-
-
-# -- luck shared inside a promise -------------------------------------
-
-
-@lru_cache(maxsize=1)
-def _normal_tables() -> tuple[Longs, Longs]:
-    normal = NormalDist()
-    points = laws.POINTS
-    z = [round(normal.inv_cdf((i + 0.5) / points) * 65536) for i in range(points)]
-    back = [
-        min(int(normal.cdf((at * 16 - 6 * 65536) / 65536) * points), points - 1)
-        for at in range(12 * 4096 + 1)
-    ]
-    return np.array(z, dtype=np.int64), np.array(back, dtype=np.int64)
-
-
-def shared_luck(correlation: float) -> _kernels.Shared:
-    """Weights and tables by which stages share in the luck of their promise."""
-    normal, point = _normal_tables()
-    if correlation == 0:
-        return _kernels.Shared(0, 0, normal, point)
-    own = round(math.sqrt(1 - correlation) * 65536)
-    return _kernels.Shared(own, round(math.sqrt(correlation) * 65536), normal, point)
-
-
 # -- running ----------------------------------------------------------
 
 
@@ -439,10 +102,15 @@ def _run_block(
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     nobody = np.empty((0, 1), dtype=np.int64)
     made = _kernels.run_block(
-        team, calendars, *plan, shared_luck(correlation), np.uint64(seed), low, high, nobody,
-        _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
+        team, calendars, plan.plan, plan.laws, shared_luck(correlation), np.uint64(seed), low,
+        high, -1, nobody, _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
     return Block(*made)
+
+
+def across(blocks: Sequence[Ints]) -> Ints:
+    """Blocks of shape (futures, n) as one array of shape (n, all futures)."""
+    return np.ascontiguousarray(np.concatenate(blocks).T)
 
 
 def run_in_blocks(
@@ -458,14 +126,15 @@ def run_in_blocks(
     if executor is not None:
         jobs = [executor.submit(run, *arguments, low, high) for low, high in edges]
         return [job.result() for job in jobs]
-    count = threads if threads is not None else _cores()
+    count = threads if threads is not None else cores()
     if count <= 1 or len(edges) == 1:
         return [run(*arguments, low, high) for low, high in edges]
     with ThreadPoolExecutor(min(count, len(edges))) as pool:
         return list(pool.map(lambda edge: run(*arguments, *edge), edges))
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores there are to compute on."""
     import os
 
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -549,9 +218,9 @@ def run(
         plan=plan,
         futures=futures,
         seed=seed,
-        promise_finish=np.concatenate([b.promise_finish for b in blocks], axis=1),
-        stage_start=np.concatenate([b.stage_start for b in blocks], axis=1),
-        stage_finish=np.concatenate([b.stage_finish for b in blocks], axis=1),
+        promise_finish=across([b.promise_finish for b in blocks]),
+        stage_start=across([b.stage_start for b in blocks]),
+        stage_finish=across([b.stage_finish for b in blocks]),
         busy=[(b.busy_from, b.busy_span) for b in blocks],
         load_minutes=sum((b.load for b in blocks[1:]), blocks[0].load),
         seconds=time.perf_counter() - began,
@@ -654,7 +323,7 @@ class Futures:
         """The answer of the plan file, ready for JSON."""
         from kept.engine import answers
 
-        return answers.answer(self, limits=limits)
+        return answers.answer(self, limited=limits)
 
 
 # -- the same situation asked again -----------------------------------

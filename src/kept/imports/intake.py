@@ -82,6 +82,8 @@ class Limits:
 WEB = Limits(size_bytes=10 * 1024 * 1024, rows=50_000, apart=True)
 COMMAND_LINE = Limits(size_bytes=100 * 1024 * 1024, rows=250_000, apart=False)
 
+#: Jira's widest exports have some hundreds.
+MOST_COLUMNS = 2_000
 #: Problems kept with an import; all are counted.
 PROBLEMS_KEPT = 1_000
 
@@ -257,6 +259,12 @@ def _table(file: IO[bytes] | bytes, limits: Limits) -> tuple[bytes, text.Table]:
             % {"most": limits.rows},
             field="file",
         ) from error
+    if len(table.header) > MOST_COLUMNS:
+        raise CannotRead(
+            _("The file has %(columns)d columns; at most %(most)d are read. Nothing was read.")
+            % {"columns": len(table.header), "most": MOST_COLUMNS},
+            field="file",
+        )
     if len(table.rows) > limits.rows:
         raise CannotRead(
             _("The file has %(rows)d rows; at most %(most)d are taken at once. Nothing was read.")
@@ -331,7 +339,7 @@ def _bring(
 ) -> _Brought:
     """Write everything a reading holds, with its events, into the open transaction."""
     # Two who bring the same file in at once: the second finds its rows here already.
-    Organisation.objects.select_for_update().get(pk=scope.current_id())
+    Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
     row = Import.objects.create(
         file_name=_file_name(name),
         file_digest=hashlib.sha256(data).hexdigest(),
@@ -595,7 +603,7 @@ def undo(import_: Import, *, by: Member, now: datetime) -> Import:
     """
     access.demand(by, Role.LEAD)
     with transaction.atomic():
-        row = Import.objects.select_for_update().get(pk=import_.pk)
+        row = Import.objects.select_for_update(no_key=True).get(pk=import_.pk)
         if row.state != Import.State.ACCEPTED:
             raise SomethingDepends(
                 _("“%(file)s” was undone on %(day)s.")

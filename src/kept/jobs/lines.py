@@ -76,6 +76,12 @@ VAGUE_WORDS = (
     "hopefully", "maybe", "probably", "around", "about", "roughly", "some time", "sometime",
     "at some point", "in the near future", "when possible", "before long", "early", "mid", "late",
 )  # fmt: skip
+#: Words that put a date off instead of naming one; in a letter they say nothing.
+EVASIVE = (
+    "as soon as possible", "soon", "asap", "soonish", "shortly", "we'll try", "we will try",
+    "hopefully", "maybe", "probably", "some time", "sometime", "at some point",
+    "in the near future", "when possible", "before long",
+)  # fmt: skip
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july",
@@ -130,6 +136,12 @@ def read(
         wanted_time=wanted_time,
         vague=tuple(vague),
     )
+
+
+def evasive(text: str) -> list[str]:
+    """Return the words of a letter that put a date off instead of naming one."""
+    plain = " ".join(text.replace("’", "'").casefold().split())
+    return [word for word in EVASIVE if _says(plain, word)]
 
 
 def size(text: str, *, hours_a_day: float = 8) -> Effort | None:

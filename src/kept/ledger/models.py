@@ -39,6 +39,7 @@ class Event(Scoped):
         MEMBER_ADDED = "member.added", _("Person added")
         MEMBER_CHANGED = "member.changed", _("Person changed")
         MEMBER_INVITED = "member.invited", _("Person invited")
+        INVITATION_REVOKED = "invitation.revoked", _("Invitation revoked")
         MEMBER_JOINED = "member.joined", _("Person joined")
         MEMBER_LEFT = "member.left", _("Person left")
         SKILL_ADDED = "skill.added", _("Skill added")

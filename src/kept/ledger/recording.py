@@ -60,7 +60,7 @@ def record(
         raise NotInTransaction("An event is written in the transaction of its cause.")
     organisation = scope.current()
     Head.objects.get_or_create(organisation=organisation)
-    head = Head.objects.select_for_update().get(organisation=organisation)
+    head = Head.objects.select_for_update(no_key=True).get(organisation=organisation)
     rows = list(rows)
     images: dict[str, Json] = dict(_images(rows))
     images.update({f"{table}:{key}": None for table, key in removed})

@@ -57,6 +57,8 @@ class Letter(Scoped):
 
     to_name = models.CharField(max_length=160, blank=True)
     to_address = models.EmailField()
+    #: Whom an answer by mail reaches.
+    reply_to = models.EmailField(blank=True)
     subject = models.CharField(max_length=200)
     body = models.TextField()
     #: Fixed when it is written, so that a letter sent twice is seen to be one.
@@ -70,7 +72,7 @@ class Letter(Scoped):
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
 
-    personal = ("to_name", "to_address", "subject", "body")
+    personal = ("to_name", "to_address", "reply_to", "subject", "body")
     unrecorded = ("sent_at", "failed_at")
 
     class Meta:

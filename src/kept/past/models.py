@@ -96,6 +96,8 @@ class DurationProfile(Scoped):
     learned_until_at = models.DateTimeField(null=True, blank=True)
     #: The newest past item there was: what came later waits for the next version.
     newest_item = models.BigIntegerField(null=True, blank=True)
+    #: What open work said then (`past.open_work`): evidence, so that the version can be made again.
+    open_work = models.JSONField(default=list, blank=True)
 
     class Meta:
         base_manager_name = "objects"

@@ -2,16 +2,19 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import models, transaction
 from django.db.models import F, Max
 
 from kept import zones
 from kept.clients.models import Client, Service
-from kept.engine import backtesting, durations
+from kept.engine import backtesting, durations, lenses
 from kept.ledger import recording
 from kept.ledger.models import Event
+from kept.past import open_work
 from kept.past.models import Backtest, BacktestStretch, DurationProfile, PastItem
 from kept.people.models import Member, Skill
 from kept.tenancy import scope
@@ -60,7 +63,8 @@ def current(now: datetime) -> durations.Profile:
     if row is None:
         profile = _fitted([], as_of=organisation.created_at)
     else:
-        profile = _fitted(_items(row.made_at, until=row.newest_item), as_of=row.made_at)
+        items = _items(row.made_at, until=row.newest_item) + _open_items(row.open_work)
+        profile = _fitted(items, as_of=row.made_at)
     return _remembered(version, profile)
 
 
@@ -76,7 +80,9 @@ def refit(*, by: Member | None, now: datetime) -> DurationProfile:
     """
     with transaction.atomic():
         newest_item = PastItem.objects.aggregate(Max("pk"))["pk__max"]
-        profile = _fitted(_items(now, until=newest_item), as_of=now)
+        still_open = open_work.known(now)
+        items = _items(now, until=newest_item) + _open_items(still_open)
+        profile = _fitted(items, as_of=now)
         _remembered(profile.version, profile)
         latest = (
             PastItem.objects.filter(finished_at__isnull=False)
@@ -90,6 +96,7 @@ def refit(*, by: Member | None, now: datetime) -> DurationProfile:
             made_at=now,
             learned_until_at=latest,
             newest_item=newest_item,
+            open_work=[list(each) for each in still_open],
         )
         recording.record(
             Event.Kind.PROFILE_FITTED,
@@ -174,7 +181,7 @@ def _items(now: datetime, *, until: int | None) -> list[durations.PastItem]:
         "subkind__name",
         "project__client_id",
         "project__name",
-    )[: durations.METHOD.memory]
+    )[: lenses.METHOD.memory]
     return [
         durations.PastItem(
             row_id=row_id,
@@ -192,6 +199,24 @@ def _items(now: datetime, *, until: int | None) -> list[durations.PastItem]:
             service, kind, skill, subkind, client, project,
         ) in rows
     ]  # fmt: skip
+
+
+def _open_items(known: Iterable[Sequence[Any]]) -> list[durations.PastItem]:
+    """Return open work as the engine reads it: its hours so far are a lower bound."""
+    return [
+        durations.PastItem(
+            row_id=f"stage:{stage}",
+            person=_key("m", owner),
+            kind=_key("s", service),
+            subkind=_key("k", skill),
+            project=_key("c", client),
+            estimate=estimate,
+            actual=spent,
+            estimated_on=day,
+            status="open",
+        )
+        for stage, owner, service, skill, client, estimate, spent, day in known
+    ]
 
 
 def _key(letter: str, row: object) -> str | None:

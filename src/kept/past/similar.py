@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from kept.engine.durations import Forecast, Profile
+from kept.engine.durations import Profile
+from kept.engine.forecasts import Forecast
 from kept.past import learning, profiles
 from kept.past.models import PastItem
 from kept.people.models import Member

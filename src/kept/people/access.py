@@ -45,7 +45,7 @@ def allow(policy: Policy) -> Callable[[View], View]:
     """Declare who may use a view."""
 
     def declare(view: View) -> View:
-        view.policy = policy  # type: ignore[attr-defined]
+        view.policy = policy  # type: ignore[attr-defined]  # functions may carry notes
         return view
 
     return declare

@@ -29,6 +29,10 @@ class AlreadyJoined(Conflict):
     """This log-in belongs to somebody of the house already."""
 
 
+class NotOpen(Conflict):
+    """The invitation lets nobody in any more, so it cannot be ended."""
+
+
 class NoSuchInvitation(NotFound):
     """The link was used, revoked, has expired, or never was."""
 
@@ -54,7 +58,7 @@ def invite(member: Member, *, by: Member, now: datetime) -> tuple[Invitation, st
     access.demand(by, Role.OWNER)
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
-        member = Member.objects.select_for_update().get(pk=member.pk)
+        member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
         if member.login_id is not None:
             raise HasLogin(_("%(name)s has a log-in already.") % {"name": member.name})
         if member.left_at is not None:
@@ -72,6 +76,35 @@ def invite(member: Member, *, by: Member, now: datetime) -> tuple[Invitation, st
             Event.Kind.MEMBER_INVITED, about=member, by=by, at=now, rows=[*ended, invitation]
         )
     return invitation, secret
+
+
+def revoke(invitation: Invitation, *, by: Member, now: datetime) -> Invitation:
+    """End a link that was not used.
+
+    Raises:
+        NotOpen: it was used, or ended before.
+        NotAllowed: `by` is no owner.
+    """
+    access.demand(by, Role.OWNER)
+    with transaction.atomic():
+        changed = Invitation.objects.filter(
+            pk=invitation.pk, used_at__isnull=True, revoked_at__isnull=True
+        ).update(revoked_at=now)
+        invitation.refresh_from_db()
+        if not changed:
+            raise NotOpen(
+                _("This invitation was used already.")
+                if invitation.used_at
+                else _("This invitation was ended before.")
+            )
+        recording.record(
+            Event.Kind.INVITATION_REVOKED,
+            about=invitation.member,
+            by=by,
+            at=now,
+            rows=[invitation],
+        )
+    return invitation
 
 
 def find(secret: str, *, now: datetime) -> Invitation:
@@ -124,7 +157,7 @@ def accept(
         if not claimed:
             raise NoSuchInvitation
         invitation.used_at = now
-        member = Member.objects.select_for_update().get(pk=invitation.member_id)
+        member = Member.objects.select_for_update(no_key=True).get(pk=invitation.member_id)
         if name:
             member.name = given.one_line(name, called=_("Your name"), field="name", longest=120)
         if login is None:

@@ -77,6 +77,7 @@ class HouseChanges(TypedDict, total=False):
     line: float
     usable_share: float
     quote_lasts_days: int
+    stuck_after_days: int
 
 
 def add_member(
@@ -143,7 +144,7 @@ def change_member(
     _demand_page_of(member, by)
     with transaction.atomic():
         house = _locked()
-        member = Member.objects.select_for_update().get(pk=member.pk)
+        member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
         before = recording.image_of(member), member.name, member.email
         if "name" in changes:
             member.name = _name(changes["name"])
@@ -224,7 +225,7 @@ def set_week(
     _demand_page_of(member, by)
     wanted = _week(times)
     with transaction.atomic():
-        member = Member.objects.select_for_update().get(pk=member.pk)
+        member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
         before = list(member.working_times.all())
         if [(row.weekday, row.starts, row.ends) for row in before] == wanted:
             return before
@@ -273,7 +274,7 @@ def add_absence(
             field="to_on",
         )
     with transaction.atomic():
-        member = Member.objects.select_for_update().get(pk=member.pk)
+        member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
         absence, new = Absence.objects.get_or_create(member=member, from_on=from_on, to_on=to_on)
         if new:
             recording.record(Event.Kind.ABSENCE_ADDED, about=absence, by=by, at=now, rows=[absence])
@@ -313,7 +314,7 @@ def leave(member: Member, *, by: Member, now: datetime) -> Member:
         access.demand(by, Role.OWNER)
     with transaction.atomic():
         house = _locked()
-        member = Member.objects.select_for_update().get(pk=member.pk)
+        member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
         if member.left_at is not None:
             return member
         if member.role == Role.OWNER:
@@ -344,7 +345,7 @@ def change_house(
     """
     access.demand(by, Role.OWNER)
     with transaction.atomic():
-        house = Organisation.objects.select_for_update().get(pk=organisation.pk)
+        house = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
         before = recording.image_of(house)
         if "name" in changes:
             house.name = given.one_line(
@@ -368,6 +369,14 @@ def change_house(
                 changes["quote_lasts_days"],
                 called=_("Days an offer lasts"),
                 field="quote_lasts_days",
+                least=1,
+                most=60,
+            )
+        if "stuck_after_days" in changes:
+            house.stuck_after_days = given.count(
+                changes["stuck_after_days"],
+                called=_("Days until a finish is stuck"),
+                field="stuck_after_days",
                 least=1,
                 most=60,
             )
@@ -401,7 +410,7 @@ def _demand_page_of(member: Member, by: Member, otherwise: Role = Role.OWNER) ->
 
 
 def _locked() -> Organisation:
-    return Organisation.objects.select_for_update().get(pk=scope.current_id())
+    return Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
 
 
 def _demand_another_owner(member: Member, house: Organisation) -> None:

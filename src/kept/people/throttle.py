@@ -69,7 +69,7 @@ def _take_one(name: str, now: datetime) -> None:
         TryBucket.objects.get_or_create(
             address_hash=name, defaults={"left": TRIES, "counted_at": now}
         )
-        bucket = TryBucket.objects.select_for_update().get(address_hash=name)
+        bucket = TryBucket.objects.select_for_update(no_key=True).get(address_hash=name)
         left = _left(bucket, now)
         if seconds := _wait(left):
             raise TooMany(seconds)

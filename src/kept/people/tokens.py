@@ -91,7 +91,7 @@ def revoke(token: ApiToken, *, by: Member, now: datetime) -> ApiToken:
     """
     access.demand(by, Role.GUEST if by.pk == token.member_id else Role.OWNER)
     with transaction.atomic():
-        token = ApiToken.objects.select_for_update().get(pk=token.pk)
+        token = ApiToken.objects.select_for_update(no_key=True).get(pk=token.pk)
         if token.revoked_at is None:
             token.revoked_at = now
             token.save(update_fields=["revoked_at"])

@@ -7,8 +7,9 @@ is drawn by stage, so a job keeps its luck from the answer to the promise.
 
 import hashlib
 import json
+import threading
 import zlib
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,12 +19,14 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from kept import engine
+from kept import engine, zones
+from kept.engine import durations
 from kept.jobs.models import InboundPromise, Job, Obligation, Stage, StageAfter, StagePerson
 from kept.past import profiles, spreading
-from kept.people import capacity
+from kept.people import capacity, days
 from kept.plan.models import Hold, Snapshot
-from kept.promises.models import Promise
+from kept.promises.models import Pause, Promise
+from kept.tenancy import scope
 
 #: Share of a promise's luck that its stages have in common (engine: correlation).
 CORRELATION = 0.05
@@ -32,6 +35,11 @@ LATE_HOURS = {"backed": 8, "unbacked": 24}
 ANY = "any"
 
 Plan = dict[str, Any]
+
+#: How many plans stay read: a situation is frozen, so everybody may share it.
+READ_AT_ONCE = 8
+_read: "OrderedDict[tuple[str, str], engine.Situation]" = OrderedDict()
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Loaded:
         jobs: the jobs in it, by key, each with its promise or hold where it has one.
         cannot: why a job is left out of the plan, by the job's key.
         known: how many past items the least known estimate of a job rests on, by the job's key.
-        profile_version: what the past taught when this was read.
+        profile: what the past taught when this was read.
     """
 
     plan: Plan
@@ -52,12 +60,34 @@ class Loaded:
     holds: Mapping[int, Hold]
     cannot: Mapping[int, str]
     known: Mapping[int, int]
-    profile_version: str
+    profile: durations.Profile
     people: Sequence[Plan] = field(default=())
+    dues: Mapping[int, datetime] = field(default_factory=dict)
+
+    def due_of(self, promise: Promise) -> datetime:
+        """Return the moment a promise is due as the plan has it: later while its clock stands."""
+        return self.dues.get(promise.job_id, promise.due_at)
+
+    @property
+    def profile_version(self) -> str:
+        """What the past taught when this was read."""
+        return self.profile.version
 
     @cached_property
     def situation(self) -> "engine.Situation":
-        return engine.Situation.from_document(self.plan)
+        """The plan as the engine reads it, read once for as long as it stays the same."""
+        key = (self.fingerprint, self.plan["start"])
+        with _lock:
+            known = _read.get(key)
+            if known is not None:
+                _read.move_to_end(key)
+                return known
+        situation = engine.Situation.from_document(self.plan)
+        with _lock:
+            _read[key] = situation
+            while len(_read) > READ_AT_ONCE:
+                _read.popitem(last=False)
+        return situation
 
     @cached_property
     def fingerprint(self) -> str:
@@ -84,6 +114,7 @@ def load(*, now: datetime) -> Loaded:
         .exclude(pk__in=ended)
         .order_by("pk")
     }
+    dues = _dues_while_paused(promises.values(), now=now)
     people = capacity.plan_people(now=now)
     for person in people:
         person["skills"] = [ANY, *person["skills"]]
@@ -100,7 +131,7 @@ def load(*, now: datetime) -> Loaded:
             continue
         stages.extend(table.entries(key))
         known[key] = table.known(key)
-        entries.append(_promise_entry(job, promises.get(key), holds.get(key)))
+        entries.append(_promise_entry(job, promises.get(key), holds.get(key), dues.get(key)))
     return Loaded(
         plan={
             "start": minute(now),
@@ -114,7 +145,8 @@ def load(*, now: datetime) -> Loaded:
         holds=holds,
         cannot=cannot,
         known=known,
-        profile_version=table.profile.version,
+        profile=table.profile,
+        dues=dues,
         people=people,
     )
 
@@ -124,12 +156,37 @@ def minute(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="minutes")
 
 
-def _promise_entry(job: Job, promise: Promise | None, hold: Hold | None) -> Plan:
+def _dues_while_paused(promises: Iterable[Promise], *, now: datetime) -> dict[int, datetime]:
+    """Return the due moments of paused promises, by their jobs: later by what has stood so far.
+
+    They move from day to day and not by the minute, so that the passing of time changes no plan.
+    """
+    paused = [promise for promise in promises if promise.state == Promise.State.PAUSED]
+    if not paused:
+        return {}
+    house = scope.current()
+    standing = {
+        pause.promise_id: pause.started_at for pause in Pause.objects.filter(ended_at__isnull=True)
+    }
+    dues = {}
+    for promise in paused:
+        began = standing.get(promise.pk)
+        if began is None or began >= promise.due_at:
+            continue
+        today = zones.start_of(zones.day_of(now, promise.zone), promise.zone)
+        stood = days.working_minutes(house, began, today, zone=promise.zone)
+        dues[promise.job_id] = days.later_by(house, promise.due_at, stood, zone=promise.zone)
+    return dues
+
+
+def _promise_entry(
+    job: Job, promise: Promise | None, hold: Hold | None, due_at: datetime | None
+) -> Plan:
     entry: Plan = {"id": f"j{job.pk}"}
     if promise is not None:
         entry |= {
             "kind": "promise",
-            "due": minute(promise.due_at),
+            "due": minute(due_at or promise.due_at),
             "placement": promise.placement,
             "accepted": int(promise.given_at.timestamp()),
         }
@@ -152,10 +209,17 @@ def _promise_entry(job: Job, promise: Promise | None, hold: Hold | None) -> Plan
 class Stages:
     """Turns stages of jobs into entries of the plan file, spread by what the past teaches."""
 
-    def __init__(self, *, jobs: Mapping[int, Job], people: Iterable[Plan], now: datetime) -> None:
+    def __init__(
+        self,
+        *,
+        jobs: Mapping[int, Job],
+        people: Iterable[Plan],
+        now: datetime,
+        profile: durations.Profile | None = None,
+    ) -> None:
         self.jobs = jobs
         self.now = now
-        self.profile = profiles.current(now=now)
+        self.profile = profiles.current(now=now) if profile is None else profile
         self.at_work = {person["id"] for person in people if person["week"]}
         self.holders: dict[str, int] = defaultdict(int)
         for person in people:
@@ -171,7 +235,7 @@ class Stages:
     def read(self, stages: Iterable[Stage]) -> None:
         """Read the stages that are left, their order, their people, and what others owe."""
         for stage in stages:
-            if stage.state != Stage.State.DONE:
+            if stage.state not in (Stage.State.HANDED_OVER, Stage.State.DONE):
                 self.stages[stage.job_id].append(stage)
         left = {stage.pk for group in self.stages.values() for stage in group}
         keys = list(self.jobs)

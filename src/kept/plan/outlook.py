@@ -80,13 +80,14 @@ def _keep(
             if key in loaded.cannot:
                 continue
             name = f"j{key}"
-            chance = futures.chance(name, situation.minute(promise.due_at))
+            due_at = loaded.due_of(promise)
+            chance = futures.chance(name, situation.minute(due_at))
             assert chance is not None  # it is, for a moment that is given
             rows.append(
                 Outlook(
                     promise=promise,
                     computed_at=now,
-                    due_at=promise.due_at,
+                    due_at=due_at,
                     chance=chance,
                     finish_50_at=_moment(loaded, futures.quantile(name, 0.50)),
                     finish_80_at=_moment(loaded, futures.quantile(name, 0.80)),

@@ -8,17 +8,17 @@ reopens its finishing stretch.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kept import words
+from kept import words as worded
 from kept.clients.models import Contact
-from kept.jobs.models import Condition, Job, Stage
+from kept.jobs.models import Condition, Job
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access, days
 from kept.people.models import Member, Role
-from kept.promises import pausing, states, terms
+from kept.promises import carrying, pausing, states, terms, writing
 from kept.promises.models import DeliveredLine, Delivery, Promise
 from kept.tenancy import given, refusals, scope
 
@@ -92,6 +92,7 @@ def deliver(
                 "met": sum(line.met for line in lines),
             },
         )
+        writing.delivered(delivery, by=by, now=now)
     return delivery
 
 
@@ -112,7 +113,7 @@ def notice(delivery: Delivery, *, by: Member, now: datetime) -> Delivery:
         if delivery.deemed_from is not None:
             raise NoticedAlready(
                 _("They were told before: silence until %(moment)s counts as acceptance.")
-                % {"moment": words.moment(delivery.deemed_from, promise.zone)}
+                % {"moment": worded.moment(delivery.deemed_from, promise.zone)}
             )
         delivery.noticed_at = now
         delivery.deemed_from = days.shifted_moment(house, now, SILENCE, zone=promise.zone)
@@ -126,6 +127,7 @@ def notice(delivery: Delivery, *, by: Member, now: datetime) -> Delivery:
             promise=promise,
             facts={"deemed_from": recording.plain(delivery.deemed_from)},
         )
+        writing.noticed(delivery, by=by, now=now)
     return delivery
 
 
@@ -207,10 +209,11 @@ def send_back(
             about=delivery,
             by=by,
             at=now,
-            rows=[promise, delivery, *rows, *_reopen(promise.job)],
+            rows=[promise, delivery, *rows],
             promise=promise,
             facts={"contact": None if contact is None else contact.pk},
         )
+        carrying.reopen(promise.job, by=by, now=now, reason=reason)
     return promise
 
 
@@ -235,13 +238,17 @@ def deem_due(*, now: datetime) -> list[Promise]:
     return settled
 
 
-def thank(delivery: Delivery, *, by: Member, now: datetime) -> Delivery:
-    """Note that the client was thanked for their word, once.
+def thank(delivery: Delivery, *, by: Member, now: datetime, words: str = "") -> Delivery:
+    """Thank the client for their word, once.
+
+    Args:
+        words: what they read, if they can be written to; left out, somebody told them.
 
     Raises:
         Conflict: it was not accepted yet, or they were thanked before.
     """
     access.demand(by, Role.MEMBER)
+    words = given.paragraphs(words, called=_("The letter"), field="words", longest=10_000)
     with transaction.atomic():
         promise = states.locked(delivery.promise)
         delivery = Delivery.objects.get(pk=delivery.pk)
@@ -259,6 +266,8 @@ def thank(delivery: Delivery, *, by: Member, now: datetime) -> Delivery:
             rows=[delivery],
             promise=promise,
         )
+        if words:
+            writing.thanked(delivery, words, by=by, now=now)
     return delivery
 
 
@@ -331,19 +340,6 @@ def _refuse_unknown(lines: Mapping[int, bool] | None, known: set[int], *, field:
             % {"number": min(unknown)},
             field=field,
         )
-
-
-def _reopen(job: Job) -> list[models.Model]:
-    """Open the finishing stretch of a job again; without one, its last stage."""
-    job.state = Job.State.OPEN
-    job.save(update_fields=["state"])
-    stages = list(job.stages.order_by("position"))
-    finishing = [stage for stage in stages if stage.finishing] or stages[-1:]
-    reopened = [stage for stage in finishing if stage.state == Stage.State.DONE]
-    for stage in reopened:
-        stage.state, stage.done_at = Stage.State.DOING, None
-        stage.save(update_fields=["state", "done_at"])
-    return [job, *reopened]
 
 
 def _demand_somebody(by: Member | None, contact: Contact | None) -> None:

@@ -20,7 +20,7 @@ from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access
 from kept.people.models import Member, Role
-from kept.promises import outcomes, splitting, states
+from kept.promises import outcomes, splitting, states, writing
 from kept.promises import terms as agreed
 from kept.promises.models import (
     LaterLine,
@@ -127,13 +127,14 @@ def tell(
     now: datetime,
     told_at: datetime | None = None,
 ) -> Proposal:
-    """Note that the client was told, now.
+    """Tell the client, now: by a letter with a link, or note that somebody said it.
 
     Args:
         told_at: for a spoken word only, when it was said: at most a day ago.
 
     Raises:
-        Refused: it was said in the future, or too long ago to be written down now.
+        Refused: it was said in the future, or too long ago to be written down now; or
+            there is no letter, or nobody to send it to.
         OneWaits: another proposal waits for its answer.
         MoveNotAllowed: it was told before, or the promise is not open.
     """
@@ -170,6 +171,8 @@ def tell(
                 "in_time": told_at <= _tell_by(promise, last),
             },
         )
+        if how == Proposal.How.LINK:
+            writing.proposed(proposal, by=by, now=now)
     return proposal
 
 

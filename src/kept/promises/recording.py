@@ -42,11 +42,15 @@ def give(
     chance: float | None = None,
     even_chances_at: datetime | None = None,
     internal_due_at: datetime | None = None,
+    state: Promise.State = Promise.State.ACTIVE,
+    gate: Promise.Gate = Promise.Gate.NOT_ASKED,
     contact: Contact | None = None,
 ) -> Promise:
     """Make a job a promise, with its first terms.
 
     Args:
+        state: pending, where owners have not said yes; active otherwise.
+        gate: whether they had when the client was offered the date.
         given_at: when the client got the yes; `now` unless it was earlier.
         first_due_at: the date promised first, where an import knows an earlier one than `due_at`.
         chance: the chance shown when the date was given; None if none was.
@@ -61,6 +65,8 @@ def give(
             client=client,
             contact=contact,
             origin=origin,
+            state=state,
+            gate=gate,
             placement=placement,
             last_mile_owner=last_mile_owner or by,
             due_at=due_at,

@@ -85,7 +85,7 @@ def allowed(state: str, moves: Moves = MOVES) -> list[str]:
 
 def locked(promise: Promise) -> Promise:
     """Lock a promise, so that of two verbs at once the second sees the first; return it anew."""
-    return Promise.objects.select_for_update().get(pk=promise.pk)
+    return Promise.objects.select_for_update(no_key=True).get(pk=promise.pk)
 
 
 def demand(promise: Promise, verb: str) -> None:

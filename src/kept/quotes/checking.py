@@ -5,8 +5,8 @@ kept with everything needed to compute it again.
 """
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,11 +14,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kept import engine, zones
-from kept.clients import keeping
+from kept import engine, words, zones
+from kept.clients import catalogue, keeping
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.jobs import making
+from kept.jobs.lines import Effort
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import days
@@ -26,13 +27,17 @@ from kept.people.models import Member
 from kept.plan import loading, outlook, pressure
 from kept.plan.loading import Loaded
 from kept.promises.models import Placement, Promise
-from kept.quotes import asking, gauges, wording
-from kept.quotes.asking import Asked
+from kept.quotes import asking, gauges, ways, wording
+from kept.quotes.asking import Asked, Change
 from kept.quotes.models import Answer, AnswerDate, AnswerEffect, AnswerLimit
 from kept.tenancy import given, refusals, scope
 
 #: The confidences that dates are offered at.
 LEVELS = (0.50, 0.80, 0.90, 0.95)
+#: The shares of futures that the overtime for an early date is said for.
+OVERTIME_LEVELS = (0.50, 0.80, 0.90)
+#: How sure one may want to be.
+LEAST_SURE, MOST_SURE = 0.50, 0.99
 #: How many days ahead dates are looked for.
 DAYS_AHEAD = 365
 #: The engine looks ten years ahead; what lies beyond has no chance to tell.
@@ -47,6 +52,10 @@ class NotSizedYet(refusals.Refused):
 
 class WantedInThePast(refusals.Refused):
     """The wanted date has gone by."""
+
+
+class NoSuchWay(refusals.NotFound):
+    """The answer has no offer of that kind."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +88,26 @@ class Pays:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """One way to say yes.
+
+    Attributes:
+        sentence: what it means, in words.
+        change: how its stages differ from those asked for; an answer of its own is kept of it.
+        overtime_hours: what the team would have to say yes to.
+    """
+
+    kind: ways.Kind
+    date: DateAt
+    sentence: str
+    pays: Sequence[Pays]
+    change: Change
+    overtime_hours: float | None
+
+
+@dataclass(frozen=True)
 class Limits:
-    """What limits the 90 % date, lifted alone; signed working days."""
+    """What limits the date at the asked confidence, lifted alone; signed working days."""
 
     kind: str
     sentence: str
@@ -99,7 +126,12 @@ class Checked:
         wanted: the wanted date with its chance.
         curve: the chance at the end of each working day, ascending.
         pays_wanted, pays_advised: who pays for a yes to the wanted and to the advised date.
-        overtime_hours: what keeping the wanted date at the asked confidence would cost the team.
+        offers: what can be said now, at most four.
+        overtime: hours outside the working week with which so large a share of futures keeps
+            the wanted date; None where overtime does not. Empty where it needs none.
+        overtime_hours: those at the asked confidence.
+        reasons: whether limits, overtime and all offers were worked out, or only the dates.
+        load: hours of work with the ask at its advised date, by person, as the engine has them.
         answer: the stored answer; None while typing.
     """
 
@@ -121,24 +153,35 @@ class Checked:
     pays_advised: Sequence[Pays]
     limits: Sequence[Limits]
     gauges: Sequence[gauges.Gauge]
+    offers: Sequence[Offer]
+    overtime: Sequence[tuple[float, float | None]]
     overtime_hours: float | None
+    reasons: bool
     expected_hours: float
     known_items: int
     promises_given: int
     futures: int
     seconds: float
-    answer: Answer | None
+    asked_at: datetime
+    loaded: Loaded = field(repr=False)
+    asked: Asked = field(repr=False)
+    load: Mapping[str, Sequence[Mapping[str, Any]]] = field(repr=False)
+    answer: Answer | None = None
 
 
 def check(
     *,
     what: str,
     stages: Sequence[StageSketch] = (),
+    size: Effort | None = None,
+    skill: str | None = None,
     client: Client | None = None,
     client_name: str = "",
     service: Service | None = None,
     like: Service | Promise | None = None,
     wanted_at: datetime | None = None,
+    confidence: float | None = None,
+    change: Change | None = None,
     by: Member,
     now: datetime,
     keep: bool = True,
@@ -147,22 +190,59 @@ def check(
 
     Args:
         stages: what is to be done; else those of `like`, else those of `service`.
+        size: how large it is: the stages of a service or of an earlier promise are scaled to
+            it; without any it is one stage, that needs `skill`.
+        confidence: how sure the date is to be; else as sure as the house offers dates.
+        change: less of it, or other people, as one of an answer's offers said.
         keep: store the answer and its job as a draft, so that it can be held and recomputed.
 
     Raises:
         NotSizedYet, NobodyCan, WantedInThePast: the ask cannot be answered as it stands.
     """
+    checked = work_out(
+        what=what,
+        stages=stages,
+        size=size,
+        skill=skill,
+        client=client,
+        client_name=client_name,
+        service=service,
+        like=like,
+        wanted_at=wanted_at,
+        confidence=confidence,
+        change=change,
+        now=now,
+    )
+    return store(checked, by=by) if keep else checked
+
+
+def work_out(
+    *,
+    what: str,
+    stages: Sequence[StageSketch] = (),
+    size: Effort | None = None,
+    skill: str | None = None,
+    client: Client | None = None,
+    client_name: str = "",
+    service: Service | None = None,
+    like: Service | Promise | None = None,
+    wanted_at: datetime | None = None,
+    confidence: float | None = None,
+    change: Change | None = None,
+    now: datetime,
+    reasons: bool = True,
+) -> Checked:
+    """Answer an ask without storing anything; as `check`.
+
+    Args:
+        reasons: whether to work out limits, overtime and every offer, or only the dates.
+    """
     started = time.perf_counter()
     house = scope.current()
+    confidence = house.asked_confidence if confidence is None else _sure(confidence)
     if isinstance(like, Service) and service is None:
         service = like
-    source = like if like is not None else service
-    sketches = list(stages) or ([] if source is None else asking.sketches_like(source))
-    if not sketches:
-        raise NotSizedYet(
-            _("Say how big it is: hours such as “24h”, a range such as “16-40h”, or a service."),
-            field="size",
-        )
+    sketches = _sketches(what, stages, size, skill, like if like is not None else service)
     zone = client.zone if client is not None else house.zone
     if wanted_at is not None and wanted_at <= now:
         raise WantedInThePast(
@@ -173,33 +253,115 @@ def check(
     if wanted_at is not None:
         refuse_too_far(wanted_at, zone=zone, now=now, field="wanted")
     what = given.one_line(what, called=_("What is asked for"), field="what", longest=200)
+    sketches = catalogue.checked(sketches)
+    if change is not None:
+        sketches = asking.changed(sketches, change)
     loaded = loading.load(now=now)
-    asked = asking.asked(sketches, client=client, service=service, loaded=loaded, now=now)
-    found = engine.find_dates(
-        loaded.situation,
-        asked.ask,
-        due_candidates=candidates(now=now, zone=zone),
-        wanted=wanted_at,
-        confidence=house.asked_confidence,
-        line=house.line,
-        futures=settings.FUTURES,
-        seed=outlook.seed(),
-    )
-    checked = _checked(
-        found,
+    moments = candidates(now=now, zone=zone)
+
+    def asks(changed: Change) -> Asked:
+        return asking.asked(
+            asking.changed(sketches, changed),
+            client=client,
+            service=service,
+            loaded=loaded,
+            now=now,
+        )
+
+    def find(ask: "engine.Ask", *, limits: bool = False) -> "engine.Dates":
+        return engine.find_dates(
+            loaded.situation,
+            ask,
+            due_candidates=moments,
+            wanted=wanted_at,
+            confidence=confidence,
+            line=house.line,
+            futures=settings.FUTURES,
+            seed=outlook.seed(),
+            limits=limits,
+        )
+
+    asked = asks(Change())
+    question = ways.Question(loaded, asked, find(asked.ask, limits=reasons), asks, find)
+    return _checked(
+        question,
         what=what,
-        asked=asked,
-        loaded=loaded,
         client=client,
         client_name=client.name if client is not None else client_name,
         service=service,
         zone=zone,
         now=now,
+        reasons=reasons,
         started=started,
     )
-    if keep:
-        return replace(checked, answer=_store(checked, loaded=loaded, asked=asked, by=by, now=now))
-    return checked
+
+
+def _sure(confidence: float) -> float:
+    if not LEAST_SURE <= confidence <= MOST_SURE:
+        raise refusals.Refused(
+            _("As sure as %(least)s to %(most)s: beyond that no past can tell.")
+            % {"least": words.percent(LEAST_SURE), "most": words.percent(MOST_SURE)},
+            field="confidence",
+        )
+    return confidence
+
+
+def _sketches(
+    what: str,
+    stages: Sequence[StageSketch],
+    size: Effort | None,
+    skill: str | None,
+    source: Service | Promise | None,
+) -> list[StageSketch]:
+    """Return the stages to ask about: as said, as those of the source, or one of the size."""
+    if stages:
+        return list(stages)
+    usual = [] if source is None else asking.sketches_like(source)
+    if usual:
+        return usual if size is None else asking.scaled(usual, size)
+    if size is None:
+        raise NotSizedYet(
+            _("Say how big it is: hours such as “24h”, a range such as “16-40h”, or a service."),
+            field="size",
+        )
+    return [
+        StageSketch(
+            name=what.strip()[:120] or _("The work"),
+            likely_hours=size.likely_hours,
+            low_hours=size.low_hours,
+            high_hours=size.high_hours,
+            skill=skill,
+            finishing=True,
+        )
+    ]
+
+
+def take(answer: Answer, kind: str, *, by: Member, now: datetime) -> Checked:
+    """Answer again for one of a kept answer's offers, as an answer of its own to be held.
+
+    Raises:
+        NoSuchWay: the answer has no offer of this kind.
+    """
+    return store(taken(answer, kind, now=now), by=by)
+
+
+def taken(answer: Answer, kind: str, *, now: datetime) -> Checked:
+    """Work out one of a kept answer's offers, without storing anything; as `take`."""
+    offer = next((row for row in answer.story.get("offers", ()) if row["kind"] == kind), None)
+    if offer is None:
+        raise NoSuchWay(
+            _("This answer has no offer “%(kind)s”.") % {"kind": kind[:40]}, field="kind"
+        )
+    return work_out(
+        what=answer.job.title,
+        stages=making.sketches_of_job(answer.job),
+        client=answer.client,
+        service=answer.job.service,
+        wanted_at=answer.wanted_at,
+        confidence=answer.confidence,
+        change=Change.read(offer["change"]),
+        now=now,
+    )
 
 
 def refuse_too_far(moment: datetime, *, zone: str, now: datetime, field: str) -> None:
@@ -232,27 +394,31 @@ def candidates(*, now: datetime, zone: str) -> list[datetime]:
 
 
 def _checked(
-    found: "engine.Dates",
+    question: ways.Question,
     *,
     what: str,
-    asked: Asked,
-    loaded: Loaded,
     client: Client | None,
     client_name: str,
     service: Service | None,
     zone: str,
     now: datetime,
+    reasons: bool,
     started: float,
 ) -> Checked:
     """Turn the engine's ids and minutes into what doors show."""
-    house = scope.current()
+    found, loaded, asked = question.found, question.loaded, question.asked
     measured = pressure.measure(loaded, now=now)
-    advised = _date_of(found, found.advised, house.asked_confidence)
+    confidence = found.confidence
+    advised = _date_of(found, found.advised)
     wanted = None
     if found.wanted is not None and found.chance_wanted is not None:
         wanted = DateAt(found.wanted, found.chance_wanted, Placement.BY_DATE)
+    walked = ways.two_roads(question) if reasons else None
+    offered = ways.all_of(question, walked=walked) if reasons else ways.plain(found)
     ids = [name for limit in found.limits for name in limit.ids]
     ids += [effect.promise_id for effect in (*found.effects_wanted, *found.effects_advised)]
+    ids += [effect.promise_id for way in offered for effect in way.effects]
+    ids += [f"m{member}" for way in offered for _position, member in way.change.owners]
     names = wording.Names(wording.keys_of(ids))
     by_at = (wanted or advised or DateAt(now + timedelta(weeks=4), 0.5, Placement.BY_DATE)).due_at
     return Checked(
@@ -261,13 +427,13 @@ def _checked(
         client_name=client_name,
         service=service,
         zone=zone,
-        confidence=house.asked_confidence,
-        line=house.line,
+        confidence=confidence,
+        line=found.line,
         stages=asked.sketches,
         wanted=wanted,
         advised=advised,
-        without=_date_of(found, "without", house.asked_confidence),
-        in_place=_date_of(found, "in_place", house.asked_confidence),
+        without=_date_of(found, "without"),
+        in_place=_date_of(found, "in_place"),
         levels=[
             Level(
                 level,
@@ -290,24 +456,46 @@ def _checked(
             for limit in found.limits
         ],
         gauges=gauges.read(measured, stages=asked.stages, hours=asked.hours, by_at=by_at, now=now),
-        overtime_hours=None
-        if found.overtime is None
-        else found.overtime.quantile(house.asked_confidence),
+        offers=[
+            Offer(
+                kind=way.kind,
+                date=DateAt(way.due_at, way.chance, way.placement),
+                sentence=wording.way(
+                    way.kind,
+                    stages=[stage.name for stage in asked.sketches],
+                    change=way.change,
+                    overtime_hours=way.overtime_hours,
+                    names=names,
+                ),
+                pays=_pays(way.effects, names),
+                change=way.change,
+                overtime_hours=way.overtime_hours,
+            )
+            for way in offered
+        ],
+        overtime=[]
+        if walked is None
+        else [(level, walked.overtime(level)) for level in OVERTIME_LEVELS],
+        overtime_hours=None if walked is None else walked.overtime(confidence),
+        reasons=reasons,
         expected_hours=sum(asked.hours),
         known_items=asked.known,
         promises_given=len(loaded.promises),
-        futures=settings.FUTURES,
+        futures=found.futures,
         seconds=time.perf_counter() - started,
-        answer=None,
+        asked_at=now,
+        loaded=loaded,
+        asked=asked,
+        load=found.load_with,
     )
 
 
-def _date_of(found: "engine.Dates", way: str | None, confidence: float) -> DateAt | None:
+def _date_of(found: "engine.Dates", way: str | None) -> DateAt | None:
     """Return the date of one of the two answers, with its chance."""
     outcome = found.in_place if way == "in_place" else found.without if way else None
     if outcome is None:
         return None
-    due_at = outcome.due if way == "in_place" else outcome.at(confidence)
+    due_at = outcome.due if way == "in_place" else outcome.at(found.confidence)
     if due_at is None:
         return None
     return DateAt(due_at, outcome.chance(due_at), _placement(way))
@@ -345,11 +533,14 @@ def _about(limit: "engine.Limit") -> dict[str, Any]:
             "from": limit.from_on.isoformat(),
             "to": (limit.to_on or limit.from_on).isoformat(),
         }
+    if limit.on:
+        about["on"] = [day.isoformat() for day in limit.on]
     return about
 
 
-def _store(checked: Checked, *, loaded: Loaded, asked: Asked, by: Member, now: datetime) -> Answer:
+def store(checked: Checked, *, by: Member) -> Checked:
     """Keep an answer with its draft job and all that is needed to compute it again."""
+    loaded, now = checked.loaded, checked.asked_at
     with transaction.atomic():
         client = checked.client
         if client is None and checked.client_name:
@@ -375,10 +566,12 @@ def _store(checked: Checked, *, loaded: Loaded, asked: Asked, by: Member, now: d
             asked_by=by,
             snapshot=loading.keep(loaded, now=now),
             plan_fingerprint=loaded.fingerprint,
-            ask=asked.fragment(),
+            ask=checked.asked.fragment(),
             story={
                 "curve": [[at.isoformat(), round(chance, 4)] for at, chance in checked.curve],
+                "overtime": [[level, hours] for level, hours in checked.overtime],
                 "overtime_hours": checked.overtime_hours,
+                "offers": [_offer_kept(offer) for offer in checked.offers],
                 "expected_hours": checked.expected_hours,
                 "known_items": checked.known_items,
                 "gauges": [vars(gauge) for gauge in checked.gauges],
@@ -422,7 +615,20 @@ def _store(checked: Checked, *, loaded: Loaded, asked: Asked, by: Member, now: d
                 else recording.plain(checked.advised.due_at),
             },
         )
-    return answer
+    return replace(checked, answer=answer)
+
+
+def _offer_kept(offer: Offer) -> dict[str, Any]:
+    """Return an offer as it is kept with its answer: keys only, no names."""
+    return {
+        "kind": str(offer.kind),
+        "due_at": offer.date.due_at.isoformat(),
+        "chance": offer.date.chance,
+        "placement": str(offer.date.placement),
+        "change": str(offer.change),
+        "overtime_hours": offer.overtime_hours,
+        "pays": [[row.job, row.before, row.after, row.below_line] for row in offer.pays],
+    }
 
 
 def _dates(answer: Answer, checked: Checked) -> list[AnswerDate]:

@@ -1,6 +1,6 @@
 """What an answer says in words: limits, who pays, refusals; the same through every door."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,8 +10,14 @@ from django.utils.translation import ngettext
 from kept import words, zones
 from kept.jobs.lines import Vague, Vagueness
 from kept.jobs.models import InboundPromise, Job, Obligation
-from kept.people.models import Member, Skill
+from kept.people.models import Member, MemberSkill, Skill
+from kept.quotes.asking import Change
 from kept.tenancy import scope
+
+#: Less overtime than this is none.
+LEAST_OVERTIME = 0.5
+#: So many who have a scarce skill are named, more are not.
+MOST_NAMED = 3
 
 
 def moment(at: datetime, zone: str) -> str:
@@ -34,6 +40,13 @@ class Names:
         self.jobs = jobs.in_bulk(keys.get("j", set()))
         self.obligations = Obligation.objects.in_bulk(keys.get("o", set()))
         self.inbound = InboundPromise.objects.in_bulk(keys.get("i", set()))
+        self.holders: dict[int, list[str]] = {}
+        if self.skills:
+            held = MemberSkill.objects.filter(
+                skill__in=self.skills, member__left_at__isnull=True, member__does_work=True
+            ).select_related("member")
+            for row in held.order_by("member_id"):
+                self.holders.setdefault(row.skill_id, []).append(row.member.first_name)
 
     def of(self, name: str) -> str:
         """Return what people call the row behind one of the plan file's ids."""
@@ -54,6 +67,11 @@ class Names:
                 row = self.inbound[number]
                 return _("%(what)s from %(who)s") % {"what": row.what, "who": row.who}
         return _("other work")
+
+    def holders_of(self, name: str) -> list[str]:
+        """Return the first names of those who have a skill."""
+        key = _key(name)
+        return [] if key is None else self.holders.get(key[1], [])
 
 
 def job_in_words(job: Job) -> str:
@@ -88,6 +106,12 @@ def limit(kind: str, ids: list[str], about: Mapping[str, Any], names: Names) -> 
         case "person":
             return _("%(who)s’s time") % {"who": called}
         case "skill":
+            holders = [name for key in ids for name in names.holders_of(key)]
+            if 0 < len(holders) <= MOST_NAMED:
+                return _("Only %(who)s can do this: %(skill)s") % {
+                    "who": words.listed(holders),
+                    "skill": called,
+                }
             return _("Only so many can do this: %(skill)s") % {"skill": called}
         case "queue":
             return _("Queue: %(work)s comes first") % {"work": called}
@@ -102,7 +126,88 @@ def limit(kind: str, ids: list[str], about: Mapping[str, Any], names: Names) -> 
     return called
 
 
+def way(
+    kind: str,
+    *,
+    stages: Sequence[str],
+    change: Change,
+    overtime_hours: float | None,
+    names: Names,
+) -> str:
+    """Return what one way to say yes means, in words.
+
+    Args:
+        stages: the names of the stages asked for, in order.
+    """
+    match kind:
+        case "wanted":
+            return _("The day that was asked for.")
+        case "later":
+            return _("All of it: the first day that is as safe as you ask.")
+        case "without":
+            return _("All of it, using only what is left free.")
+        case "less":
+            left_out = words.listed(f"“{stages[n - 1]}”" for n in change.without)
+            return _("Without %(stages)s.") % {"stages": left_out}
+        case "people":
+            taken: dict[int, list[str]] = {}
+            for position, member in change.owners:
+                taken.setdefault(member, []).append(f"“{stages[position - 1]}”")
+            return _("All of it. %(who)s.") % {
+                "who": words.capital(
+                    words.listed(
+                        _("%(name)s takes %(stages)s")
+                        % {"name": names.of(f"m{member}"), "stages": words.listed(parts)}
+                        for member, parts in taken.items()
+                    )
+                )
+            }
+    return _("All of it, with up to %(hours)s of overtime, if the team says yes.") % {
+        "hours": words.hours(overtime_hours or 0.0)
+    }
+
+
+def roads(chance: float, overtime: Sequence[tuple[float, float | None]]) -> list[str]:
+    """Return the two roads to an early date: how often it breaks, and what keeping it costs.
+
+    Args:
+        chance: to keep it without overtime.
+        overtime: hours by the share of futures that keep it with them; None where none do.
+    """
+    if not overtime:
+        return []
+    said = [_("Promised anyway, it breaks %(times)s.") % {"times": words.times_in_ten(1 - chance)}]
+    costs = [
+        _("%(chance)s with %(hours)s")
+        % {"chance": words.percent(level), "hours": words.hours(hours)}
+        for level, hours in overtime
+        if hours is not None and hours >= LEAST_OVERTIME
+    ]
+    if costs:
+        said.append(_("With overtime of the team: %(costs)s.") % {"costs": ", ".join(costs)})
+    top, most = overtime[-1]
+    if most is None:
+        said.append(
+            _("Overtime alone does not make it %(chance)s.") % {"chance": words.percent(top)}
+        )
+    return said
+
+
+def losers(pays: Sequence[Any]) -> str:
+    """Return who loses chance, each from what to what."""
+    return words.listed(loser(row) for row in pays if row.after < row.before)
+
+
+def loser(row: Any) -> str:
+    """ "Cobalt Bikes 95 → 91 %", the figures on one line."""
+    figures = (str(words.whole_percent(row.before)), "→", words.percent(row.after))
+    return f"{row.client or row.what} {words.NBSP.join(figures)}"
+
+
 def _days(about: Mapping[str, Any]) -> str:
+    each = [day for day in map(_date, about.get("on", ())) if day is not None]
+    if each:
+        return words.listed(words.day(day) for day in each)
     first, last = _date(about.get("from")), _date(about.get("to"))
     if first is None:
         return ""

@@ -9,10 +9,11 @@ import csv
 import io
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -21,8 +22,8 @@ from kept.clients import catalogue, keeping
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.imports import intake
-from kept.jobs import making, work
-from kept.jobs.models import Job, Stage
+from kept.jobs import checklist, handing, making, owning, work
+from kept.jobs.models import HandOver, Job, Responsibility, Stage
 from kept.people import days, founding, staff
 from kept.people.models import Login, Member, Role
 from kept.plan import outlook
@@ -129,19 +130,34 @@ SOLD = {
 #: are done, share of the next one's estimate already spent.
 OPEN: tuple[tuple[str, str, str, int, int, int, float], ...] = (
     ("Pete’s Bakery", "Menu cards", "Print piece", -14, -2, 2, 0.0),
-    ("Lantern Theatre", "Season site", "Season site", -24, 9, 2, 0.35),
+    ("Lantern Theatre", "Season site", "Season site", -24, 9, 2, 0.4),
     ("Marlow & Finch", "Client portal, step 2", "Portal step", -17, 10, 1, 0.7),
-    ("Oakfield School", "Enrolment form", "Form", -9, 3, 1, 0.4),
+    ("Oakfield School", "Enrolment form", "Form", -9, 4, 1, 0.5),
     ("Harbour Clinic", "Patient letters", "Letters", -5, 4, 1, 0.0),
     ("Tidewater Museum", "Audio guide", "Audio guide", -20, 14, 2, 0.4),
-    ("Cobalt Bikes", "Dealer portal", "Portal step", -12, 16, 1, 0.2),
-    ("Harbour Clinic", "Online booking, step 1", "Portal step", -8, 22, 1, 0.0),
-    ("Pete’s Bakery", "Advent pages", "Landing page", -12, 9, 3, 0.5),
+    ("Cobalt Bikes", "Dealer portal", "Portal step", -12, 22, 1, 0.2),
+    ("Harbour Clinic", "Online booking, step 1", "Portal step", -8, 28, 1, 0.0),
+    ("Pete’s Bakery", "Advent pages", "Landing page", -12, 10, 3, 0.6),
     ("Saltgrass Farm", "Box labels", "Print piece", -6, 7, 1, 0.3),
-    ("Marlow & Finch", "Partner pages", "Landing page", -4, 24, 0, 0.5),
+    ("Marlow & Finch", "Partner pages", "Landing page", -4, 30, 0, 0.5),
     ("Lantern Theatre", "Spring poster", "Print piece", -3, 30, 0, 0.0),
     ("Tidewater Museum", "Members’ letter", "Letters", -2, 28, 0, 0.0),
     ("Oakfield School", "Open-day film", "Short film", -4, 38, 0, 0.0),
+)
+
+#: A year of finished work was brought in so long ago; what was finished since, this morning.
+IMPORTED = timedelta(days=28)
+#: Working days ago on which kept looked ahead, as it does each day and after each change.
+LOOKED_AHEAD = (15, 12, 10, 8, 6, 5, 4, 3, 2, 1)
+
+#: Something that somebody did, and when.
+Step = tuple[datetime, Callable[[datetime], object]]
+
+#: What is checked before the client hears that it is done.
+FINISH = (
+    "Texts read by somebody who did not write them",
+    "Tried on a phone",
+    "Hand-over list written",
 )
 
 LAST_MILE = ("Maya", "João", "Freya")
@@ -166,19 +182,28 @@ def make(*, login: Login, now: datetime, seed: int = 1) -> Member:
             sample=True,
         )
         with scope.acting_in(owner.organisation):
-            people = _people(owner, began=began, now=now, luck=luck)
+            people = _people(owner, began=began)
+            steps = _absences(owner, people, now=now, luck=luck)
             clients = _clients(owner, began)
             services = _services(owner, began)
-            history = _history(luck, now=now)
-            intake.accept(history, "last-year.csv", by=owner, now=now - timedelta(hours=2))
-            _open_work(luck, owner, people, clients, services, now=now)
-            outlook.refresh(by=owner, now=now)
+            # A stream of its own, so that the past of a seed does not hang on who is away.
+            older, newer = _history(random.Random(seed), now=now)  # noqa: S311 - as above
+            steps += _open_work(luck, owner, people, clients, services, now=now)
+            steps += [
+                (now - IMPORTED, lambda at: intake.accept(older, "a-year.csv", by=owner, now=at)),
+                (
+                    now - timedelta(hours=2),
+                    lambda at: intake.accept(newer, "last-weeks.csv", by=owner, now=at),
+                ),
+                *_looks_ahead(owner, now=now),
+            ]
+            # As it happened: what comes first in time comes first in the ledger.
+            for at, step in sorted(steps, key=lambda step: step[0]):
+                step(at)
     return owner
 
 
-def _people(
-    owner: Member, *, began: datetime, now: datetime, luck: random.Random
-) -> dict[str, Member]:
+def _people(owner: Member, *, began: datetime) -> dict[str, Member]:
     people = {}
     for person in PEOPLE:
         if person.role is Role.OWNER:
@@ -200,23 +225,45 @@ def _people(
         if person.outside_hours is not None:
             staff.change_member(member, by=owner, now=began, outside_hours=person.outside_hours)
         people[member.first_name] = member
+    return people
+
+
+def _absences(
+    owner: Member, people: dict[str, Member], *, now: datetime, luck: random.Random
+) -> list[Step]:
+    """Return who said last week that they will be away."""
+    house = owner.organisation
     today = zones.day_of(now, ZONE)
+    steps: list[Step] = []
     for name, (ahead, length) in {
         "Dev": (11, 2), "Ines": (18, 3), "Omar": (23, 5), "Rui": (30, 1), "Ada": (24, 3),
     }.items():  # fmt: skip
-        first = days.shifted(owner.organisation, today, ahead + luck.choice((0, 0, 1)))
-        last = days.shifted(owner.organisation, first, length - 1) if length > 1 else first
-        staff.add_absence(people[name], first, last, by=owner, now=now - timedelta(days=9))
-    return people
+        first = days.shifted(house, today, ahead + luck.choice((0, 0, 1)))
+        last = days.shifted(house, first, length - 1) if length > 1 else first
+        steps.append((now - timedelta(days=9), _away(owner, people[name], first, last)))
+    return steps
+
+
+def _away(owner: Member, member: Member, first: date, last: date) -> Callable[[datetime], object]:
+    return lambda at: staff.add_absence(member, first, last, by=owner, now=at)
 
 
 def _clients(owner: Member, began: datetime) -> dict[str, Client]:
     clients = {}
     for name, contact in CLIENTS:
         client = keeping.add_client(name=name, by=owner, now=began)
-        keeping.add_contact(client, name=contact, email="", by=owner, now=began)
+        keeping.add_contact(
+            client, name=contact, email=_address(contact, name), by=owner, now=began
+        )
         clients[name] = client
     return clients
+
+
+def _address(contact: str, client: str) -> str:
+    """Return an address that reaches nobody: names below .example are never anybody's."""
+    first = contact.split(maxsplit=1)[0].lower()
+    house = "".join(letter for letter in client.lower() if letter.isascii() and letter.isalpha())
+    return f"{first}@{house}.example"
 
 
 def _services(owner: Member, began: datetime) -> dict[str, Service]:
@@ -247,18 +294,27 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _history(luck: random.Random, *, now: datetime) -> bytes:
-    """Return a year of finished work as the file that another tool would export."""
+def _history(luck: random.Random, *, now: datetime) -> tuple[bytes, bytes]:
+    """Return a year of finished work as two files of another tool: until IMPORTED, and since."""
     today = zones.day_of(now, ZONE)
+    until = zones.day_of(now - IMPORTED, ZONE).isoformat()
     house = scope.current()
     rows: list[Sequence[object]] = []
     jobs = [name for name, count in SOLD.items() for _again in range(count)]
     luck.shuffle(jobs)
     for number, name in enumerate(jobs):
-        begins = today - timedelta(days=int(365 - 330 * number / len(jobs)) + luck.randint(0, 6))
+        begins = today - timedelta(days=int(365 - 350 * number / len(jobs)) + luck.randint(0, 6))
         begins = days.shifted(house, begins, 1)
         client = luck.choices(CLIENTS, weights=(6, 5, 4, 3, 4, 3, 2, 2))[0][0]
         rows.extend(_one_job(luck, number, name, client, begins, before=today))
+    finished = COLUMNS.index("t_finished")
+    return (
+        _file([row for row in rows if str(row[finished]) < until]),
+        _file([row for row in rows if str(row[finished]) >= until]),
+    )
+
+
+def _file(rows: Sequence[Sequence[object]]) -> bytes:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -295,7 +351,7 @@ def _one_job(
     if not rows or day >= before:
         return []
     finished = rows[-1][12]
-    first_due = days.shifted(house, begins, max(2, round(planned * luck.uniform(0.9, 1.25))))
+    first_due = days.shifted(house, begins, max(2, round(planned * luck.uniform(0.8, 1.16))))
     due = first_due
     if str(finished) > first_due.isoformat() and luck.random() < 0.45:
         due = days.shifted(house, first_due, luck.choice((2, 3, 5, 5)))
@@ -309,8 +365,8 @@ def _actual(luck: random.Random, estimate: float, over: float, bad_luck: float) 
     if luck.random() < 0.33:
         return estimate
     ratio = over * math.exp(bad_luck + luck.gauss(-0.03, 0.42))
-    if luck.random() < 0.06:
-        ratio *= luck.uniform(1.8, 3.2)
+    if luck.random() < 0.11:
+        ratio *= luck.uniform(1.8, 3.8)
     return max(0.5, _rounded(estimate * ratio))
 
 
@@ -326,11 +382,13 @@ def _open_work(
     services: dict[str, Service],
     *,
     now: datetime,
-) -> None:
+) -> list[Step]:
+    """Return how the open promises were given, and what was done for them since."""
     house = scope.current()
     today = zones.day_of(now, ZONE)
     lead = people["Ben"]
     desks = Desks(people)
+    steps: list[Step] = []
     for place, (client, what, service, since, until, done, begun) in enumerate(OPEN):
         given_on = days.shifted(house, today, since)
         due_on = days.shifted(house, today, until)
@@ -350,27 +408,185 @@ def _open_work(
                     owner=desks.owner(sketch.skill, left),
                 )
             )
-        job = making.make(
-            title=what,
+        promised = Promised(
             client=clients[client],
+            what=what,
             service=services[service],
             stages=sketches,
-            state=Job.State.OPEN,
-            by=lead,
-            now=given_at,
-        )
-        promising.give(
-            job=job,
-            client=clients[client],
             due_at=days.end_of(due_on, zone=ZONE, house=house),
+            last_mile=people[LAST_MILE[place % 3]],
+            lead=lead,
+            owner=owner,
+            place=place,
+        )
+        steps.append((given_at, promised.give))
+        steps += promised.progress(done, begun, given_at, now=now, luck=luck)
+        steps.append((max(given_at, now - timedelta(hours=1)), promised.note_what_is_owed))
+        if what == "Audio guide":
+            asked_on = zones.moment(days.shifted(house, today, -2), time(15, 20), ZONE)
+            steps.append((asked_on, promised.ask_somebody_else))
+        if what == "Enrolment form":
+            steps.append((now - timedelta(hours=1), promised.hand_on))
+    return steps
+
+
+def _looks_ahead(owner: Member, *, now: datetime) -> list[Step]:
+    """Return the forecasts of the days past, made before work began, and the one of now."""
+    house = owner.organisation
+    today = zones.day_of(now, ZONE)
+    mornings = [
+        zones.moment(days.shifted(house, today, -ago), time(6), ZONE) for ago in LOOKED_AHEAD
+    ]
+    return [(at, lambda at: outlook.refresh(by=None, now=at)) for at in mornings] + [
+        (now, lambda at: outlook.refresh(by=owner, now=at))
+    ]
+
+
+@dataclass
+class Promised:
+    """One open promise on its way: given, worked on, told about."""
+
+    client: Client
+    what: str
+    service: Service
+    stages: Sequence[StageSketch]
+    due_at: datetime
+    last_mile: Member
+    lead: Member
+    owner: Member
+    place: int
+    job: Job | None = None
+
+    def give(self, at: datetime) -> None:
+        """Make the job and give the promise; some with conditions and what they count on."""
+        self.job = making.make(
+            title=self.what,
+            client=self.client,
+            service=self.service,
+            stages=self.stages,
+            state=Job.State.OPEN,
+            by=self.lead,
+            now=at,
+        )
+        doing: dict[str, Any] = {"by": self.owner, "now": at}
+        if self.place % 3 == 0:
+            making.record_assumption(self.job, text="The brief stays as it was agreed", **doing)
+        if self.place % 2 == 0:
+            making.add_condition(self.job, text="Works on the client’s own devices", **doing)
+            making.add_condition(self.job, text="Named contact has signed it off", **doing)
+        self._let_all_agree(at)
+        promising.give(
+            job=self.job,
+            gate=Promise.Gate.COMPLETE,
+            client=self.client,
+            due_at=self.due_at,
             zone=ZONE,
             origin=Promise.Origin.LOOSE,
-            last_mile_owner=people[LAST_MILE[place % 3]],
-            by=lead,
-            now=given_at,
+            contact=self.client.contacts.get(),
+            last_mile_owner=self.last_mile,
+            by=self.lead,
+            now=at,
         )
-        _progress(job, done, begun, given_at, now)
-        _told(job, place, owner, now=now)
+
+    def _let_all_agree(self, at: datetime) -> None:
+        """Let everybody who owns a part say yes to it, and write down what the finish checks."""
+        assert self.job is not None
+        asked = [
+            owning.propose(stage, stage.owner, by=self.lead, now=at)
+            for stage in self.job.stages.select_related("owner").order_by("position")
+            if stage.owner is not None
+        ]
+        for row in [*asked, owning.propose(self.job, self.last_mile, by=self.lead, now=at)]:
+            if row.state == Responsibility.State.PROPOSED:
+                owning.accept(row, by=row.member, now=at)
+        finish = handing.finishing_of(self.job)
+        if finish is not None:
+            for text in FINISH:
+                checklist.add(finish, text, by=self.last_mile, now=at)
+
+    def progress(
+        self, done: int, begun: float, given_at: datetime, *, now: datetime, luck: random.Random
+    ) -> list[Step]:
+        """Return how the job moved on: some stages done, the next one begun."""
+        house = scope.current()
+        given_on = zones.day_of(given_at, ZONE)
+        steps: list[Step] = []
+        gone = 1
+
+        def at(hour: int) -> datetime:
+            day = days.shifted(house, given_on, gone)
+            return min(now, zones.moment(day, time(hour, 7 * self.place % 60), ZONE))
+
+        for place in range(done):
+            steps.append((at(9), self._begin(place)))
+            gone += 1
+            steps.append((at(16), self._finish(place, luck)))
+            gone += 1
+        if begun:
+            hours = max(0.5, _rounded(self.stages[done].likely_hours * begun))
+            steps.append((at(10), self._begin(done)))
+            gone += 1
+            steps.append((at(17), self._log(done, hours)))
+        return steps
+
+    def ask_somebody_else(self, at: datetime) -> None:
+        """Ask a builder to take what another one owns; nobody has answered yet."""
+        assert self.job is not None
+        stage = self.job.stages.select_related("owner").get(name="Player")
+        builders = Member.objects.filter(member_skills__skill=stage.skill).order_by("pk")
+        other = next(member for member in builders if member != stage.owner)
+        owning.propose(stage, other, by=self.lead, now=at)
+
+    def hand_on(self, at: datetime) -> None:
+        """Hand over what was begun; whoever goes on has not taken it yet."""
+        assert self.job is not None
+        stage = self.job.stages.select_related("owner").get(name="Build")
+        if stage.owner is not None:
+            handing.hand_over(stage, hours=2, by=stage.owner, now=at)
+
+    def note_what_is_owed(self, at: datetime) -> None:
+        """Record what the client owes, for some."""
+        house = scope.current()
+        if self.place % 5 == 2 and self.job is not None:
+            due_on = days.shifted(house, zones.day_of(at, ZONE), 1)
+            making.record_obligation(
+                self.job,
+                what="Test accounts and texts",
+                due_at=days.end_of(due_on, zone=ZONE, house=house),
+                by=self.owner,
+                now=at,
+            )
+
+    def _stage(self, place: int) -> tuple[Stage, Member]:
+        assert self.job is not None
+        stage = self.job.stages.select_related("owner").order_by("position")[place]
+        return stage, stage.owner or self.lead
+
+    def _begin(self, place: int) -> Callable[[datetime], object]:
+        def step(at: datetime) -> None:
+            stage, by = self._stage(place)
+            work.begin(stage, by=by, now=at)
+
+        return step
+
+    def _finish(self, place: int, luck: random.Random) -> Callable[[datetime], object]:
+        took = _actual(luck, self.stages[place].likely_hours, 1.0, 0.0)
+
+        def step(at: datetime) -> None:
+            stage, by = self._stage(place)
+            handed = handing.hand_over(stage, hours=took, by=by, now=at)
+            if handed.state == HandOver.State.HANDED:
+                taker = handing.takers_of(stage)[0]
+                handing.take(handed, by=taker, now=at)
+
+        return step
+
+    def _log(self, place: int, hours: float) -> Callable[[datetime], object]:
+        def step(at: datetime) -> None:
+            stage, by = self._stage(place)
+            work.log_hours(stage, hours, by=by, now=at)
+
+        return step
 
 
 class Desks:
@@ -390,41 +606,3 @@ class Desks:
 
 def _week(person: Person) -> float:
     return 20 if person.mornings else 40 - (person.outside_hours or 12)
-
-
-def _progress(job: Job, done: int, begun: float, given_at: datetime, now: datetime) -> None:
-    """Move a job on: some stages done, the next one begun."""
-    at = given_at + timedelta(days=1)
-    for place, stage in enumerate(job.stages.select_related("owner").order_by("position")):
-        by = stage.owner or job.made_by
-        if by is None:
-            return
-        if place < done:
-            work.begin(stage, by=by, now=min(at, now))
-            work.finish(stage, by=by, now=min(at + timedelta(days=2), now))
-            at += timedelta(days=2)
-        elif place == done and begun:
-            work.begin(stage, by=by, now=min(at, now))
-            hours = _rounded(stage.likely_hours * begun)
-            work.log_hours(stage, max(0.5, hours), by=by, now=min(at + timedelta(days=1), now))
-
-
-def _told(job: Job, place: int, owner: Member, *, now: datetime) -> None:
-    """Record what the client owes and what is counted on, for some jobs."""
-    house = scope.current()
-    stage = job.stages.exclude(state=Stage.State.DONE).order_by("position").first()
-    if place % 5 == 2 and stage is not None:
-        making.record_obligation(
-            job,
-            what="Test accounts and texts",
-            due_at=days.end_of(
-                days.shifted(house, zones.day_of(now, ZONE), 1), zone=ZONE, house=house
-            ),
-            by=owner,
-            now=now,
-        )
-    if place % 3 == 0:
-        making.record_assumption(job, text="The brief stays as it was agreed", by=owner, now=now)
-    if place % 2 == 0:
-        making.add_condition(job, text="Works on the client’s own devices", by=owner, now=now)
-        making.add_condition(job, text="Named contact has signed it off", by=owner, now=now)

@@ -25,6 +25,10 @@ class Organisation(models.Model):
     quote_lasts_days = models.PositiveSmallIntegerField(
         default=2, validators=[MinValueValidator(1), MaxValueValidator(60)]
     )
+    #: A finishing stretch on which nothing happened for so many working days is stuck.
+    stuck_after_days = models.PositiveSmallIntegerField(
+        default=2, validators=[MinValueValidator(1), MaxValueValidator(60)]
+    )
     created_at = models.DateTimeField()
     is_sample = models.BooleanField(default=False)
 
@@ -64,7 +68,7 @@ class EveryQuerySet(models.QuerySet[Row_co]):
             super()._fetch_all()
 
     def _iterator(self, *args: Any) -> Iterator[Any]:
-        rows = super()._iterator(*args)  # type: ignore[misc]
+        rows = super()._iterator(*args)  # type: ignore[misc]  # the stubs leave it out
         while True:
             # Never left on while the caller works with a row.
             with scope.looking_everywhere():

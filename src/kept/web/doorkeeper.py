@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 
@@ -78,11 +79,15 @@ class Doorkeeper:
                 return redirect("jobs")  # a guest's first page: the jobs that name them
             return render(request, "kept/403.html", {"needs": role}, status=403)
         request.__dict__["_scope"] = scope.enter(member.organisation)
-        request.member = member  # type: ignore[attr-defined]
+        request.member = member  # type: ignore[attr-defined]  # from here on a KeptRequest
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer whoever tried too many bad links, whichever page they were meant for."""
+        """Answer what may happen on any page: too many bad links, a database that is busy."""
+        if isinstance(exception, OperationalError) and "database is locked" in str(exception):
+            busy = render(request, "kept/busy.html", status=503)
+            busy["Retry-After"] = "30"
+            return busy
         if not isinstance(exception, throttle.TooMany):
             return None
         response = render(request, "kept/too_many.html", {"seconds": exception.seconds}, status=429)

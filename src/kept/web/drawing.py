@@ -536,6 +536,9 @@ class Staircase:
     flat_words: tuple[str, ...] = ()
 
 
+_LABEL_WIDE, _LABEL_HIGH = 7.5, 13.0
+"""What a label of a tread takes up: per cent of the width, and pixels."""
+
 _GAP = 0.55
 """Width of free days between two treads, whatever their number, in treads."""
 
@@ -610,42 +613,48 @@ def staircase(stairs: Staircase) -> SafeString:
     dotted = {dot.day for dot in stairs.dots}
     for dot in stairs.dots:
         a, b = places[dot.day]
-        x, y = (a + b) / 2, height(by_day[dot.day].chance)
         parts.append(
-            _tag("circle", cx=_percent(x), cy=y, r=4.5 if dot.strong else 3.5, class_="dot")
-        )
-        near_edge = x < left + 9
-        words = "ink halo" if not dot.strong else "strong halo"
-        parts.append(
-            _text(
-                dot.label,
-                x,
-                y - 9,
-                words if near_edge else words + " end",
-                dx=-4 if near_edge else -7,
+            _tag(
+                "circle",
+                cx=_percent((a + b) / 2),
+                cy=height(by_day[dot.day].chance),
+                r=4.5 if dot.strong else 3.5,
+                class_="dot",
             )
         )
+    written: list[tuple[float, float]] = []
     if wanted is not None and wanted.day not in dotted and stairs.wanted_chance_label:
         a, b = places[wanted.day]
-        parts.append(
-            _text(
-                stairs.wanted_chance_label,
-                (a + b) / 2,
-                height(wanted.chance) - 9,
-                "wanted strong middle halo",
-            )
-        )
+        y = height(wanted.chance) - 9
+        # Left of the step that may rise at its end.
+        near_edge = b < left + 9
+        look = "wanted strong halo" if near_edge else "wanted strong halo end"
+        place = a if near_edge else b
+        parts.append(_text(stairs.wanted_chance_label, place, y, look, dx=4 if near_edge else -3))
+        written.append((b, y))
+    for dot in sorted(stairs.dots, key=lambda dot: not dot.strong):
+        a, b = places[dot.day]
+        x, y = (a + b) / 2, height(by_day[dot.day].chance) - 9
+        # A label that would stand on another gives way; the strong one is written first.
+        if any(abs(x - at) < _LABEL_WIDE and abs(y - line) < _LABEL_HIGH for at, line in written):
+            continue
+        written.append((x, y))
+        near_edge = x < left + 9
+        look = "ink halo" if not dot.strong else "strong halo"
+        look = look if near_edge else look + " end"
+        parts.append(_text(dot.label, x, y, look, dx=-4 if near_edge else -7))
     if stairs.flat_on in by_day and stairs.flat_words:
         a, b = places[stairs.flat_on]
         if (a + b) / 2 - left >= 30:  # further left the words would stand on the axis
             flat_y = height(by_day[stairs.flat_on].chance)
             parts.append(_flat_label(stairs.flat_words, (a + b) / 2, flat_y))
-    parts.extend(_day_labels(stairs, places, bottom))
+    labels, lowest = _day_labels(stairs, places, bottom)
+    parts.extend(labels)
     return _svg(
         parts,
         title=stairs.sentence,
         description=stairs.description,
-        height=bottom + 58,
+        height=lowest + 9,
     )
 
 
@@ -676,7 +685,8 @@ def _flat_label(words: Sequence[str], x: float, y: float) -> SafeString:
 
 def _day_labels(
     stairs: Staircase, places: Mapping[date, tuple[float, float]], bottom: float
-) -> list[SafeString]:
+) -> tuple[list[SafeString], float]:
+    """The days below the treads, and where the lowest line of them stands."""
     named = {dot.day for dot in stairs.dots}
     if stairs.wanted_on is not None:
         named.add(stairs.wanted_on)
@@ -712,7 +722,7 @@ def _day_labels(
         anchor = "end" if x > 92 else "middle"
         parts.append(_text(label, x, y, f"{anchor} {look}", dx=16 if anchor == "end" else 0))
         below.append((x, y))
-    return parts
+    return parts, max([bottom + 49, *(y for _x, y in below)])
 
 
 def _near(every: int) -> range:

@@ -7,7 +7,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
 
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     """Closes allauth's own sign-up."""
 
     def is_open_for_signup(self, _request: HttpRequest) -> bool:

@@ -198,7 +198,7 @@ def _along_time(parts: Sequence[Part]) -> SafeString:
             for part in parts
         ],
         said=0.9,
-        said_label=_("said: 9 in 10"),
+        said_label=_("the line: said at 9 in 10"),
         sentence=_(
             "How often what kept would have said at 9 in 10 was kept, along time; in the newest "
             "part %(kept)s."

@@ -104,7 +104,7 @@ def along_time(
             )
         )
     drawn.append(_level(0, 100, up(said), "step-wanted"))
-    drawn.append(_text(said_label, 0, up(said) + 14, "wanted strong halo"))
+    drawn.append(_text(said_label, 0, base - 8, "wanted strong halo"))
     for index, part in enumerate(parts):
         x = width * (index + 0.5)
         outside = not part.low <= part.share <= part.high
@@ -119,34 +119,11 @@ def along_time(
                 data_state="at-risk" if outside else None,
             )
         )
-        look = "middle" if index in (0, len(parts) - 1) else "middle long-words"
-        drawn.append(_text(part.label, x, base + 18, look))
+        if index == 0:
+            drawn.append(_text(part.label, 0, base + 18, ""))
+        elif index == len(parts) - 1:
+            drawn.append(_text(part.label, 100, base + 18, "end"))
+        else:
+            drawn.append(_text(part.label, x, base + 18, "middle long-words"))
     drawn.append(_level(0, 100, base, "rule"))
     return _svg(drawn, title=sentence, height=base + 26)
-
-
-@dataclass(frozen=True)
-class Said:
-    """What was said at a level, and how often it came; shares from 0 to 1."""
-
-    level: float
-    came: float
-    level_label: str
-    came_label: str
-
-
-def said_and_came(rows: Sequence[Said], *, sentence: str) -> SafeString:
-    """For each level a hollow ring where it was said, and a dot where it came."""
-    step = 30.0
-    parts: list[str] = []
-    for index, row in enumerate(rows):
-        y = 16 + step * index
-        left, right = sorted((100 * row.level, 100 * row.came))
-        parts += [
-            _level(0, 100, y, "hair"),
-            _level(left, right, y, "done-line"),
-            _tag("circle", cx=_percent(100 * row.level), cy=y, r=4, class_="ring"),
-            _tag("circle", cx=_percent(100 * row.came), cy=y, r=5, class_="dot"),
-            _text(row.level_label, 0, y - 5, "ink halo"),
-        ]
-    return _svg(parts, title=sentence, height=16 + step * len(rows) - 8)

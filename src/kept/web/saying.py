@@ -11,7 +11,9 @@ from django.utils.translation import ngettext
 
 from kept import words, zones
 from kept.promises.models import Placement
-from kept.quotes.checking import Checked, DateAt, Pays
+from kept.quotes import wording
+from kept.quotes.checking import Checked, DateAt, Limits, Pays
+from kept.quotes.ways import Kind
 from kept.tenancy.models import Organisation
 from kept.web import drawing
 
@@ -52,16 +54,29 @@ class PaysTold:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """One date that can be said now."""
+class OfferTold:
+    """One way to say yes.
 
+    Attributes:
+        value: what its radio button says.
+        facts: chance, who pays, and what else it costs, each with its name.
+    """
+
+    value: str
     kind: str
-    date_at: DateAt
     day: str
     said: str
-    chance: str
-    pays: str
-    price: str
+    facts: Sequence[tuple[str, str]]
+    overtime: bool
+
+
+def _covers(limit: Limits, day: date) -> bool:
+    """Say whether a limit is about days away, and this is one of them."""
+    on = limit.about.get("on")
+    if on is not None:
+        return day.isoformat() in on
+    first, last = limit.about.get("from"), limit.about.get("to")
+    return isinstance(first, str) and isinstance(last, str) and first <= day.isoformat() <= last
 
 
 class Saying:
@@ -93,7 +108,17 @@ class Saying:
         asked = self.checked.wanted or self.checked.advised
         if asked is None:
             return "at-risk"
-        return "on-track" if asked.chance >= self.checked.line else "at-risk"
+        safe = asked.chance >= self.checked.line and not self._hurt()
+        return "on-track" if safe else "at-risk"
+
+    def _hurt(self) -> list[Pays]:
+        """The promises that a yes to the wanted date would push below their line, or further."""
+        line = self.checked.line
+        return [
+            pays
+            for pays in self.checked.pays_wanted
+            if pays.below_line or (pays.before < line and pays.after < pays.before)
+        ]
 
     def verdict(self) -> list[str]:
         """One or two short sentences on the wanted date, or on whether there is a date at all."""
@@ -106,7 +131,9 @@ class Saying:
                 ]
             return [_("Yes, by %(day)s.") % {"day": self.named(advised.due_at)}]
         said = {"day": self.named(wanted.due_at)}
-        if wanted.chance >= self.checked.confidence:
+        if wanted.chance >= self.checked.line and self._hurt():
+            first = _("By %(day)s only at another’s cost.") % said
+        elif wanted.chance >= self.checked.confidence:
             first = _("Yes, by %(day)s.") % said
         elif wanted.chance >= self.checked.line:
             first = _("Likely by %(day)s, not safely.") % said
@@ -121,20 +148,18 @@ class Saying:
         wanted = self.checked.wanted
         if wanted is None:
             return _("No date was asked for, so this is the first one that is safe.")
+        hurt = self._hurt()
+        if wanted.chance >= self.checked.line and hurt:
+            return _(
+                "A yes would leave %(whom)s under the line; a lead would have to sign that."
+            ) % {"whom": words.listed(pays.client or pays.what for pays in hurt)}
         if wanted.chance >= self.checked.confidence:
             return ""
-        breaks = _("Promised anyway, it breaks %(times)s") % {
-            "times": words.times_in_ten(1 - wanted.chance)
-        }
-        overtime = self.checked.overtime_hours
-        if overtime is None or overtime < 1:
-            return breaks + "."
-        costs = ngettext(
-            "or costs the team about %(hours)s hour of overtime.",
-            "or costs the team about %(hours)s hours of overtime.",
-            round(overtime),
-        ) % {"hours": round(overtime)}
-        return f"{breaks}, {costs}"
+        if not self.checked.reasons:
+            return _("Promised anyway, it breaks %(times)s.") % {
+                "times": words.times_in_ten(1 - wanted.chance)
+            }
+        return " ".join(wording.roads(wanted.chance, self.checked.overtime))
 
     def _best(self) -> DateAt | None:
         """The likeliest date known, where none is as sure as asked."""
@@ -247,10 +272,7 @@ class Saying:
         if not losers:
             return _("nobody")
         worst = losers[0]
-        said = (
-            f"{worst.client or worst.what} {words.whole_percent(worst.before)} → "
-            f"{words.percent(worst.after)}"
-        )
+        said = wording.loser(worst)
         if len(losers) > 1:
             more = {"said": said, "count": words.spelled(len(losers) - 1)}
             said = _("%(said)s and %(count)s more") % more
@@ -258,47 +280,40 @@ class Saying:
 
     # ----- Offers ------------------------------------------------------------------------------
 
-    def offers(self) -> list[Offer]:
-        """The advised date, the wanted one where it stands, and the one that disturbs nobody."""
-        found: list[Offer] = []
-        seen: set[datetime] = set()
-
-        def add(kind: str, date_at: DateAt | None, said: str, pays: Sequence[Pays]) -> None:
-            if date_at is None or date_at.due_at in seen:
-                return
-            seen.add(date_at.due_at)
-            found.append(
-                Offer(
-                    kind,
-                    date_at,
-                    self.day(date_at.due_at),
-                    said,
-                    words.percent(date_at.chance),
-                    self.pays_briefly(pays),
-                    self.price(),
+    def offers(self) -> list[OfferTold]:
+        """The ways to say yes, as the answer has them."""
+        wanted = self.checked.wanted
+        kinds = {
+            Kind.WANTED: _("As wanted"),
+            Kind.LATER: _("Later") if wanted else _("Advised"),
+            Kind.LESS: _("Less"),
+            Kind.PEOPLE: _("Other people"),
+            Kind.OVERTIME: _("Overtime"),
+            Kind.WITHOUT: _("Without disturbing anyone"),
+        }
+        told = []
+        for offer in self.checked.offers:
+            overtime = offer.overtime_hours is not None
+            more = str(Kind.OVERTIME) if overtime else str(offer.change)
+            facts = [
+                (_("Chance"), words.percent(offer.date.chance)),
+                (_("Who pays"), self.pays_briefly(offer.pays)),
+            ]
+            if offer.overtime_hours is not None:
+                facts.append((_("Overtime"), words.hours(offer.overtime_hours)))
+            if (price := self.price()) and not offer.change.without:
+                facts.append((_("Price"), price))
+            told.append(
+                OfferTold(
+                    value=f"{offer.date.due_at.isoformat()} {more}".strip(),
+                    kind=kinds[offer.kind],
+                    day=self.day(offer.date.due_at),
+                    said=offer.sentence,
+                    facts=facts,
+                    overtime=overtime,
                 )
             )
-
-        wanted, advised = self.checked.wanted, self.checked.advised
-        if wanted is not None and wanted.chance >= self.checked.line:
-            below = any(p.below_line for p in self.checked.pays_wanted)
-            if not below:
-                add(
-                    _("As wanted"),
-                    wanted,
-                    _("The day that was asked for."),
-                    self.checked.pays_wanted,
-                )
-        add(
-            _("Later") if wanted and advised and advised.due_at > wanted.due_at else _("Advised"),
-            advised,
-            _("The first day that is as safe as you ask."),
-            self.checked.pays_advised,
-        )
-        without = self.checked.without
-        if without is not None and (advised is None or without.due_at > advised.due_at):
-            add(_("Without disturbing anyone"), without, _("Uses only what is left free."), ())
-        return found
+        return told
 
     def price(self) -> str:
         """The service's price, if it has one."""
@@ -408,10 +423,7 @@ class Saying:
             if not 0.05 < chance < 0.93 or chance - below >= FLAT:
                 continue
             for limit in self.checked.limits:
-                first, last = limit.about.get("from"), limit.about.get("to")
-                if not isinstance(first, str) or not isinstance(last, str):
-                    continue
-                if first <= day.isoformat() <= last:
+                if _covers(limit, day):
                     return day, tuple(
                         words.wrapped(_("%(why)s: no gain") % {"why": limit.sentence}, 22, 3)
                     )

@@ -9,10 +9,10 @@ from django.utils.translation import ngettext
 
 from kept import words, zones
 from kept.jobs.models import Stage
-from kept.ledger.models import Event
 from kept.people import days
+from kept.plan.since import Moved, Since
 from kept.plan.standing import Standing, State
-from kept.promises.models import Promise
+from kept.tenancy import scope
 from kept.tenancy.models import Organisation
 from kept.web import drawing
 
@@ -20,6 +20,8 @@ from kept.web import drawing
 REACH = 33
 #: And at least, so that a week with one promise does not look like a close-up.
 LEAST = 15
+#: Promises that moved this week are named up to so many.
+MOVED_SHOWN = 3
 
 
 def axis(house: Organisation, shown: Iterable[date], *, now: datetime, first: date) -> drawing.Axis:
@@ -126,6 +128,8 @@ def slack(stands: Standing) -> str:
 
 def next_step(stands: Standing, *, today: date) -> str:
     """Who does what next, in a few words."""
+    if stands.gap is not None:
+        return words.capital(str(stands.gap))
     if stands.waiting_for is not None:
         return _("%(client)s owes %(what)s, %(day)s") % {
             "client": stands.promise.client,
@@ -135,6 +139,12 @@ def next_step(stands: Standing, *, today: date) -> str:
             ),
         }
     stage = stands.next_stage
+    if stage is not None and stands.stuck_since is not None:
+        on = zones.day_of(stands.stuck_since, scope.current().zone)
+        return _("%(stage)s is stuck since %(day)s") % {
+            "stage": stage.name,
+            "day": words.day(on, today=today),
+        }
     if stage is None:
         return _("Nothing left to do: hand it over")
     said = {"stage": stage.name, "owner": stage.owner.first_name if stage.owner else ""}
@@ -145,6 +155,50 @@ def next_step(stands: Standing, *, today: date) -> str:
     if stage.owner:
         return _("%(owner)s starts %(stage)s") % said
     return _("%(stage)s is next, nobody named") % said
+
+
+def since_monday(week: Since) -> str:
+    """ "Since Monday: two promises given. Season site fell from 74 to 41 %; labels gained a day."
+
+    Empty where there is nothing to compare with.
+    """
+    counted = []
+    if week.given:
+        said = ngettext("%(count)s promise given", "%(count)s promises given", week.given)
+        counted.append(said % {"count": words.spelled(week.given)})
+    if week.settled:
+        said = ngettext("%(count)s settled", "%(count)s settled", week.settled)
+        counted.append(said % {"count": words.spelled(week.settled)})
+    moved = [_moved(each) for each in week.moved[:MOVED_SHOWN]]
+    if len(week.moved) > MOVED_SHOWN:
+        more = len(week.moved) - MOVED_SHOWN
+        said = ngettext("%(count)s more moved", "%(count)s more moved", more)
+        moved.append(said % {"count": words.spelled(more)})
+    parts = [", ".join(counted), "; ".join(moved)]
+    if not any(parts):
+        return _("Since Monday nothing moved.") if week.compared else ""
+    return _("Since Monday: %(what)s.") % {"what": "; ".join(part for part in parts if part)}
+
+
+def _moved(each: Moved) -> str:
+    promise = each.stands.promise
+    name = f"{promise.client} · {promise.job}"
+    if each.chance_moved:
+        said = {
+            "name": name,
+            "before": words.whole_percent(each.before),
+            "after": words.percent(each.after),
+        }
+        if each.after < each.before:
+            return _("%(name)s fell from %(before)s to %(after)s") % said
+        return _("%(name)s rose from %(before)s to %(after)s") % said
+    count = abs(each.days)
+    told = {"name": name, "days": words.spelled(count)}
+    if each.days > 0:
+        return ngettext("%(name)s gained %(days)s day", "%(name)s gained %(days)s days", count) % (
+            told
+        )
+    return ngettext("%(name)s lost %(days)s day", "%(name)s lost %(days)s days", count) % told
 
 
 def line(stands: Standing, axis: drawing.Axis, *, today: date) -> SafeString:
@@ -162,24 +216,3 @@ def line(stands: Standing, axis: drawing.Axis, *, today: date) -> SafeString:
             else words.short_day(stands.promised_on),
         ),
     )
-
-
-def event(happened: Event, promise: Promise, *, today: date) -> str:
-    """What one event of a promise says, in a sentence."""
-    kind = Event.Kind(happened.kind)
-    who = happened.by.first_name if happened.by else "kept"
-    if kind is Event.Kind.PROMISE_RECORDED:
-        due = _due(happened.facts.get("due_at"), promise.due_at)
-        return _("Promised by %(who)s: %(due)s. These are the first terms and stay so.") % {
-            "who": who,
-            "due": words.moment(due, promise.zone, today=today),
-        }
-    if kind is Event.Kind.PROMISE_VOIDED:
-        return _("Voided by %(who)s: %(reason)s") % {"who": who, "reason": promise.void_reason}
-    if kind is Event.Kind.OUTLOOK_COMPUTED:
-        return _("New outlook.")
-    return _("%(what)s, by %(who)s.") % {"what": kind.label, "who": who}
-
-
-def _due(said: object, otherwise: datetime) -> datetime:
-    return datetime.fromisoformat(said) if isinstance(said, str) else otherwise

@@ -14,7 +14,7 @@ class Bounded(FileUploadHandler):
 
     def new_file(self, *args: object, **kwargs: object) -> None:
         self.received = 0
-        super().new_file(*args, **kwargs)  # type: ignore[arg-type]
+        super().new_file(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.received = start + len(raw_data)

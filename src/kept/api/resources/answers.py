@@ -1,6 +1,6 @@
 """The inquiry: can we promise this, by when, and who pays for that yes?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,15 +15,16 @@ from kept.api.resources.jobs import NewStage
 from kept.api.rows import named
 from kept.api.shapes import Asked, Day, Hours, Id, LongName, Moment, Page, PageAsked, Shown, Title
 from kept.clients import keeping
-from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
+from kept.jobs import lines
 from kept.people.access import Policy
 from kept.promises.models import Promise
-from kept.quotes import checking, models, wording
+from kept.quotes import asking, checking, models, wording
 from kept.tenancy import scope
 
 door = Door("answers", answer_id=models.Answer)
 Placement = Literal["by_date", "yields"]
+OfferKind = Literal["wanted", "later", "less", "people", "overtime", "without"]
 
 
 class Effort(Asked):
@@ -33,26 +34,27 @@ class Effort(Asked):
     low_hours: Hours | None = Field(None, description="9 in 10 times it takes longer.")
     high_hours: Hours | None = Field(None, description="1 in 10 times it takes longer.")
 
-    def stage(self, name: str) -> StageSketch:
-        """Return all the work as one stage, which is then the finishing one."""
-        return StageSketch(
-            name=name[:120],
-            likely_hours=self.likely_hours,
-            low_hours=self.low_hours,
-            high_hours=self.high_hours,
-            finishing=True,
-        )
+    def size(self) -> lines.Effort:
+        """Return it as the rooms know it."""
+        return lines.Effort(self.likely_hours, self.low_hours, self.high_hours)
 
 
 class Ask(Asked):
-    """What somebody wants, how big it is, and by when. One of effort, stages, service or like."""
+    """What somebody wants, how big it is, and by when.
+
+    One of effort, stages, service or like; effort beside a service or a promise scales its stages.
+    """
 
     what: Title = Field(description="What is wanted.")
     client_id: Id | None = Field(None, description="For whom.")
     client: LongName | None = Field(
         None, description="For whom, by name; somebody new becomes a prospect."
     )
-    effort: Effort | None = Field(None, description="How much work, in one piece.")
+    effort: Effort | None = Field(
+        None,
+        description="How much work, in one piece; or the size that the stages of the service or "
+        "promise are scaled to.",
+    )
     stages: list[NewStage] = Field([], max_length=200, description="How much work, in stages.")
     service_id: Id | None = Field(None, description="The service it is.")
     like_promise_id: Id | None = Field(None, description="An earlier promise that it is like.")
@@ -60,6 +62,18 @@ class Ask(Asked):
         None, description="The day it is wanted: the end of that working day for the client."
     )
     wanted_at: Moment | None = Field(None, description="The moment it is wanted, instead of a day.")
+    confidence: float | None = Field(
+        None,
+        ge=checking.LEAST_SURE,
+        le=checking.MOST_SURE,
+        description="How sure the date is to be; left out, as sure as your house offers dates.",
+    )
+
+
+class Take(Asked):
+    """One of an answer's offers."""
+
+    kind: OfferKind = Field(description="Which one, by its kind.")
 
 
 class DateAt(Shown):
@@ -89,6 +103,52 @@ class Effect(Shown):
     chance_before: float = Field(description="Its chance without the yes.")
     chance_after: float = Field(description="Its chance after the yes.")
     below_line: bool = Field(description="Whether the yes pushes it below the line.")
+
+
+class Owner(Shown):
+    """Who would take a stage."""
+
+    stage: str = Field(description="The stage.")
+    member_id: int = Field(description="The member.")
+
+
+class Overtime(Shown):
+    """The hours outside the working week with which so many futures keep the wanted date."""
+
+    level: float = Field(description="The share of futures.")
+    hours: float | None = Field(description="The hours; null if overtime does not do it.")
+
+
+class OfferEffect(Shown):
+    """Who pays for one offer."""
+
+    job_id: int = Field(description="The job that changes.")
+    chance_before: float = Field(description="Its chance without it.")
+    chance_after: float = Field(description="Its chance with it.")
+    below_line: bool = Field(description="Whether it falls below the line.")
+
+
+class Offer(Shown):
+    """One way to say yes, computed on the same futures as the answer."""
+
+    kind: OfferKind = Field(
+        description="wanted, later, less (of it), people (others), overtime, or without "
+        "(disturbing anyone)."
+    )
+    sentence: str = Field(description="What it means, in words.")
+    due_at: datetime = Field(description="Its date.")
+    chance: float = Field(description="The chance to keep it.")
+    placement: Placement = Field(description="How its work would stand among all other work.")
+    own_answer: bool = Field(
+        description="Whether it is an ask of its own, to be taken at /answers/{id}/offers before "
+        "its date can be held."
+    )
+    without: list[str] = Field(description="The stages left out.")
+    owners: list[Owner] = Field(description="Who would take which stage.")
+    overtime_hours: float | None = Field(
+        description="Hours outside the working week that the team must say yes to."
+    )
+    effects: list[OfferEffect] = Field(description="Who pays for it.")
 
 
 class Limit(Shown):
@@ -140,8 +200,14 @@ class Answer(Shown):
     limits: list[Limit] = Field(description="What limits the 90 % date.")
     gauges: list[Gauge] = Field(description="People, working time, and what the team can sustain.")
     curve: list[Point] = Field(description="The chance day by day.")
+    offers: list[Offer] = Field(description="What can be said now, at most four.")
+    overtime: list[Overtime] = Field(
+        description="Overtime that keeps the wanted date, for 50, 80 and 90 % of futures; empty "
+        "if it needs none."
+    )
     overtime_hours: float | None = Field(
-        description="Hours of overtime that keeping the wanted date would cost, at even chances."
+        description="Hours of overtime that keep the wanted date at your confidence; null if it "
+        "needs none, or if overtime does not keep it."
     )
     expected_hours: float = Field(description="Hours the work is expected to take.")
     known_items: int = Field(description="How many similar past items it rests on.")
@@ -151,7 +217,7 @@ class Answer(Shown):
     profile_version: str = Field(description="What of the past it knew.")
 
 
-@door.add("/check", Policy.MEMBER, Answer)
+@door.add("/check", Policy.MEMBER, Answer, computes=True)
 def check(request: ApiRequest, body: Ask) -> dict[str, Any]:
     """Ask for a date.
 
@@ -162,23 +228,36 @@ def check(request: ApiRequest, body: Ask) -> dict[str, Any]:
     if client is None and body.client is not None:
         client = keeping.find(body.client)
     zone = scope.current().zone if client is None else client.zone
-    stages: Sequence[StageSketch] = [
-        stage.drawn(f"stages.{place}.") for place, stage in enumerate(body.stages)
-    ]
-    if not stages and body.effort is not None:
-        stages = [body.effort.stage(body.what)]
     like = body.like_promise_id
-    checked = checking.check(
+    checked = checking.work_out(
         what=body.what,
-        stages=stages,
+        stages=[stage.drawn(f"stages.{place}.") for place, stage in enumerate(body.stages)],
+        size=None if body.effort is None else body.effort.size(),
         client=client,
         client_name=body.client or "",
         service=None if body.service_id is None else named(Service, body.service_id, "service_id"),
         like=None if like is None else named(Promise, like, "like_promise_id"),
         wanted_at=moments.due(body.wanted_at, body.wanted_on, zone=zone, name="wanted"),
-        by=request.member,
+        confidence=body.confidence,
         now=request.now,
     )
+    request.begin()
+    checked = checking.store(checked, by=request.member)
+    assert checked.answer is not None
+    return shown(_answers().get(pk=checked.answer.pk))
+
+
+@door.add("/answers/{int:answer_id}/offers", Policy.MEMBER, Answer, computes=True)
+def take_offer(request: ApiRequest, answer_id: int, body: Take) -> dict[str, Any]:
+    """Take one of an answer's offers.
+
+    It is asked again as an answer of its own, in the plan as it is now, so that holding one
+    of its dates holds exactly that: less of it, or other people. It reserves nothing.
+    """
+    answer = models.Answer.objects.select_related("job", "client").get(pk=answer_id)
+    checked = checking.taken(answer, body.kind, now=request.now)
+    request.begin()
+    checked = checking.store(checked, by=request.member)
     assert checked.answer is not None
     return shown(_answers().get(pk=checked.answer.pk))
 
@@ -199,7 +278,7 @@ def show_answer(request: ApiRequest, answer_id: int) -> dict[str, Any]:
 
 def _answers() -> QuerySet[models.Answer]:
     return models.Answer.objects.select_related("job").prefetch_related(
-        "dates", "effects__job__client", "limits"
+        "dates", "effects__job__client", "limits", "job__stages"
     )
 
 
@@ -209,8 +288,10 @@ def shown(answer: models.Answer) -> dict[str, Any]:
 
 
 def _all_shown(answers: Sequence[models.Answer]) -> list[dict[str, Any]]:
-    limits = [row for answer in answers for row in answer.limits.all()]
-    names = wording.Names(wording.keys_of([key for row in limits for key in row.about["ids"]]))
+    keys = [key for answer in answers for row in answer.limits.all() for key in row.about["ids"]]
+    offers = [kept for answer in answers for kept in answer.story.get("offers", ())]
+    keys += [f"m{m}" for kept in offers for _n, m in asking.Change.read(kept["change"]).owners]
+    names = wording.Names(wording.keys_of(keys))
     return [_one_shown(answer, names) for answer in answers]
 
 
@@ -224,6 +305,7 @@ def _one_shown(answer: models.Answer, names: wording.Names) -> dict[str, Any]:
             by_why[row.why] = row
     in_place, without = by_why.get("in_place"), by_why.get("without")
     story = answer.story
+    stages = [stage.name for stage in answer.job.stages.all()]
     return {
         "id": answer.pk,
         "job_id": answer.job_id,
@@ -264,6 +346,10 @@ def _one_shown(answer: models.Answer, names: wording.Names) -> dict[str, Any]:
         ],
         "gauges": story["gauges"],
         "curve": [{"at": at, "chance": chance} for at, chance in story["curve"]],
+        "offers": [_offer(kept, stages, names) for kept in story.get("offers", ())],
+        "overtime": [
+            {"level": level, "hours": hours} for level, hours in story.get("overtime", ())
+        ],
         "overtime_hours": story["overtime_hours"],
         "expected_hours": story["expected_hours"],
         "known_items": story["known_items"],
@@ -271,6 +357,34 @@ def _one_shown(answer: models.Answer, names: wording.Names) -> dict[str, Any]:
         "futures": answer.futures,
         "engine_version": answer.engine_version,
         "profile_version": answer.profile_version,
+    }
+
+
+def _offer(kept: Mapping[str, Any], stages: Sequence[str], names: wording.Names) -> dict[str, Any]:
+    change = asking.Change.read(kept["change"])
+    return {
+        "kind": kept["kind"],
+        "sentence": wording.way(
+            kept["kind"],
+            stages=stages,
+            change=change,
+            overtime_hours=kept["overtime_hours"],
+            names=names,
+        ),
+        "due_at": kept["due_at"],
+        "chance": kept["chance"],
+        "placement": kept["placement"],
+        "own_answer": change != asking.Change(),
+        "without": [stages[position - 1] for position in change.without],
+        "owners": [
+            {"stage": stages[position - 1], "member_id": member}
+            for position, member in change.owners
+        ],
+        "overtime_hours": kept["overtime_hours"],
+        "effects": [
+            {"job_id": job, "chance_before": before, "chance_after": after, "below_line": below}
+            for job, before, after, below in kept["pays"]
+        ],
     }
 
 

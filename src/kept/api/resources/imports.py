@@ -13,13 +13,16 @@ from pydantic import Field
 from kept.api import paging
 from kept.api.door import Door
 from kept.api.keys import ApiRequest
-from kept.api.shapes import Asked, Page, PageAsked, Shown
-from kept.imports import intake, models
+from kept.api.rows import named
+from kept.api.shapes import Asked, Id, Page, PageAsked, Shown
+from kept.imports import intake, models, naming
+from kept.past import models as past
 from kept.people.access import Policy
 from kept.tenancy import refusals
 
 door = Door("imports", import_id=models.Import)
 ONE = "/imports/{int:import_id}"
+NameRole = Literal["person", "project", "kind", "subkind"]
 
 
 class Import(Shown):
@@ -96,6 +99,74 @@ class Sent(Asked):
     )
 
 
+class SourceName(Shown):
+    """A name as other tools write it, and who or what it is here."""
+
+    id: int = Field(description="Its number.")
+    role: NameRole = Field(description="What it was used as.")
+    name: str = Field(description="As the files write it.")
+    means_id: int | None = Field(
+        description="The person, client, service or skill that it is here, by its role; "
+        "null, itself."
+    )
+    means: str = Field(description="The same in words; empty where it is itself.")
+
+
+class NamesAsked(PageAsked):
+    """Which names."""
+
+    unknown: bool = Field(False, description="Only those that are nobody and nothing here.")
+
+
+class Meaning(Asked):
+    """Who or what one name is."""
+
+    id: Id = Field(description="The name's number.")
+    means_id: Id | None = Field(
+        description="The person (role person), client (project), service (kind) or skill "
+        "(subkind) that it is here; null, itself."
+    )
+
+
+class Meanings(Asked):
+    """Who or what some names are."""
+
+    names: list[Meaning] = Field(min_length=1, max_length=500, description="Each name once.")
+
+
+class Mapped(Shown):
+    """What became of it."""
+
+    changed: int = Field(description="How many names mean something else than before.")
+
+
+@door.read("/imports/names", Policy.LEAD, Page[SourceName])
+def list_names(request: ApiRequest, asked: Query[NamesAsked]) -> dict[str, Any]:
+    """List the names that files brought."""
+    rows = past.SourceName.objects.select_related("member", "client", "service", "skill")
+    if asked.unknown:
+        rows = rows.filter(member=None, client=None, service=None, skill=None)
+    return paging.page(rows, asked, _name)
+
+
+@door.add("/imports/names", Policy.LEAD, Mapped, status=200)
+def map_names(request: ApiRequest, body: Meanings) -> dict[str, Any]:
+    """Say who or what names are here.
+
+    All are mapped or none; then kept learns anew from the past, once.
+    """
+    picked = {}
+    for place, said in enumerate(body.names):
+        name = named(past.SourceName, said.id, f"names.{place}.id")
+        _column, table = naming.MEANS[name.role]
+        picked[name] = (
+            None
+            if said.means_id is None
+            else named(table, said.means_id, f"names.{place}.means_id")
+        )
+    return {"changed": naming.map_names(picked, by=request.member, now=request.now)}
+
+
 @door.read("/imports", Policy.MEMBER, Page[Import])
 def list_imports(request: ApiRequest, asked: Query[PageAsked]) -> dict[str, Any]:
     """List imports."""
@@ -107,8 +178,8 @@ def import_file(request: ApiRequest, file: File[UploadedFile], sent: Form[Sent])
     """Bring in history and open work from a file, or look at it first.
 
     With `dry_run` the answer is 200 and says what would come in; nothing is saved. Rows that
-    cannot be used are named in it. Names of members, clients and services are mapped on the
-    Import page.
+    cannot be used are named in it. Names of members, clients and services are mapped by
+    `POST /imports/names`.
     """
     mapping = _mapping(sent.mapping)
     name = file.name or _("unnamed file")
@@ -138,6 +209,17 @@ def undo_import(request: ApiRequest, import_id: int) -> models.Import:
     """Take back all that an import brought."""
     row = models.Import.objects.get(pk=import_id)
     return intake.undo(row, by=request.member, now=request.now)
+
+
+def _name(row: past.SourceName) -> dict[str, Any]:
+    column, _table = naming.MEANS[row.role]
+    return {
+        "id": row.pk,
+        "role": row.role,
+        "name": row.name,
+        "means_id": getattr(row, f"{column}_id"),
+        "means": naming.meaning(row),
+    }
 
 
 def _mapping(text: str) -> dict[str, str]:

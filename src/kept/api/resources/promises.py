@@ -1,5 +1,6 @@
 """Promises: what clients were given a yes to, and how it stands."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -31,13 +32,14 @@ from kept.api.shapes import (
 )
 from kept.clients import keeping
 from kept.clients.models import Client, Service
+from kept.custody import extracting
 from kept.jobs.lines import Effort as Size
-from kept.ledger.models import Event
 from kept.people.access import Policy
 from kept.plan import outlook as outlooks
 from kept.plan import standing
 from kept.plan.models import Outlook
-from kept.promises import models, recording
+from kept.promises import judging, models, recording, states
+from kept.promises.judging import Life
 from kept.tenancy import refusals
 
 door = Door("promises", promise_id=models.Promise)
@@ -46,6 +48,25 @@ State = Literal[
     "pending", "active", "paused", "delivered", "settled", "released", "revoked", "voided"
 ]
 Standing = Literal["overdue", "at-risk", "on-track", "paused", "unknown"]
+
+
+class Outcome(Shown):
+    """What became of a promise by one set of its terms; several misses may hold together."""
+
+    word: Literal[
+        "kept", "late", "short", "sub_standard", "broken", "released", "voided", "overdue", "open"
+    ] = Field(description="The gravest of what follows.")
+    kept: bool = Field(description="On time, all required lines, to standard.")
+    late: bool = Field(description="Delivered after it was due.")
+    short: bool = Field(description="A required line was missing.")
+    sub_standard: bool = Field(description="The client said it is not up to standard.")
+    broken: bool = Field(description="Revoked, or not delivered by the cut-off.")
+    overdue: bool = Field(description="Due, and not delivered.")
+    provisional: bool = Field(description="Delivered; the client’s word is still to come.")
+    deemed: bool = Field(description="Accepted by silence after notice.")
+    warned: bool = Field(description="Late, and the client was told before it was due.")
+    painful: bool = Field(description="Kept with more than a tenth of its hours out of hours.")
+    share_delivered: float = Field(description="Of its lines, required or not.")
 
 
 class Promise(Shown):
@@ -74,7 +95,16 @@ class Promise(Shown):
     slack_days: int | None = Field(
         description="Working days from that day to the promised one; negative is short."
     )
+    can: list[str] = Field(description="Which moves its state allows.")
+    by_first_terms: Outcome = Field(description="What became of it by what was promised first.")
+    by_last_terms: Outcome = Field(description="And by what was agreed last.")
+    contact_id: int | None = Field(description="Who at the client reads it by link.")
+    gate: str = Field(description="Whether everybody who owns a part said yes.")
     settled_at: datetime | None = Field(description="When it was closed.")
+    ended_at: datetime | None = Field(description="When it was released, revoked or voided.")
+    ended_word: str = Field(description="What was said then.")
+    again: str = Field(description="Whether we would promise it again: yes, otherwise, no.")
+    again_word: str = Field(description="And how.")
     void_reason: str = Field(description="Why it was recorded by mistake.")
 
 
@@ -103,17 +133,31 @@ class PromiseChanges(Changes):
     )
 
 
-class Reason(Asked):
+class Mistake(Asked):
     """Why."""
 
     reason: Sentence = Field(description="Why it was recorded by mistake.")
+
+
+class Line(Shown):
+    """One testable line of terms."""
+
+    condition_id: int | None = Field(description="The job’s line.")
+    text: str = Field(description="As it read when it was agreed.")
+    required: bool = Field(description="Without it the promise is short.")
 
 
 class Terms(Shown):
     """What was promised. Number 1 are the first terms, which never change."""
 
     number: int = Field(description="1 for the first terms; the highest are the last ones.")
+    kind: Literal["first", "imported", "renegotiated", "client_asked"] = Field(
+        description="How they came to be."
+    )
     due_at: datetime = Field(description="The date.")
+    judged_at: datetime = Field(description="The moment it is judged by: later by its pauses.")
+    lines: list[Line] = Field(description="What done means.")
+    proposal_id: int | None = Field(description="The proposal they came from.")
     chance_when_given: float | None = Field(description="The chance shown then.")
     lead_at_even_chances_hours: float | None = Field(
         description="The lead at even chances then, in hours; sharpness is measured by it."
@@ -158,23 +202,30 @@ class PromisesAsked(PageAsked):
     client_id: Id | None = Field(None, description="Only those to this client.")
 
 
+#: What is not a column.
+DERIVED = {
+    "id", "what", "standing", "chance", "likely_on", "slack_days", "can", "by_first_terms",
+    "by_last_terms",
+}  # fmt: skip
+
+
 def _promises() -> QuerySet[models.Promise]:
     return models.Promise.objects.select_related("job")
 
 
 def _shown(
-    promise: models.Promise, forecasts: dict[int, Outlook], *, now: datetime
+    promise: models.Promise,
+    forecasts: dict[int, Outlook],
+    lives: Mapping[int, Life],
+    *,
+    now: datetime,
 ) -> dict[str, Any]:
     is_open = promise.state in models.Promise.OPEN
     forecast = forecasts.get(promise.pk) if is_open else None
     row = None
     if is_open:
         row = standing.standing_of(promise, outlook=forecast, stages=[], waiting_for=None, now=now)
-    copied = [
-        name
-        for name in Promise.model_fields
-        if name not in {"id", "what", "standing", "chance", "likely_on", "slack_days"}
-    ]
+    copied = [name for name in Promise.model_fields if name not in DERIVED]
     return {
         "id": promise.pk,
         "what": promise.job.title,
@@ -182,6 +233,9 @@ def _shown(
         "chance": None if row is None else row.chance,
         "likely_on": None if row is None else row.likely_on,
         "slack_days": None if row is None else row.slack_days,
+        "can": states.allowed(promise.state),
+        "by_first_terms": judging.by_first_terms(lives[promise.pk], now=now),
+        "by_last_terms": judging.by_last_terms(lives[promise.pk], now=now),
         **{name: getattr(promise, name) for name in copied},
     }
 
@@ -189,7 +243,8 @@ def _shown(
 def again(request: ApiRequest, promise_id: int) -> dict[str, Any]:
     """Return a promise as it is shown now."""
     promise = _promises().get(pk=promise_id)
-    return _shown(promise, outlooks.newest(of=[promise.pk]), now=request.now)
+    lives = judging.lives([promise])
+    return _shown(promise, outlooks.newest(of=[promise.pk]), lives, now=request.now)
 
 
 @door.read("/promises", Policy.MEMBER, Page[Promise])
@@ -202,7 +257,8 @@ def list_promises(request: ApiRequest, asked: Query[PromisesAsked]) -> dict[str,
         rows = rows.filter(client_id=asked.client_id)
     page = paging.page(rows, asked, lambda row: row)
     forecasts = outlooks.newest(of=[row.pk for row in page["items"]])
-    page["items"] = [_shown(row, forecasts, now=request.now) for row in page["items"]]
+    lives = judging.lives(page["items"])
+    page["items"] = [_shown(row, forecasts, lives, now=request.now) for row in page["items"]]
     return page
 
 
@@ -249,7 +305,7 @@ def change_promise(request: ApiRequest, promise_id: int, body: PromiseChanges) -
 
 
 @door.add(f"{ONE}/void", Policy.LEAD, Promise, status=200, version_of=ONE)
-def void_promise(request: ApiRequest, promise_id: int, body: Reason) -> dict[str, Any]:
+def void_promise(request: ApiRequest, promise_id: int, body: Mistake) -> dict[str, Any]:
     """Take out a promise that was recorded by mistake; it stays listed, with the reason."""
     recording.void(
         promise=_promises().get(pk=promise_id),
@@ -275,7 +331,17 @@ def list_promise_terms(
 ) -> dict[str, Any]:
     """List what was promised: the first terms, and those agreed since."""
     promise = _promises().get(pk=promise_id)
-    return paging.page(promise.terms.all(), asked, lambda row: row)
+    life, house = judging.life_of(promise), request.member.organisation
+
+    def shown(row: models.Terms) -> dict[str, Any]:
+        copied = set(Terms.model_fields) - {"lines", "judged_at"}
+        return {
+            **{name: getattr(row, name) for name in copied},
+            "lines": life.lines.get(row.pk, []),
+            "judged_at": life.due_of(row, house=house, now=request.now),
+        }
+
+    return paging.page(promise.terms.all(), asked, shown)
 
 
 @door.read(f"{ONE}/outlooks", Policy.MEMBER, Page[Forecast])
@@ -291,9 +357,12 @@ def list_promise_outlooks(
 def list_promise_events(
     request: ApiRequest, promise_id: int, asked: Query[PageAsked]
 ) -> dict[str, Any]:
-    """List what happened to a promise, the oldest first."""
+    """List what happened to a promise, the oldest first.
+
+    To its job, its stages, its quote and what it counts on, too; forecasts are its outlooks.
+    """
     promise = _promises().get(pk=promise_id)
-    return paging.page(Event.objects.filter(promise_id=promise.pk), asked, lambda row: row)
+    return paging.page(extracting.events_of(promise), asked, lambda row: row)
 
 
 def _client(request: ApiRequest, body: LoosePromise) -> Client:

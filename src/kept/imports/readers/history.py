@@ -6,7 +6,7 @@ nothing without it is left out.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kept.engine.durations import PastItem
@@ -96,8 +96,8 @@ def read(data: bytes) -> tuple[list[PastItem], list[Problem]]:
     Raises:
         NotATable: the bytes are no delimited text, or no column of a history is among its header.
     """
-    found, problems = rows(data)
-    return [row.as_past_item() for row in found], problems
+    problems: list[Problem] = []
+    return [row.as_past_item() for row in _each(text.table(data), problems)], problems
 
 
 def rows(data: bytes) -> tuple[list[HistoryRow], list[Problem]]:
@@ -106,7 +106,12 @@ def rows(data: bytes) -> tuple[list[HistoryRow], list[Problem]]:
     Raises:
         NotATable: the bytes are no delimited text, or no column of a history is among its header.
     """
-    table = text.table(data)
+    problems: list[Problem] = []
+    return list(_each(text.table(data), problems)), problems
+
+
+def _each(table: text.Table, problems: list[Problem]) -> Iterator[HistoryRow]:
+    """Parse one row after the other, so that a long file is not kept in two forms at once."""
     columns = table.columns
     positions = {name: columns.get(name, ()) for name in COLUMNS}
     if not any(positions[name] for name in ("estimate", "actual", "t_finished", "t_due")):
@@ -114,8 +119,6 @@ def rows(data: bytes) -> tuple[list[HistoryRow], list[Problem]]:
             "No column of a history was found: at least one of estimate, actual, t_finished or"
             f" t_due is needed. The header has: {', '.join(table.header) or 'nothing'}."
         )
-    found: list[HistoryRow] = []
-    problems: list[Problem] = []
     seen: dict[str, int] = {}
     for number, cells in table.rows:
         line = _Line(number, cells, positions, table.header, problems)
@@ -130,8 +133,7 @@ def rows(data: bytes) -> tuple[list[HistoryRow], list[Problem]]:
                     f'"{row.row_id}" was already used in row {earlier}; both rows are kept.',
                 )
             )
-        found.append(row)
-    return found, problems
+        yield row
 
 
 class _Line:

@@ -6,13 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kept import clock, words, zones
-from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.jobs import lines
 from kept.jobs.lines import Effort, Line, Vague
@@ -20,7 +20,9 @@ from kept.people import days
 from kept.people.access import Policy, allow
 from kept.people.models import Role, Skill
 from kept.quotes import checking, offering, wording
+from kept.quotes.asking import Change
 from kept.quotes.checking import Checked
+from kept.quotes.ways import Kind
 from kept.tenancy import given
 from kept.tenancy.models import Organisation
 from kept.tenancy.refusals import Refused
@@ -43,6 +45,7 @@ class AskForm(forms.Form):
     skill = forms.CharField(required=False, max_length=20)
     wanted = forms.CharField(required=False, max_length=60)
     at = forms.CharField(required=False, max_length=8)
+    sure = forms.CharField(required=False, max_length=8)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Chips:
     skill: str
     wanted: str
     at: str
+    sure: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,25 +73,48 @@ class Reading:
     effort: Effort | None
     wanted_at: datetime | None
     zone: str
+    confidence: float | None
     wrong: dict[str, str]
 
     @property
     def sized(self) -> bool:
         return self.effort is not None or self.service is not None
 
-    def sketches(self) -> list[StageSketch]:
-        """The stages to ask about: one of the size said; none where a service says them."""
-        if self.effort is None:
-            return []
-        return [
-            StageSketch(
-                name=self.line.what or _("The work"),
-                likely_hours=self.effort.likely_hours,
-                low_hours=self.effort.low_hours,
-                high_hours=self.effort.high_hours,
-                skill=self.skill.name if self.skill else None,
-            )
-        ]
+    def asked(self) -> dict[str, Any]:
+        """What the room is asked, by the names it has there."""
+        return {
+            "what": self.line.what,
+            "size": self.effort,
+            "skill": self.skill.name if self.skill else None,
+            "client": self.client,
+            "client_name": self.chips.client,
+            "service": self.service,
+            "wanted_at": self.wanted_at,
+            "confidence": self.confidence,
+        }
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The offer that was chosen: its date, and what it changes of the ask."""
+
+    due_at: datetime
+    change: Change
+    overtime: bool
+
+    @classmethod
+    def read(cls, said: str) -> "Chosen | None":
+        """Read what an offer's radio button says; None where no offer was chosen.
+
+        Raises:
+            Refused: it says what no offer does.
+        """
+        moment, _space, more = said.strip().partition(" ")
+        due_at = _moment(moment)
+        if due_at is None:
+            return None
+        overtime = more == str(Kind.OVERTIME)
+        return cls(due_at, Change() if overtime else Change.read(more), overtime)
 
 
 @allow(Policy.MEMBER)
@@ -103,34 +130,35 @@ def hold(request: KeptRequest) -> HttpResponse:
     form = AskForm(request.POST)
     now, member = clock.now(), request.member
     reading = _read(form, member.organisation, now)
-    due_at = _moment(request.POST.get("due_at", ""))
     client = reading.client
     refusal: Refused | None = None
     try:
-        if due_at is None:
+        chosen = Chosen.read(request.POST.get("due_at", ""))
+        if chosen is None:
             raise Refused(_("Choose one of the dates first. Nothing was reserved."), field="due_at")
-        given.day(due_at.date(), called=_("The date to hold"), field="due_at")
+        given.day(chosen.due_at.date(), called=_("The date to hold"), field="due_at")
         if client is None and not reading.chips.client:
             raise Refused(
                 _("Say for whom: a hold belongs to a client. Nothing was reserved."), field="client"
             )
-        checked = checking.check(
-            what=reading.line.what,
-            stages=reading.sketches(),
-            client=client,
-            client_name=reading.chips.client,
-            service=reading.service,
-            wanted_at=reading.wanted_at,
-            by=member,
-            now=now,
-        )
+        if chosen.overtime and not request.POST.get("team_yes"):
+            raise Refused(
+                _("Overtime needs the team’s yes: ask them first. Nothing was reserved."),
+                field="team_yes",
+            )
+        checked = checking.check(**reading.asked(), change=chosen.change, by=member, now=now)
         assert checked.answer is not None
+        reason = request.POST.get("risk_reason", "").strip()
+        if chosen.overtime and not reason:
+            reason = _("The team said yes to up to %(hours)s of overtime.") % {
+                "hours": words.hours(checked.overtime_hours or 0.0)
+            }
         quote = offering.hold(
             answer=checked.answer,
-            due_at=due_at,
+            due_at=chosen.due_at,
             by=member,
             now=now,
-            risk_reason=request.POST.get("risk_reason", "").strip(),
+            risk_reason=reason,
         )
     except Refused as found:
         refusal = found
@@ -145,30 +173,30 @@ def hold(request: KeptRequest) -> HttpResponse:
 
 
 def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = None) -> HttpResponse:
+    """Show the answer: its dates at once where scripts fetch the reasons, else all of it."""
     now, house = clock.now(), request.member.organisation
     reading = _read(form, house, now)
     checked: Checked | None = None
     problem: Refused | None = None
+    swapped = bool(request.headers.get("HX-Request"))
+    # Where scripts run, and ask.js says so, they fetch what is missing into the page.
+    scripted = swapped or request.COOKIES.get("scripts") == "on"
+    whole = not scripted or refusal is not None or "whole" in request.GET
     if reading.line.what and reading.sized and not reading.wrong:
         try:
-            checked = checking.check(
-                what=reading.line.what,
-                stages=reading.sketches(),
-                client=reading.client,
-                client_name=reading.chips.client,
-                service=reading.service,
-                wanted_at=reading.wanted_at,
-                by=request.member,
-                now=now,
-                keep=False,
-            )
+            checked = checking.work_out(**reading.asked(), now=now, reasons=whole)
         except Refused as found:
             problem = found
     today = zones.day_of(now, house.zone)
     say = Saying(checked, house=house, today=today) if checked else None
-    chosen = _moment(request.POST.get("due_at", ""))
-    if say is None or chosen not in [offer.date_at.due_at for offer in say.offers()]:
+    chosen = request.POST.get("due_at") or request.GET.get("due_at")
+    if say is None or chosen not in [offer.value for offer in say.offers()]:
         chosen = None
+    asked = request.GET.copy()
+    for name in ("whole", "due_at"):
+        asked.pop(name, None)
+    weeks = f"{reverse('people')}?{asked.urlencode()}" if asked else ""
+    asked["whole"] = "1"
     context = {
         "place": "ask",
         "today": today,
@@ -184,13 +212,18 @@ def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = No
         "problem": problem,
         "refusal": refusal,
         "chosen": chosen,
+        "sure": reading.confidence or house.asked_confidence,
+        "rest": f"{reverse('ask')}?{asked.urlencode()}",
+        "weeks": weeks,
         "may_sign": request.member.may(Role.LEAD),
         "expires": offering.expiry(house, now=now) if checked else None,
     }
     status = 200
     if refusal is not None:
         status = {"conflict": 409, "not_allowed": 403, "not_found": 404}.get(refusal.kind, 422)
-    page = "kept/ask/_swapped.html" if request.headers.get("HX-Request") else "kept/ask.html"
+    page = "kept/ask.html"
+    if swapped:
+        page = "kept/ask/_answer.html" if "whole" in request.GET else "kept/ask/_swapped.html"
     return render(request, page, context, status=status)
 
 
@@ -204,6 +237,11 @@ def _matters(kind: Vague, reading: Reading) -> bool:
 
 
 # ----- Reading -----------------------------------------------------------------------------------
+
+
+def reading_of(said: QueryDict, *, house: Organisation, now: datetime) -> Reading:
+    """Read an ask from the address of its page."""
+    return _read(AskForm(said), house, now)
 
 
 def _read(form: AskForm, house: Organisation, now: datetime) -> Reading:
@@ -249,6 +287,7 @@ def _read(form: AskForm, house: Organisation, now: datetime) -> Reading:
         effort=effort,
         wanted_at=_wanted_at(chips, house=house, zone=zone, now=now, wrong=wrong),
         zone=zone,
+        confidence=_sure(chips, wrong),
         wrong=wrong,
     )
 
@@ -274,6 +313,18 @@ def _size(effort: Effort | None) -> str:
     elif round((effort.low_hours * (effort.high_hours or 0)) ** 0.5, 2) == effort.likely_hours:
         said = [effort.low_hours, effort.high_hours]
     return "-".join(f"{hours:g}" for hours in said if hours is not None) + " h"
+
+
+def _sure(chips: Chips, wrong: dict[str, str]) -> float | None:
+    said = chips.sure.replace("%", "").strip()
+    if not said:
+        return None
+    if said.isdecimal() and checking.LEAST_SURE <= int(said) / 100 <= checking.MOST_SURE:
+        return int(said) / 100
+    wrong["sure"] = _("“%(sure)s” is not how sure one can be. Say 50 to 99 %%.") % {
+        "sure": chips.sure
+    }
+    return None
 
 
 def _wanted_at(

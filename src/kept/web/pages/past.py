@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from kept import clock, words, zones
 from kept.engine import calibration
-from kept.past import hindsight, looking, own
+from kept.past import hindsight, looking, open_work, own
 from kept.past.looking import Bar, Count, Dates, Efforts, KindRatio, Leads, PastFigures
 from kept.people.access import Policy, allow
 from kept.people.models import Role
@@ -98,6 +98,9 @@ def past(request: KeptRequest) -> HttpResponse:
             "leads": _leads(figures.leads) if figures.leads else None,
             "hindsight": looking_back.hindsight(seen, today=today) if seen else None,
             "own": looking_back.own(bias) if bias else None,
+            "open_for_long": open_work.for_long(now),
+            "ask_after": open_work.ASK_AFTER.days,
+            "learn_until": open_work.LEARN_UNTIL.days,
             "may_import": request.member.may(Role.LEAD),
             "enough": looking.ENOUGH,
         },

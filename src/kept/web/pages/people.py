@@ -1,7 +1,7 @@
 """People: hours still free by skill and week, the tank, who is away. Nobody else's figures."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -18,13 +18,16 @@ from django.views.decorators.http import require_POST
 from kept import clock, words, zones
 from kept.people import days, staff
 from kept.people.access import Policy, allow
-from kept.people.models import Absence, Member, Role, Skill
+from kept.people.models import Absence, Member, MemberSkill, Role, Skill, WorkingTime
 from kept.plan import loading, pressure
 from kept.plan.pressure import TANK_AMBER, Cell, SkillRow
+from kept.quotes import checking
+from kept.quotes.checking import Checked
 from kept.tenancy.models import Organisation
 from kept.tenancy.refusals import Refused
 from kept.web import drawing
 from kept.web.doorkeeper import KeptRequest
+from kept.web.pages import ask
 
 WEEKS = 8
 
@@ -135,17 +138,22 @@ def _context(request: KeptRequest, form: AbsenceForm) -> dict[str, object]:
     house = member.organisation
     today = zones.day_of(now, house.zone)
     measured = pressure.measure(loading.load(now=now), now=now, weeks=WEEKS)
-    staff_here = list(
-        Member.objects.filter(left_at__isnull=True).prefetch_related(
-            "member_skills__skill", "working_times"
-        )
-    )
+    staff_here = list(Member.objects.filter(left_at__isnull=True))
+    all_skills = list(Skill.objects.all())
+    names = {skill.pk: skill.name for skill in all_skills}
+    skills_of: dict[int, list[str]] = defaultdict(list)
+    for key, skill in MemberSkill.objects.values_list("member_id", "skill_id"):
+        skills_of[key].append(names[skill])
+    weekdays: dict[int, set[int]] = defaultdict(set)
+    for key, weekday in WorkingTime.objects.values_list("member_id", "weekday"):
+        weekdays[key].add(weekday)
     absences = list(
         Absence.objects.filter(to_on__gte=min(today, measured.mondays[0]), member__in=staff_here)
         .select_related("member")
         .order_by("from_on", "pk")
     )
-    by_skill = measured.by_skill(list(Skill.objects.all()), seen_by=member.pk)
+    by_skill = measured.by_skill(all_skills, seen_by=member.pk)
+    asked = _asked(request)
     skills = [_skill_row(row) for row in by_skill]
     tank = measured.tank(now=now)
     tight = [
@@ -162,15 +170,33 @@ def _context(request: KeptRequest, form: AbsenceForm) -> dict[str, object]:
         "weeks": [_week(monday, house) for monday in measured.mondays],
         "skills": skills,
         "team": _tank_row(_("The team"), measured.team()),
+        "with_ask": None
+        if asked is None
+        else _tank_row(
+            _("with %(what)s") % {"what": asked.what}, measured.with_load(asked.load).team()
+        ),
         "own": _tank_row(_("You"), measured.of(member.pk)),
-        "away": _away(staff_here, absences, measured.mondays, house),
+        "away": _away(staff_here, weekdays, absences, measured.mondays, house),
         "absences": [a for a in absences if a.to_on >= today],
-        "staff": staff_here,
+        "staff": [(one, ", ".join(sorted(skills_of[one.pk]))) for one in staff_here],
         "span": _span,
         "form": form,
         "may_lead": member.may(Role.LEAD),
         "may_own": member.may(Role.OWNER),
     }
+
+
+def _asked(request: KeptRequest) -> Checked | None:
+    """The ask whose weeks are wanted, if the address names one that can be answered."""
+    if not request.GET.get("what"):
+        return None
+    reading = ask.reading_of(request.GET, house=request.member.organisation, now=clock.now())
+    if not reading.line.what or not reading.sized or reading.wrong:
+        return None
+    try:
+        return checking.work_out(**reading.asked(), now=clock.now(), reasons=False)
+    except Refused:
+        return None
 
 
 def _headline(tight: int, *, any_skills: bool) -> str:
@@ -248,6 +274,7 @@ def _tank_row(name: str, cells: Sequence[Cell]) -> HeatRow | None:
 
 def _away(
     everybody: Sequence[Member],
+    weekdays_of: Mapping[int, set[int]],
     absences: Sequence[Absence],
     mondays: Sequence[date],
     house: Organisation,
@@ -258,7 +285,7 @@ def _away(
         by_member[absence.member_id].append(absence)
     rows = []
     for member in everybody:
-        weekdays = {time.weekday for time in member.working_times.all()}
+        weekdays = weekdays_of.get(member.pk, set())
         missing = [n for n in range(5) if n not in weekdays] if weekdays else []
         cells = []
         for monday in mondays:

@@ -1,11 +1,9 @@
 """One promise: its sentence, its line, who owns what, and everything that happened."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString
@@ -14,33 +12,25 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kept import clock, words, zones
-from kept.ledger.models import Event
+from kept.jobs.models import Condition, Obligation
 from kept.people.access import Policy, allow
 from kept.people.models import Role
 from kept.plan import standing
 from kept.plan.models import Outlook
 from kept.plan.standing import Standing, State
-from kept.promises import recording
-from kept.promises.models import Promise, Terms
+from kept.promises import judging, recording, slips
+from kept.promises.judging import Life
+from kept.promises.models import Pause, Promise, Proposal, Slip, Terms
 from kept.tenancy.refusals import Refused
-from kept.web import drawing, telling
+from kept.web import drawing, life_story, owned, story, telling
 from kept.web.doorkeeper import KeptRequest
-
-EVENTS_SHOWN = 200
+from kept.web.pages import promise_acts
 
 
 class VoidForm(forms.Form):
     """Why a promise was recorded by mistake."""
 
     reason = forms.CharField(max_length=300, label=gettext_lazy("Why was it recorded by mistake?"))
-
-
-@dataclass(frozen=True)
-class Happening:
-    """One event of the ledger, told."""
-
-    event: Event
-    told: str
 
 
 @allow(Policy.MEMBER)
@@ -76,20 +66,29 @@ def void(request: KeptRequest, pk: int) -> HttpResponse:
 def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]:
     now, house = clock.now(), request.member.organisation
     found = get_object_or_404(
-        Promise.objects.select_related("client", "job__service", "last_mile_owner", "given_by"),
+        Promise.objects.select_related(
+            "client", "job__service", "last_mile_owner", "given_by", "contact"
+        ),
         pk=pk,
     )
     this_day = zones.day_of(now, house.zone)
-    terms = list(found.terms.all())
+    life = judging.life_of(found)
+    terms = life.terms
+    proposals = list(found.proposals.prefetch_related("options"))
+    why = list(found.reasons.select_related("assumption"))
+    said = list(found.slips.select_related("stage", "said_by"))
     outlooks = list(Outlook.objects.filter(promise=found).order_by("computed_at", "pk"))
     stages = list(found.job.stages.select_related("owner", "skill"))
+    obligations = list(found.job.obligations.all())
+    inbound = list(found.job.inbound.all())
+    assumptions = list(found.job.assumptions.all())
     stands = None
     if found.state in Promise.OPEN:
         stands = standing.standing_of(
             found,
             outlook=outlooks[-1] if outlooks else None,
             stages=stages,
-            waiting_for=found.job.obligations.filter(met_at__isnull=True).first(),
+            waiting_for=next((row for row in obligations if row.met_at is None), None),
             now=now,
         )
     return {
@@ -98,26 +97,50 @@ def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]
         "promise": found,
         "job": found.job,
         "stands": stands,
-        "state": _state(found, stands),
+        "state": _state(found, stands, life, now),
         "plain_state": _plain(found, stands),
         "sentence": telling.sentence(stands, today=this_day) if stands else "",
-        "line": _line(request, found, stands, terms, now) if stands else "",
-        "terms": terms,
+        "line": _line(request, found, stands, life, now) if stands else "",
+        "terms": [(one, life.due_of(one, house=house, now=now)) for one in terms],
         "stages": stages,
-        "conditions": found.job.conditions.all(),
-        "obligations": found.job.obligations.all(),
-        "inbound": found.job.inbound.all(),
-        "assumptions": found.job.assumptions.all(),
+        "owns": owned.read(
+            found.job,
+            viewer=request.member,
+            now=now,
+            last_mile_owner=found.last_mile_owner,
+            stages=stages,
+            gate=found.gate,
+        ),
+        "lines": life.lines.get(terms[-1].pk, []) if terms else [],
+        "noted_since": _noted_since(found, life),
+        **_lived(request, found, life, proposals, obligations, stands, now),
+        "reasons": why,
+        "slips": _slips(found, life, said),
+        "obligations": obligations,
+        "inbound": inbound,
+        "assumptions": assumptions,
         "fan": _fan(outlooks, terms, house.zone, this_day, found.zone),
         "outlooks": outlooks[-12:][::-1],
-        "story": [
-            Happening(event, telling.event(event, found, today=this_day))
-            for event in Event.objects.filter(
-                Q(promise_id=found.pk) | Q(about_table="job", about_id=found.job_id)
-            )
-            .select_related("by")
-            .order_by("-number")[:EVENTS_SHOWN]
-        ],
+        "story": story.of(
+            found,
+            outlooks=outlooks,
+            stages=stages,
+            obligations=obligations,
+            inbound=inbound,
+            assumptions=assumptions,
+            line=house.line,
+            today=this_day,
+            life=life_story.Rows(
+                promise=found,
+                today=this_day,
+                contacts={row.pk: row for row in found.client.contacts.all()},
+                obligations={row.pk: row for row in obligations},
+                stages={row.pk: row for row in stages},
+                deliveries={row.pk: row for row in life.deliveries},
+                proposals={row.pk: row for row in proposals},
+                reasons={row.pk: row for row in why},
+            ),
+        ),
         "form": form,
         "may_void": request.member.may(Role.LEAD) and found.state != Promise.State.VOIDED,
     }
@@ -134,15 +157,89 @@ def _plain(found: Promise, stands: Standing | None) -> str:
     return _("Running")
 
 
-def _state(found: Promise, stands: Standing | None) -> tuple[str, str]:
+def _lived(
+    request: KeptRequest,
+    found: Promise,
+    life: Life,
+    proposals: list[Proposal],
+    obligations: list[Obligation],
+    stands: Standing | None,
+    now: datetime,
+) -> dict[str, object]:
+    """What was delivered, paused and proposed, and what can be done now."""
+    waiting = next((row for row in proposals if row.state == Proposal.State.TOLD), None)
+    delivery = life.delivery
+    main, rare = promise_acts.doings(
+        found,
+        proposal=waiting,
+        noticed=delivery is not None and delivery.noticed_at is not None,
+        thanked=delivery is not None and delivery.thanked_at is not None,
+        may_pause=any(row.met_at is None and row.due_at <= now for row in obligations),
+        needs_news=stands is not None and stands.state in (State.AT_RISK, State.OVERDUE),
+        is_lead=request.member.may(Role.LEAD),
+    )
+    return {
+        "doings": main,
+        "rare": rare,
+        "waiting": waiting,
+        "delivery": delivery,
+        "deliveries": life.deliveries,
+        "proposals": proposals,
+        "pauses": [
+            (row, life_story.stood(row.working_minutes) if row.working_minutes is not None else "")
+            for row in life.pauses
+        ],
+        "owed": {row.pk: row for row in obligations},
+    }
+
+
+def _noted_since(found: Promise, life: Life) -> list[Condition]:
+    """The lines of the job that no terms have: they were noted after the promise was given."""
+    agreed = {line.condition_id for one in life.terms for line in life.lines.get(one.pk, ())}
+    return [row for row in found.job.conditions.all() if row.pk not in agreed]
+
+
+def _slips(found: Promise, life: Life, said: list[Slip]) -> list[slips.Link]:
+    done_at = None if life.delivery is None else life.delivery.delivered_at
+    return slips.links(said, done_at=done_at, zone=found.zone)
+
+
+#: Outcomes as they are shown, gravest first; those of a promise that has ended.
+OUTCOMES = {
+    "kept": ("kept", gettext_lazy("Kept")),
+    "late": ("late", gettext_lazy("Late")),
+    "short": ("short", gettext_lazy("Short")),
+    "sub_standard": ("sub-standard", gettext_lazy("Sub-standard")),
+    "broken": ("broken", gettext_lazy("Broken")),
+    "released": ("released", gettext_lazy("Released")),
+}
+
+
+def _ended(found: Promise, life: Life, now: datetime) -> tuple[str, str]:
+    """The mark and the words of what became of a promise that is over."""
+    if not life.terms or found.state == Promise.State.VOIDED:
+        return "released", words.capital(str(Promise.State(found.state).label))
+    last = judging.by_last_terms(life, now=now)
+    mark, told = OUTCOMES[last.word]
+    parts = [str(told)]
+    if last.warned:
+        parts.append(_("the client was warned"))
+    if last.deemed:
+        parts.append(_("accepted by silence"))
+    if last.painful:
+        parts.append(_("at a painful price in hours"))
+    first = judging.by_first_terms(life, now=now)
+    if len(life.terms) > 1 and first.word != last.word:
+        parts.append(_("%(outcome)s by first terms") % {"outcome": OUTCOMES[first.word][1]})
+    return mark, ", ".join([parts[0], *(part[:1].lower() + part[1:] for part in parts[1:])])
+
+
+def _state(found: Promise, stands: Standing | None, life: Life, now: datetime) -> tuple[str, str]:
     """The mark and the words of a promise's state."""
+    if found.state == Promise.State.DELIVERED:
+        return "delivered", _("Delivered")
     if stands is None:
-        mark = {
-            Promise.State.DELIVERED: "delivered",
-            Promise.State.RELEASED: "released",
-            Promise.State.REVOKED: "broken",
-        }.get(Promise.State(found.state), "on-track")
-        return mark, words.capital(str(Promise.State(found.state).label))
+        return _ended(found, life, now)
     told = {
         State.OVERDUE: _("Overdue"),
         State.AT_RISK: _("At risk"),
@@ -159,9 +256,9 @@ def _state(found: Promise, stands: Standing | None) -> tuple[str, str]:
 
 
 def _line(
-    request: KeptRequest, found: Promise, stands: Standing, terms: list[Terms], now: datetime
+    request: KeptRequest, found: Promise, stands: Standing, life: Life, now: datetime
 ) -> SafeString:
-    house = request.member.organisation
+    house, terms = request.member.organisation, life.terms
     this_day = zones.day_of(now, house.zone)
     given_on = zones.day_of(found.given_at, house.zone)
     first_shown = max(given_on, this_day - timedelta(days=30))
@@ -189,8 +286,23 @@ def _line(
             owner=found.last_mile_owner.first_name if found.last_mile_owner else "",
             even_on=stands.even_on,
             sure_on=stands.likely_on,
+            pauses=tuple(
+                _gap(row, house.zone, now, shown_from=axis.days[0])
+                for row in life.pauses
+                if zones.day_of(row.ended_at or now, house.zone) >= axis.days[0]
+            ),
         ),
     )
+
+
+def _gap(pause: Pause, zone: str, now: datetime, *, shown_from: date) -> drawing.Span:
+    """The days on which the clock stood, as the promise line shows them."""
+    began, ended = zones.day_of(pause.started_at, zone), zones.day_of(pause.ended_at or now, zone)
+    label = _("paused")
+    if pause.working_minutes is not None:
+        label = _("paused %(length)s") % {"length": life_story.stood(pause.working_minutes)}
+        ended = max(began, ended - timedelta(days=1))
+    return drawing.Span(max(began, shown_from), max(ended, shown_from), label)
 
 
 def _fan(
@@ -222,11 +334,10 @@ def _fan(
     across = [first, *(day for day in mondays if first + timedelta(days=3) < day < this_day)]
     across = across[:: max(1, -(-len(across) // 6))]
     step = max(1, (up[-1] - up[0]).days // 5)
-    levels = {
-        day
-        for n in range(0, (up[-1] - up[0]).days + 1, step)
-        if (day := up[0] + timedelta(days=n)).weekday() < 5
-    }
+    evenly = (up[0] + timedelta(days=n) for n in range(0, (up[-1] - up[0]).days + 1, step))
+    # A line on a weekend would be a day that nobody works towards.
+    working = (day + timedelta(days=-day.weekday() % 7 * (day.weekday() > 4)) for day in evenly)
+    levels = {day for day in working if day <= up[-1]}
     last = forecasts[-1]
     return drawing.fan(
         drawing.Fan(

@@ -41,6 +41,7 @@ const actions = {
   1: () => press("#offer-1"),
   2: () => press("#offer-2"),
   3: () => press("#offer-3"),
+  4: () => press("#offer-4"),
 };
 
 document.addEventListener("keydown", (event) => {

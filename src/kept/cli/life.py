@@ -1,0 +1,221 @@
+"""`kept deliver`, `settle`, `pause`, `resume`, `slip`, `release`, `revoke`: a promise's life."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kept.cli import reading, speaking
+from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kept.jobs.models import Obligation
+    from kept.promises.models import Promise
+
+PromiseArgument = Annotated[
+    int, typer.Argument(metavar="PROMISE", help="The promise's number.", min=1)
+]
+
+
+def deliver(
+    promise: PromiseArgument,
+    note: Annotated[str, typer.Option(help="What the client is told with it.")] = "",
+    where: Annotated[str, typer.Option(help="Where it is to be found.")] = "",
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that a promise is done; the client's word is still to come."""
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
+        from kept.promises import delivering
+
+        found = _promise(promise)
+        delivering.deliver(found, note=note, where=where, by=who.member, now=who.now)
+        _tell(found, now=who.now, as_json=as_json)
+
+
+def settle(
+    promise: PromiseArgument,
+    word: Annotated[str, typer.Option(help="What the client said, in their words.")] = "",
+    below_standard: Annotated[
+        bool, typer.Option("--below-standard", help="They said it is not up to standard.")
+    ] = False,
+    sent_back: Annotated[
+        str, typer.Option(metavar="REASON", help="They sent it back, for this reason.")
+    ] = "",
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record the client's word on what was delivered: taken, or sent back."""
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
+        from kept.promises import delivering, states
+
+        found = _promise(promise)
+        delivery = delivering.waiting(found)
+        if delivery is None:
+            states.demand(found, "settle")
+            raise speaking.Stop("No delivery waits for the client's word.", status=speaking.NO)
+        if sent_back:
+            delivering.send_back(delivery, reason=sent_back, by=who.member, now=who.now)
+        else:
+            delivering.accept(
+                delivery,
+                word=word,
+                to_standard=False if below_standard else None,
+                by=who.member,
+                now=who.now,
+            )
+        _tell(found, now=who.now, as_json=as_json)
+
+
+def pause(
+    promise: PromiseArgument,
+    owed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="OBLIGATION", help="What the client owes; left out, the only overdue one."
+        ),
+    ] = None,
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the clock stand, because the client owes something that is overdue."""
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
+        from kept.promises import pausing
+
+        found = _promise(promise)
+        pausing.pause(found, obligation=_owed(found, owed, who.now), by=who.member, now=who.now)
+        _tell(found, now=who.now, as_json=as_json)
+
+
+def resume(
+    promise: PromiseArgument,
+    came: Annotated[
+        bool, typer.Option("--came", help="What the client owed came; else it goes on without.")
+    ] = False,
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """End a pause: the date moves by the working time that the clock stood."""
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
+        from kept.promises import pausing
+
+        found = _promise(promise)
+        running = found.pauses.filter(ended_at__isnull=True).select_related("obligation").first()
+        if came and running is not None:
+            pausing.receive(running.obligation, by=who.member, now=who.now)
+        else:
+            pausing.resume(found, by=who.member, now=who.now)
+        _tell(found, now=who.now, as_json=as_json)
+
+
+def slip(
+    promise: PromiseArgument,
+    until: Annotated[
+        str, typer.Option(metavar="D", help="The later date: 2026-12-18, or 'Fri 18 Dec'.")
+    ],
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say a later date inside the house; what the client was promised does not change."""
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
+        from kept.promises import slips
+
+        found = _promise(promise)
+        moment, _day_only = reading.due(until, now=who.now, zone=found.zone, name="--until")
+        slips.say(found, until=moment, by=who.member, now=who.now)
+        _tell(found, now=who.now, as_json=as_json)
+
+
+def release(
+    promise: PromiseArgument,
+    word: Annotated[str, typer.Option(help="What the client said, in their words.")],
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record that the client lets us off; it counts in no rate."""
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
+        from kept.promises import ending
+
+        found = _promise(promise)
+        ending.release(found, word=word, by=who.member, now=who.now)
+        _tell(found, now=who.now, as_json=as_json)
+
+
+def revoke(
+    promise: PromiseArgument,
+    word: Annotated[str, typer.Option(help="Why we cannot.")],
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that we cannot: it counts as broken."""
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
+        from kept.promises import ending
+
+        found = _promise(promise)
+        ending.revoke(found, word=word, by=who.member, now=who.now)
+        _tell(found, now=who.now, as_json=as_json)
+
+
+def _promise(key: int) -> "Promise":
+    from kept.promises.models import Promise
+
+    found = Promise.objects.select_related("job", "client").filter(pk=key).first()
+    if found is None:
+        raise speaking.Stop(f"There is no promise {key} here.", field="PROMISE")
+    return found
+
+
+def _owed(promise: "Promise", key: int | None, now: "datetime") -> "Obligation":
+    rows = promise.job.obligations.filter(met_at__isnull=True)
+    if key is not None:
+        found = rows.filter(pk=key).first()
+        if found is None:
+            raise speaking.Stop(f"Nothing {key} is owed for this.", field="--owed")
+        return found
+    overdue = list(rows.filter(due_at__lte=now).order_by("due_at", "pk"))
+    if len(overdue) == 1:
+        return overdue[0]
+    if not overdue:
+        raise speaking.Stop(
+            "Nothing that the client owes is overdue. The clock runs on.",
+            status=speaking.NO,
+            field="--owed",
+        )
+    named = "; ".join(f"{row.pk} {row.what}" for row in overdue)
+    raise speaking.Stop(f"Several things are overdue: {named}. Say which.", field="--owed")
+
+
+def _tell(promise: "Promise", *, now: "datetime", as_json: bool) -> None:
+    from kept import words
+    from kept.promises import judging
+
+    promise.refresh_from_db()
+    life = judging.life_of(promise)
+    last = judging.by_last_terms(life, now=now)
+    if as_json:
+        speaking.document(
+            {
+                "id": promise.pk,
+                "kind": "promise",
+                "state": str(promise.state),
+                "what": promise.job.title,
+                "client": promise.client.name,
+                "due_at": promise.due_at,
+                "by_first_terms": judging.by_first_terms(life, now=now).word,
+                "by_last_terms": last.word,
+            }
+        )
+        return
+    speaking.say(
+        f"promise {promise.pk}: {promise.job.title} for {promise.client.name}, "
+        f"{words.moment(promise.due_at, promise.zone)}, {promise.get_state_display()}"
+        + (f", {last.word.replace('_', '-')}" if last.word != "open" else "")
+    )

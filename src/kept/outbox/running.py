@@ -1,0 +1,166 @@
+"""Do the work that is due: by the process that serves, by `kept worker`, by as many as are wanted.
+
+Whoever takes a piece of work takes a lease on it, and a new fence. While the
+lease lasts nobody else takes it; when it has run out, because its holder was
+killed or hangs, somebody else may, with a newer fence, and the older one's
+word does not count any more. Taking and ending are conditional updates, which
+both databases decide alike.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connections, transaction
+from django.db.models import F
+
+from kept.outbox import tasks
+from kept.outbox.models import Task
+from kept.tenancy import scope
+
+log = logging.getLogger(__name__)
+
+#: Longer than any work may last: a letter's ten exchanges with a server that waits 20 s each.
+LEASE = timedelta(minutes=5)
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(hours=1)
+#: Waits are drawn down to so much of their length, so that many do not come back at once.
+LEAST_LUCK = 0.75
+#: However luck falls, the waits between so many tries add up to 72 hours or more.
+TRIES = 108
+#: Seconds between two looks for work.
+BETWEEN_LOOKS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to do one piece of work, until it runs out or the work is ended."""
+
+    task: Task
+    fence: int
+
+
+def run_due(*, now: datetime, limit: int = 50) -> int:
+    """Do what is due, in all houses, oldest first; return how many pieces of work were taken.
+
+    Work that fails is tried again later. A failure holds nothing else up.
+    """
+    began = time.monotonic()
+    found = Task.everywhere.filter(
+        state=Task.State.WAITING, due_at__lte=now, kind__in=list(tasks.HANDLERS)
+    ).select_related("organisation")
+    taken = 0
+    for task in found.order_by("due_at", "pk")[:limit]:
+        at = now + timedelta(seconds=time.monotonic() - began)
+        with scope.acting_in(task.organisation):
+            lease = claim(task, now=at)
+            if lease is None:
+                continue
+            taken += 1
+            _do(lease, began=began, now=now)
+    return taken
+
+
+def claim(task: Task, *, now: datetime) -> Lease | None:
+    """Take a piece of work that is due, if nobody else did; of two at once one gets it."""
+    wait = max(LEASE, wait_after(task.attempts + 1, luck=random.random()))  # noqa: S311 - jitter
+    claimed = Task.objects.filter(
+        pk=task.pk, state=Task.State.WAITING, fence=task.fence, due_at__lte=now
+    ).update(
+        fence=F("fence") + 1,
+        attempts=F("attempts") + 1,
+        leased_until=now + LEASE,
+        due_at=now + wait,
+    )
+    if not claimed:
+        return None
+    task = Task.objects.get(pk=task.pk)
+    return Lease(task, task.fence)
+
+
+def finish(lease: Lease, *, now: datetime) -> bool:
+    """Say that the work was done; False, and nothing changed, if the lease passed to another."""
+    return _end(lease, state=Task.State.DONE, ended_at=now, leased_until=None, fault="")
+
+
+def put_off(lease: Lease, *, fault: str, now: datetime, luck: float) -> bool:
+    """Say that it failed, and have it tried again later; False if the lease passed to another.
+
+    After `TRIES` it is given up, and stays to be seen.
+    """
+    if lease.task.attempts >= TRIES:
+        return give_up(lease, fault=fault, now=now)
+    return _end(
+        lease,
+        leased_until=None,
+        fault=fault[:500],
+        due_at=now + wait_after(lease.task.attempts, luck=luck),
+    )
+
+
+def give_up(lease: Lease, *, fault: str, now: datetime) -> bool:
+    """Say that it cannot be done; False if the lease passed to another."""
+    with transaction.atomic():
+        ended = _end(
+            lease, state=Task.State.DEAD, ended_at=now, leased_until=None, fault=fault[:500]
+        )
+        told = tasks.HANDLERS[lease.task.kind].given_up
+        if ended and told is not None:
+            told(lease.task, now=now)
+    return ended
+
+
+def wait_after(attempts: int, *, luck: float) -> timedelta:
+    """Return how long to wait after so many tries: 1 s, doubled each time, at most an hour.
+
+    Args:
+        luck: from 0 to 1; how much of the wait is left.
+    """
+    whole: timedelta = min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** min(attempts - 1, 30))
+    return whole * (LEAST_LUCK + (1 - LEAST_LUCK) * luck)
+
+
+def keep_running(*, now: Callable[[], datetime], until: threading.Event) -> None:
+    """Look for work every two seconds and do it, until told to stop."""
+    while not until.is_set():
+        taken = 0
+        try:
+            taken = run_due(now=now())
+        except Exception:
+            log.exception("Looking for work failed; it is tried again")
+        finally:
+            connections.close_all()
+        if not taken:
+            until.wait(BETWEEN_LOOKS)
+
+
+def _do(lease: Lease, *, began: float, now: datetime) -> None:
+    def at() -> datetime:
+        return now + timedelta(seconds=time.monotonic() - began)
+
+    task = lease.task
+    if task.attempts > TRIES:  # each time whoever ran it was killed
+        give_up(lease, fault=task.fault or "whoever ran it was killed", now=at())
+        return
+    try:
+        tasks.HANDLERS[task.kind].does(task, now=at())
+    except tasks.GiveUp as error:
+        log.warning("%s %s was given up: %s", task.kind, task.pk, error)
+        give_up(lease, fault=str(error), now=at())
+    except Exception as error:
+        # The fault's own words may name people; the log gets its kind alone.
+        log.warning("%s %s failed: %s", task.kind, task.pk, type(error).__name__)
+        fault = f"{type(error).__name__}: {error}"
+        put_off(lease, fault=fault, now=at(), luck=random.random())  # noqa: S311 - jitter
+    else:
+        finish(lease, now=at())
+
+
+def _end(lease: Lease, **changes: object) -> bool:
+    held = Task.objects.filter(
+        pk=lease.task.pk, state=Task.State.WAITING, fence=lease.fence, leased_until__isnull=False
+    )
+    return held.update(**changes) == 1
