@@ -17,6 +17,7 @@ from kept.api.resources import (
     jobs,
     letters,
     lives,
+    lookalikes,
     owning,
     past,
     people,
@@ -108,6 +109,7 @@ for resource in (
     record,
     imports,
     past,
+    lookalikes,
     tokens,
     erasures,
 ):
