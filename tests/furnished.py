@@ -7,16 +7,16 @@ from kept.clients import catalogue, keeping, links
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client
 from kept.imports import intake, waiting
-from kept.jobs import making, owning
+from kept.jobs import checklist, handing, making, owning
 from kept.jobs.models import Job, Stage
 from kept.outbox import letters
 from kept.people import inviting, staff, tokens
-from kept.people.models import Role
+from kept.people.models import Member, Role
 from kept.plan import outlook
 from kept.promises import delivering, proposing, reasons, recording
 from kept.promises.models import Delivery, Proposal, Reason
 from kept.promises.proposing import Way
-from kept.quotes import checking, offering
+from kept.quotes import checking, offering, replying
 from kept.tenancy import scope
 from tests import cast
 
@@ -27,6 +27,23 @@ FILE = (
     "{mark}-2,{mark} Dev,{mark} shop,{mark} build,eight,12,hours,2026-03-02,2026-03-02,2026-03-06,"
     "2026-03-05,finished\n"
 )
+
+
+def _next_to_hand_over(
+    client: Client, owner: Member, worker: Member, mark: str, doing: dict[str, Any]
+) -> Stage:
+    """Return a stage that is to be handed over, after which somebody else goes on."""
+    job = making.make(
+        title=f"{mark} handed",
+        client=client,
+        stages=[
+            StageSketch(f"{mark} first", 4, owner=owner),
+            StageSketch(f"{mark} second", 2, owner=worker, finishing=True),
+        ],
+        state=Job.State.OPEN,
+        **doing,
+    )
+    return Stage.objects.get(job=job, position=1)
 
 
 def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
@@ -86,6 +103,13 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         quote = offering.hold(
             answer=held, due_at=now + timedelta(days=40), risk_reason=f"{mark} risk", **doing
         )
+        reply = replying.give(
+            client=client,
+            what=f"{mark} wish",
+            contact=contact,
+            due_at=now + timedelta(days=2),
+            **doing,
+        )
         digest = waiting.keep(FILE.format(mark=mark).encode(), f"{mark}.csv", now=now)
         brought = intake.accept(FILE.format(mark=mark).encode(), f"{mark}.csv", **doing)
         coming = staff.add_member(name=f"{mark} coming", role=Role.GUEST, **doing)
@@ -93,14 +117,19 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         token, _secret = tokens.make(owner, scopes=["read"], name=f"{mark} token", **doing)
         stage, end = Stage.objects.filter(job=job).order_by("position")
         asked = owning.propose(end, worker, done_means=f"{mark} means", **doing)
+        check = checklist.add(end, f"{mark} check", **doing)
+        handed = handing.hand_over(_next_to_hand_over(client, owner, worker, mark, doing), **doing)
     return {
         "absences": absence.pk,
         "answers": answer.pk,
         "assumptions": assumption.pk,
+        "checks": check.pk,
         "clients": client.pk,
         "conditions": condition.pk,
         "contacts": contact.pk,
         "deliveries": delivery.pk,
+        "hand-overs": handed.pk,
+        "holding-replies": reply.pk,
         "houses": house.organisation.pk,
         "files": digest,
         "import": brought.pk,
@@ -110,11 +139,13 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "jobs": job.pk,
         "letters": letter.pk,
         "obligations": obligation.pk,
+        "offers": quote.pk,
         "options": proposal.options.get().pk,
         "people": worker.pk,
         "promises": promise.pk,
         "proposals": proposal.pk,
         "quotes": quote.pk,
+        "replies": reply.pk,
         "responsibilities": asked.pk,
         "reasons": reason.pk,
         "services": service.pk,

@@ -120,5 +120,6 @@ def kind_of(name: str) -> str:
         "owner": "people",
         "inbound": "inbound",
         "delivery": "deliveries",
+        "reply": "holding-replies",
     }
     return special.get(word, f"{word}s")

@@ -15,7 +15,7 @@ from kept import engine
 from kept.api.models import IdempotencyKey
 from kept.clients.models import Client
 from kept.ledger import chain
-from kept.quotes.models import Answer
+from kept.quotes.models import Answer, Quote
 from kept.tenancy import scope
 
 ASK = {
@@ -51,14 +51,22 @@ def test_one_key_sent_twenty_times_at_once_has_one_effect(now: datetime) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("path", ["/check", "/answers/{answer}/offers"])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/check", ASK),
+        ("/answers/{answer}/offers", {"kind": "later"}),
+        ("/quotes", {"answer_id": "{answer}", "due_on": "2027-01-29"}),
+    ],
+)
 def test_nothing_is_locked_while_a_keyed_question_is_computed(
-    path: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+    path: str, body: dict[str, Any], now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = cast.northlight(now=now)
     dev = Caller(house.dev, ["read", "write"], now)
     kept = dev.post("/check", ASK).json()
-    body = {"kind": "later"} if "{answer}" in path else ASK
+    if "answer_id" in body:
+        body = {**body, "answer_id": kept["id"]}
     computed_in_transaction = []
     find = engine.find_dates
 
@@ -80,7 +88,8 @@ def test_nothing_is_locked_while_a_keyed_question_is_computed(
     assert again["Idempotent-Replayed"] == "true"
     assert len(computed_in_transaction) == runs
     with scope.acting_in(house.organisation):
-        assert Answer.objects.count() == 2
+        made = Answer.objects.count() + Quote.objects.count()
+        assert (made, list(chain.faults())) == (2, [])
 
 
 @pytest.mark.django_db(transaction=True)

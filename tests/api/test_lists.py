@@ -23,6 +23,7 @@ LISTS = [
     "/people",
     "/promises",
     "/quotes",
+    "/responsibilities",
     "/services",
     "/stages",
     "/tokens",

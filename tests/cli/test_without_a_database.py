@@ -47,22 +47,78 @@ def test_eight_certain_hours_end_with_the_day(tmp_path: Path) -> None:
     assert "p1" in out
 
 
+def a_stage(**change: Any) -> dict[str, Any]:
+    return {"stages": [{**PLAN["stages"][0], **change}]}
+
+
+STAGE = PLAN["stages"][0]
+CIRCLE = [{**STAGE, "after": ["s2"]}, {**STAGE, "id": "s2", "after": ["s1"]}]
+NO_EFFORT = {"stages": [{name: STAGE[name] for name in ("id", "promise", "people")}]}
+NEVER_THERE = {"people": [{**PLAN["people"][0], "week": {}}]}
+NOBODY_CAN = "nobody has this skill"
+HOURS = "must be hours from 0 to 100000, not -1"
+MOST_STAGES = "at most 250000 are computed, here are 1000000"
+
+
 @pytest.mark.parametrize(
-    ("change", "path"),
+    ("change", "path", "what"),
     [
-        ({"stages": [{**PLAN["stages"][0], "effort": -1}]}, "stages[0].effort"),
-        ({"stages": [{**PLAN["stages"][0], "people": ["eve"]}]}, "stages[0].people[0]"),
-        ({"stages": [{**PLAN["stages"][0], "after": ["s1"]}]}, "stages[0].after"),
+        ({"stages": CIRCLE}, "stages[0].after", "goes in a circle: s1 after s2 after s1"),
+        (a_stage(after=["s1"]), "stages[0].after", "goes in a circle: s1 after s1"),
+        (a_stage(after=["s9"]), "stages[0].after[0]", "no stage is called 's9'"),
+        (a_stage(promise="p9"), "stages[0].promise", "no promise is called 'p9'"),
+        (a_stage(people=["eve"]), "stages[0].people[0]", "nobody is called 'eve'"),
+        (a_stage(uses={"oven": 1}), "stages[0].uses.oven", "no resource is called 'oven'"),
+        (a_stage(effort=-1), "stages[0].effort", HOURS),
+        (
+            NO_EFFORT,
+            "stages[0].effort",
+            "is missing: hours, or low, likely and high, or another law",
+        ),
+        (a_stage(needs={"cook": 1}), "stages[0].needs.cook", NOBODY_CAN),
+        (
+            a_stage(needs={"build": 2}),
+            "stages[0].needs.build",
+            "only 1 have this skill, 2 are needed",
+        ),
+        (NEVER_THERE, "people[0].week", "leaves dev not one working minute in ten years"),
+        ({"stages": [{}] * 1_000_000}, "stages", MOST_STAGES),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused_with_its_place(
-    change: dict[str, Any], path: str, tmp_path: Path
+    change: dict[str, Any], path: str, what: str, tmp_path: Path
 ) -> None:
     plan = tmp_path / "plan.json"
     plan.write_text(json.dumps({**PLAN, **change}))
-    status, out, _err = typed("simulate", str(plan), "--json")
+    status, out, err = typed("simulate", str(plan), "--json")
     assert status == 2
-    assert json.loads(out)["error"]["path"] == path
+    error = json.loads(out)["error"]
+    assert (error["file"], error["path"]) == (str(plan), path)
+    assert what in error["detail"]
+    assert path in err
+
+
+@pytest.mark.parametrize("futures", ["0", "-1", "1000001"])
+def test_futures_nobody_can_draw_are_refused(futures: str, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps(PLAN))
+    status, out, err = typed("simulate", str(plan), "--futures", futures)
+    assert (status, out) == (2, "")
+    assert f"path futures: must be from 1 to 1000000, not {futures}" in err
+
+
+def test_a_plan_of_more_than_ten_megabytes_is_refused_and_one_of_ten_is_read(
+    tmp_path: Path,
+) -> None:
+    plan = tmp_path / "plan.json"
+    text = json.dumps(PLAN)
+    plan.write_text(text + " " * (10 * 1024 * 1024 - len(text)))
+    status, _out, _err = typed("simulate", str(plan), "--futures", "2")
+    assert status == 0
+    plan.write_text(text + " " * (10 * 1024 * 1024 - len(text) + 1))
+    status, out, err = typed("simulate", str(plan), "--futures", "2")
+    assert (status, out) == (2, "")
+    assert str(plan) in err
 
 
 def test_a_backtest_reports_and_writes_its_quantiles(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from kept.clients import catalogue, keeping, links
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Contact
 from kept.imports import intake
-from kept.jobs import making, owning, work
-from kept.jobs.models import Job
+from kept.jobs import checklist, handing, making, owning, work
+from kept.jobs.models import Job, Stage
 from kept.outbox import letters
 from kept.people import founding, inviting, logins, staff, tokens
 from kept.people.models import Member, Role
@@ -20,7 +20,7 @@ from kept.promises import carrying, delivering, ending, pausing, proposing, reas
 from kept.promises import recording as promising
 from kept.promises.models import Promise, Proposal, Reason
 from kept.promises.proposing import Way
-from kept.quotes import accepting, checking, offering, onset
+from kept.quotes import accepting, checking, countering, offering, onset, replying
 from kept.quotes.models import Quote
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
@@ -35,12 +35,7 @@ FILE = (
 
 
 #: Tables that stand before the verbs that write them; each verb takes its own out.
-WITHOUT_VERBS_YET = {
-    "checkitem",
-    "counter",
-    "handover",
-    "holdingreply",
-}
+WITHOUT_VERBS_YET = {}
 
 
 @dataclass
@@ -68,6 +63,7 @@ def tell(now: datetime) -> Story:
     with scope.acting_in(told.house):
         _work(ada, dev, clinic, clock)
         _quotes(ada, dev, told.zoe, clinic, clock)
+        _replies(ada, clinic, clock)
         _promises(ada, clinic, clock)
         for undone in (True, False):
             brought = intake.accept(FILE, "history of Zoe Quartz.csv", by=ada, now=next(clock))
@@ -199,7 +195,25 @@ def _work(ada: Member, dev: Member, clinic: Client, clock: Iterator[datetime]) -
     making.add_stage(job, StageSketch(name="Hang", likely_hours=1), by=ada, now=next(clock))
     draw = work.begin(draw, by=dev, now=next(clock))
     draw = work.log_hours(draw, 1.5, by=dev, now=next(clock))
-    work.finish(draw, by=dev, now=next(clock))
+    hang = job.stages.get(name="Hang")
+    owning.propose(hang, ada, by=ada, now=next(clock))
+    _hand_over(draw, hang, ada, dev, clock)
+
+
+def _hand_over(
+    draw: Stage, hang: Stage, ada: Member, dev: Member, clock: Iterator[datetime]
+) -> None:
+    """Dev hands over what Ada waits for; she sends it back once, and opens it again later."""
+    making.change_stage(hang, after=(1,), by=ada, now=next(clock))
+    line = checklist.add(draw, "Wilma Umbrage has seen it", by=dev, now=next(clock))
+    checklist.reopen(checklist.done(line, by=dev, now=next(clock)), by=dev, now=next(clock))
+    checklist.done(line, by=dev, now=next(clock))
+    handed = carrying.hand_over(draw, hours=2, out_of_hours=1, by=dev, now=next(clock))
+    carrying.send_back(handed, reason="Wilma Umbrage wants it blue", by=ada, now=next(clock))
+    handed = carrying.hand_over(draw, hours=1, by=dev, now=next(clock))
+    carrying.take(handed, by=ada, now=next(clock))
+    handing.reopen(draw, by=ada, reason="Blue, says Wilma Umbrage", now=next(clock))
+    carrying.hand_over(draw, by=ada, now=next(clock))
 
 
 def _owners(quote: Quote, ada: Member, dev: Member, zoe: Member, clock: Iterator[datetime]) -> None:
@@ -222,7 +236,8 @@ def _quotes(
     ada: Member, dev: Member, zoe: Member, clinic: Client, clock: Iterator[datetime]
 ) -> None:
     far = datetime(2027, 3, 1, 18, tzinfo=UTC)
-    for end in ("accept", "decline", "withdraw", "lapse"):
+    wilma = clinic.contacts.get()
+    for end in ("accept", "decline", "withdraw", "lapse", "counter", "link"):
         checked = checking.check(
             what=f"Menu {end}",
             stages=[StageSketch(name="Build", skill="build", likely_hours=4)],
@@ -238,8 +253,25 @@ def _quotes(
         else:
             # Ada gives it out before anybody was asked, and signs that.
             onset.sign(quote, by=ada, reason="Wilma Umbrage waits", now=next(clock))
-        quote = offering.offer(quote=quote, by=ada, now=next(clock))
+        contact = wilma if end in ("withdraw", "lapse", "counter", "link") else None
+        quote = offering.offer(quote=quote, contact=contact, by=ada, now=next(clock))
         match end:
+            case "counter":
+                countering.counter(
+                    quote=quote, contact=wilma, word="Wilma Umbrage prefers June", now=next(clock)
+                )
+                countering.keep(quote=quote, word="It stays", by=ada, now=next(clock))
+                countering.counter(
+                    quote=quote,
+                    by=ada,
+                    wanted_at=far + timedelta(days=1),
+                    lines="no map",
+                    now=next(clock),
+                )
+                countering.take(quote=quote, by=ada, now=next(clock))
+                accepting.decline(quote=quote, contact=wilma, word="No", now=next(clock))
+            case "link":
+                accepting.accept(quote=quote, contact=wilma, word="Yes", now=next(clock))
             case "accept":
                 accepting.accept(
                     quote=quote, by=ada, now=next(clock), word="Yes, says Wilma Umbrage"
@@ -250,6 +282,22 @@ def _quotes(
                 offering.withdraw(quote=quote, by=ada, now=next(clock))
             case "lapse":
                 offering.lapse_expired(now=quote.expires_at + timedelta(seconds=1))
+
+
+def _replies(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
+    for end in ("answer", "withdraw"):
+        given = replying.give(
+            client=clinic,
+            contact=clinic.contacts.get(),
+            what="Banner for Wilma Umbrage",
+            due_at=next(clock) + timedelta(days=2),
+            by=ada,
+            now=next(clock),
+        )
+        if end == "answer":
+            replying.answer(given, word="Wilma Umbrage knows", by=ada, now=next(clock))
+        else:
+            replying.withdraw(given, by=ada, now=next(clock))
 
 
 def _promises(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:

@@ -32,7 +32,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 #: Parameters that are no numbers of rows, and what stands in their place.
-OTHERS = {("join", "secret"): "no-such-secret"}
+OTHERS = {("join", "secret"): "no-such-secret", ("p", "token"): "no-such-token"}
 
 
 @dataclass

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from tests import cast
 
-from kept.jobs import making, work
+from kept.jobs import handing, making, owning, work
 from kept.jobs.making import StageSketch
 from kept.jobs.models import Job, Stage, StagePerson
 from kept.ledger import chain
@@ -37,31 +37,6 @@ def page(northlight: cast.House, now: datetime) -> Job:
     )
 
 
-def test_the_last_of_several_stages_waited_for_makes_the_next_one_ready(
-    northlight: cast.House, page: Job, now: datetime
-) -> None:
-    write, build, check = page.stages.all()
-    assert states(page) == ["ready", "ready", "waiting"]
-
-    work.begin(write, by=northlight.maya, now=now)
-    assert states(page) == ["doing", "ready", "waiting"]
-    work.finish(write, by=northlight.maya, now=now)
-    assert states(page) == ["done", "ready", "waiting"]
-    work.finish(build, spent_hours=18, by=northlight.dev, now=now)
-    assert states(page) == ["done", "done", "ready"]
-    assert Job.objects.get().state == Job.State.OPEN
-
-    later = now + timedelta(days=2)
-    work.finish(check, by=northlight.ben, now=later)
-    assert Job.objects.get().state == Job.State.CLOSED
-    check.refresh_from_db()
-    assert (check.owner, check.begun_at, check.done_at) == (northlight.ben, later, later)
-    build.refresh_from_db()
-    assert build.spent_hours == 18
-    assert stories() == ["begun", "done", "done", "done"]
-    assert list(chain.faults()) == []
-
-
 def test_hours_add_up_and_begin_a_stage(northlight: cast.House, page: Job, now: datetime) -> None:
     build = page.stages.get(name="Build")
     work.log_hours(build, 3, by=northlight.dev, now=now)
@@ -78,7 +53,7 @@ def test_absurd_hours_are_refused(
     build = page.stages.get(name="Build")
     for attempt in (
         lambda: work.log_hours(build, hours, by=northlight.dev, now=now),
-        lambda: work.finish(build, spent_hours=hours, by=northlight.dev, now=now),
+        lambda: handing.hand_over(build, hours=hours, by=northlight.dev, now=now),
     ):
         with pytest.raises(Refused) as refused:
             attempt()
@@ -87,9 +62,31 @@ def test_absurd_hours_are_refused(
     assert stories() == []
 
 
+def test_hours_out_of_hours_are_part_of_the_hours(
+    northlight: cast.House, page: Job, now: datetime
+) -> None:
+    build = page.stages.get(name="Build")
+    work.log_hours(build, 3, out_of_hours=1, by=northlight.dev, now=now)
+    with pytest.raises(Refused, match="“Build” took 4 h: no more than that") as refused:
+        work.log_hours(build, 1, out_of_hours=3.5, by=northlight.dev, now=now)
+    assert refused.value.field == "out_of_hours"
+    build.refresh_from_db()
+    assert (build.spent_hours, build.out_of_hours) == (3, 1)
+
+
+def test_who_begins_what_is_nobody_s_says_yes_to_it(
+    northlight: cast.House, page: Job, now: datetime
+) -> None:
+    Stage.objects.filter(name="Build").update(owner=None)
+    build = work.begin(page.stages.get(name="Build"), by=northlight.dev, now=now)
+    assert build.owner == northlight.dev
+    assert owning.said_when_accepted(build) == (16, now)
+    assert list(chain.faults()) == []
+
+
 def test_a_stage_that_waits_is_not_begun(northlight: cast.House, page: Job, now: datetime) -> None:
     check = page.stages.get(name="Check")
-    for verb in (work.begin, work.finish):
+    for verb in (work.begin, handing.hand_over):
         with pytest.raises(work.NotReady, match="waits for “Write”, “Build”"):
             verb(check, by=northlight.ben, now=now)
     assert stories() == []
@@ -103,16 +100,6 @@ def test_work_that_was_only_asked_about_is_not_begun(
         work.begin(page.stages.get(name="Build"), by=northlight.dev, now=now)
 
 
-def test_what_is_done_is_done(northlight: cast.House, page: Job, now: datetime) -> None:
-    build = page.stages.get(name="Build")
-    work.finish(build, by=northlight.dev, now=now)
-    with pytest.raises(work.AlreadyDone):
-        work.finish(build, by=northlight.dev, now=now)
-    with pytest.raises(making.StageIsDone):
-        making.change_stage(build, likely_hours=1, by=northlight.ben, now=now)
-    assert stories() == ["done"]
-
-
 def test_a_stage_is_its_owner_s_its_people_s_or_a_lead_s_to_move(
     northlight: cast.House, page: Job, now: datetime
 ) -> None:
@@ -124,7 +111,7 @@ def test_a_stage_is_its_owner_s_its_people_s_or_a_lead_s_to_move(
 
     StagePerson.objects.create(stage=build, member=northlight.maya)
     work.begin(build, by=northlight.maya, now=now)
-    work.finish(build, by=northlight.ben, now=now)
+    handing.hand_over(build, by=northlight.ben, now=now)
     build.refresh_from_db()
     assert build.owner == northlight.dev
 
@@ -135,12 +122,15 @@ def test_who_leaves_hands_back_what_is_not_done(
     write, build, check = page.stages.all()
     StagePerson.objects.create(stage=check, member=northlight.dev)
     StagePerson.objects.create(stage=write, member=northlight.dev)
-    work.finish(write, by=northlight.maya, now=now)
+    handing.hand_over(write, by=northlight.maya, now=now)
+    asked = owning.propose(check, northlight.dev, by=northlight.ben, now=now)
 
     handed_back = work.leave(northlight.dev, by=northlight.ada, now=now)
 
     assert handed_back == [build]
     assert Stage.objects.get(pk=build.pk).owner is None
     assert [row.stage for row in StagePerson.objects.all()] == [write]
-    assert stories() == ["done", None, "left"]
+    asked.refresh_from_db()
+    assert asked.state == "withdrawn"
+    assert stories() == [None, None, None, "left"]
     assert list(chain.faults()) == []

@@ -56,3 +56,17 @@ def test_without_scripts_a_button_tells_it(opened: OpenPage, studio: House, now:
 
     expect(page.get_by_role("heading", name="What such work took")).to_be_visible()
     expect(page.locator(".past-table tbody tr")).to_have_count(9)
+
+
+def test_the_size_of_an_ask_is_told_where_it_is_corrected(
+    opened: OpenPage, studio: House, now: datetime
+) -> None:
+    learned(studio, now)
+    page = opened("/ask?what=Poster+for+Harbour+Clinic+by+Fri+18+Dec,+8h")
+
+    page.locator("#ask-chips summary", has_text="8 h").click()
+    told = page.locator("#ask-chips .similar > p")
+    expect(told).to_contain_text("12 h for 8 h estimated")
+    page.get_by_label("Hours or days, one number or a range").fill("16h")
+
+    expect(told).to_contain_text("24 h for 16 h estimated; 9 in 10 within 24 h")

@@ -69,7 +69,9 @@ def test_a_house_is_founded_peopled_and_put_to_work_with_scripts_off(
     ines.get_by_role("button", name="Make the job").click()
     ines.get_by_role("button", name="Begin").first.click()
     ines.get_by_label("Hours worked on Write").fill("3.5")
-    ines.get_by_role("button", name="Done").first.click()
+    ines.get_by_role("button", name="Hand over").first.click()
+    ines.goto(f"{live_server.url}/jobs")
+    ines.get_by_role("link", name="Menu cards").click()
     expect(ines.get_by_text("done", exact=True)).to_be_visible()
 
     for context in contexts:

@@ -60,6 +60,8 @@ def test_stages_open_for_long_are_asked_about(northlight: cast.House, now: datet
     begun(northlight, now, days=300, spent=0)
     done = begun(northlight, now, days=300, spent=9)
     Stage.objects.filter(pk=done.pk).update(state=Stage.State.DONE)
+    handed = begun(northlight, now, days=100, spent=9)
+    Stage.objects.filter(pk=handed.pk).update(state=Stage.State.HANDED_OVER)
     assert list(open_work.for_long(now)) == [old, middle]
     assert [each[0] for each in open_work.known(now)][:1] == [middle.pk]
     assert old.pk not in {each[0] for each in open_work.known(now)}

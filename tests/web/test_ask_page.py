@@ -2,7 +2,8 @@
 
 import html
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from django.http import QueryDict
@@ -15,9 +16,12 @@ from kept.clients import catalogue
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.jobs.models import Job
+from kept.people import staff
+from kept.quotes import checking
 from kept.quotes.models import Answer, Quote
 from kept.tenancy import scope
 from kept.web.pages import ask
+from kept.web.saying import Saying
 
 LINE = "Landing page for Harbour Clinic by Fri 18 Dec, 16-40h"
 
@@ -285,6 +289,24 @@ def test_the_dates_come_first_and_the_reasons_are_fetched_into_the_same_place(
     assert sentence[0] in whole.decode()
 
 
+def test_a_page_opened_where_scripts_run_comes_with_the_dates_first(
+    with_a_form: Service, one_builder: House, login: LogIn
+) -> None:
+    browser = login(one_builder.ben)
+    browser.cookies["scripts"] = "on"
+
+    first = browser.get("/ask", {"what": FORM}).content.decode()
+    rest = re.search(r'<noscript><p class="ask-note"><a class="quiet-link" href="([^"]+)"', first)
+    assert rest is not None
+    whole = browser.get(html.unescape(rest[1])).content
+
+    assert "Without “Form”." not in first
+    assert "<html" in first
+    assert "Without “Form”." in _words(whole)
+    assert b"<html" in whole
+    assert b"computing\xe2\x80\xa6</p>" not in whole
+
+
 def test_the_offer_that_was_chosen_meanwhile_stays_chosen(
     with_a_form: Service, one_builder: House, login: LogIn
 ) -> None:
@@ -348,6 +370,36 @@ def test_a_date_that_another_would_pay_for_is_no_plain_yes(
     assert "By Thursday only at another’s cost. The chance is over 99 %." in said
     assert "Bakery under the line; a lead would have to sign that." in said
     assert "As wanted" not in said
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        ({"from": "2026-12-09", "to": "2026-12-10"}, "Away: no gain"),
+        ({"from": "2026-12-10", "to": "2026-12-10"}, "Away: no gain"),
+        # Holidays lie days apart: those between them are none.
+        ({"from": "2026-12-08", "to": "2026-12-25", "on": ["2026-12-08", "2026-12-25"]}, None),
+        ({}, None),
+    ],
+)
+def test_a_flat_part_of_the_curve_is_labelled_with_what_lies_on_that_day(
+    about: dict[str, object], said: str | None, one_builder: House, now: datetime
+) -> None:
+    # 8 to 32 h, likely 16: even chances on Friday, 90 % on Thursday the 10th of December; and
+    # nothing is gained while Dev is away on Wednesday and Thursday.
+    staff.add_absence(
+        one_builder.dev, date(2026, 12, 9), date(2026, 12, 10), by=one_builder.ada, now=now
+    )
+    checked = checking.work_out(
+        what="Page",
+        stages=[StageSketch("Build", 16, low_hours=8, high_hours=32, skill="build")],
+        now=now,
+    )
+    limits = [checking.Limits("absence", "Away", 2.0, about)]
+
+    say = Saying(replace(checked, limits=limits), house=one_builder.organisation, today=now.date())
+
+    assert (said in say.curve()) if said else ("no gain" not in say.curve())
 
 
 def test_an_offer_nobody_made_is_refused(

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from tests import cast
 
+from kept.clients import keeping
 from kept.imports import intake, running, waiting
 from kept.imports.models import Import
 from kept.imports.waiting import Waiting
@@ -303,3 +304,15 @@ def test_what_a_large_file_was_refused_for_stands_on_its_page(
     failed = until_it_ended(browser, sent.url)
     assert "kept made a mistake, and wrote it to its log." in words(failed)
     assert "a wire came loose" in caplog.text
+
+
+def test_a_change_that_waited_too_long_for_a_file_is_told_so(
+    northlight: cast.House, login: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waits(**_said: Any) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(keeping, "add_client", waits)
+    answer = login(northlight.ada).post("/clients/new", {"name": "Tidewater"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+    assert "Nothing was changed; try again in a minute." in words(answer)

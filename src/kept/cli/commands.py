@@ -27,8 +27,10 @@ COMMANDS = {
     "demo": Command("demo", "Make a sample house with a year of past, and serve it."),
     "check": Command("check", "Ask by when something can be promised, and who pays for that yes."),
     "hold": Command("quoting", "Hold the capacity that one date of an answer needs."),
-    "offer": Command("quoting", "Say that a held date was offered to the client."),
+    "offer": Command("quoting", "Send a held date to the client, or say that they were told."),
+    "counter": Command("quoting", "Write down what the client proposes instead, or answer it."),
     "accept": Command("quoting", "Record the client's yes: the quote becomes a promise."),
+    "ask": Command("ask", "Promise a client an answer by a day, and note when it was given."),
     "promise": Command("promise", "Record a promise already made, in one line."),
     "deliver": Command("life", "Say that a promise is done; the client's word is still to come."),
     "settle": Command(

@@ -83,7 +83,8 @@ def _bring(
                     file=str(file),
                 )
             made = None
-            if not dry_run:
+            useless = not (seen.used or seen.known or seen.cancelled or seen.old)
+            if not dry_run and not useless:
                 made = intake.accept(
                     content, file.name, said, by=who.member, now=who.now, limits=limits, tell=tell
                 )
@@ -97,9 +98,11 @@ def _bring(
                 field=refused.field,
             ) from refused
     if as_json:
-        speaking.document(_document(seen, made))
+        speaking.document(_document(seen, made, dry_run=dry_run))
     else:
-        _print(seen, made)
+        _print(seen, made, dry_run=dry_run)
+    if useless:
+        raise typer.Exit(speaking.WRONG)
 
 
 def _undo(key: int, who: Acting, *, as_json: bool) -> None:
@@ -149,20 +152,21 @@ def _progress(*, as_json: bool) -> "Iterator[Tell]":
         )
 
 
-def _print(seen: "Preview", made: "Import | None") -> None:
+def _print(seen: "Preview", made: "Import | None", *, dry_run: bool) -> None:
     verb = "came in" if made is not None else "would come in"
     speaking.say(
         f"{seen.file_name}: {seen.used} of {seen.total} rows {verb}: {seen.finished} finished, "
         f"{seen.open_work} open, with {seen.promises} promises given."
     )
+    undated = "open without a date for half a year"
     for count, why in (
-        (seen.known, "are here already"),
-        (seen.cancelled, "were called off"),
-        (seen.old, "are open without a date for half a year"),
-        (seen.left_out, "were left out"),
+        (seen.known, ("is here already", "are here already")),
+        (seen.cancelled, ("was called off", "were called off")),
+        (seen.old, (f"is {undated}", f"are {undated}")),
+        (seen.left_out, ("was left out", "were left out")),
     ):
         if count:
-            speaking.say(f"{count} rows {why}.")
+            speaking.say(f"1 row {why[0]}." if count == 1 else f"{count} rows {why[1]}.")
     for question in seen.questions.values():
         speaking.say(f"To be said first: {question}")
     for note in seen.notes:
@@ -174,16 +178,20 @@ def _print(seen: "Preview", made: "Import | None") -> None:
         speaking.say(f"  {where}: “{problem.value}” {problem.why}")
     if len(seen.problems) > SHOWN:
         speaking.say(f"  and {len(seen.problems) - SHOWN} more; --json lists them all.")
-    if made is None:
+    if made is None and seen.used and dry_run:
         speaking.say("Nothing was saved. Leave out --dry-run to bring it in.")
+    elif made is None and not seen.total:
+        speaking.say("Nothing was saved: the file has a header and no rows.")
+    elif made is None:
+        speaking.say("Nothing was saved: there is nothing in the file that could come in.")
     else:
         speaking.say(f"import {made.pk}")
 
 
-def _document(seen: "Preview", made: "Import | None") -> dict[str, Any]:
+def _document(seen: "Preview", made: "Import | None", *, dry_run: bool) -> dict[str, Any]:
     return {
         "import": None if made is None else made.pk,
-        "dry_run": made is None,
+        "dry_run": dry_run,
         "file": seen.file_name,
         "source": seen.source,
         "columns": [column.name for column in seen.header],

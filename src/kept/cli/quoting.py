@@ -1,4 +1,4 @@
-"""`kept hold`, `kept offer` and `kept accept`: from an answer to a promise."""
+"""`kept hold`, `kept offer`, `kept counter` and `kept accept`: from an answer to a promise."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,19 +46,81 @@ def offer(
     sign: Annotated[
         str, typer.Option(help="A lead's word, if it goes out though not everybody said yes.")
     ] = "",
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="EMAIL",
+            help="The contact who gets it by letter, with a link to answer it. "
+            "Left out, they were told in person.",
+        ),
+    ] = "",
     organisation: OrganisationOption = None,
     email: AsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say that a held date was offered to the client.
+    """Send a held date to a contact of the client, or say that they were told in person.
 
     Everybody who owns a part of it must have said yes before, or a lead signs with --sign.
     """
     with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.quotes import offering
 
-        offered = offering.offer(quote=_quote(quote), gap_reason=sign, by=who.member, now=who.now)
+        found = _quote(quote)
+        contact = found.client.contacts.filter(email__iexact=to).first() if to else None
+        if to and contact is None:
+            raise speaking.Stop(
+                f"Nobody at {found.client.name} has the address “{to}”. Nothing was offered.",
+                field="--to",
+            )
+        offered = offering.offer(
+            quote=found, contact=contact, gap_reason=sign, by=who.member, now=who.now
+        )
         _tell(offered, as_json=as_json)
+
+
+def counter(
+    quote: QuoteArgument,
+    date: Annotated[
+        str, typer.Option(metavar="D", help="The date they would like: 2026-12-18, 'Fri 18 Dec'.")
+    ] = "",
+    lines: Annotated[str, typer.Option(help="What they would leave out or add.")] = "",
+    word: Annotated[str, typer.Option(help="What the client said, in their words.")] = "",
+    take: Annotated[
+        bool, typer.Option("--take", help="Answer what they proposed: offer the date they wish.")
+    ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Answer what they proposed: stay with the offer.")
+    ] = False,
+    risk: Annotated[
+        str, typer.Option(help="A lead's word, if --take offers a date that does not stand.")
+    ] = "",
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write down what the client proposes instead of an offer, or answer it.
+
+    With --take the date is computed and held anew first; --date names another one than theirs.
+    """
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
+        from kept.quotes import countering
+
+        if take and keep:
+            raise speaking.Stop("Say --take or --keep, not both.", field="--keep")
+        found = _quote(quote)
+        wanted_at = (
+            reading.due(date, now=who.now, zone=found.zone, name="--date")[0] if date else None
+        )
+        by, now = who.member, who.now
+        if take:
+            countering.take(quote=found, due_at=wanted_at, risk_reason=risk, by=by, now=now)
+        elif keep:
+            countering.keep(quote=found, word=word, by=by, now=now)
+        else:
+            countering.counter(
+                quote=found, wanted_at=wanted_at, lines=lines, word=word, by=by, now=now
+            )
+        _tell(found, as_json=as_json)
 
 
 def accept(

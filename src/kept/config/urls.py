@@ -4,5 +4,6 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("kept.api.urls")),
+    path("", include("kept.portal.urls")),
     path("", include("kept.web.urls")),
 ]

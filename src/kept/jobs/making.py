@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from kept.clients import catalogue
 from kept.clients.catalogue import CircleAmongStages, SkillNobodyHas, StageSketch, sketches_of
-from kept.clients.models import Client, Service
+from kept.clients.models import Client, Contact, Service
+from kept.jobs import owning
 from kept.jobs.models import (
     Assumption,
     Condition,
@@ -37,7 +38,7 @@ Supply = TypeVar("Supply", Obligation, InboundPromise)
 
 
 class StageIsDone(Conflict):
-    """What is done is not changed any more."""
+    """What is handed over or done is not changed any more."""
 
 
 class JobIsClosed(Conflict):
@@ -199,7 +200,10 @@ def add_stage(job: Job, sketch: StageSketch, *, by: Member, now: datetime) -> St
 def change_stage(
     stage: Stage, *, by: Member, now: datetime, **changes: Unpack[StageChanges]
 ) -> Stage:
-    """Change a stage that is not done; what is not named stays.
+    """Change a stage that is not handed over; what is not named stays.
+
+    A stage that has an owner stays theirs until somebody else who is named says yes. What its
+    owner changes is what they said yes to; what others change is to be asked about again.
 
     Raises: what `make` raises, `field` without the stage's position;
         StageIsDone: what is done is not changed any more.
@@ -214,9 +218,10 @@ def change_stage(
             .order_by("position")
         )
         stage = next(row for row in all_stages if row.pk == stage.pk)
-        if stage.state == Stage.State.DONE:
+        if stage.state in (Stage.State.HANDED_OVER, Stage.State.DONE):
             raise StageIsDone(
-                _("“%(stage)s” is done, and is not changed any more.") % {"stage": stage.name}
+                _("“%(stage)s” is %(state)s, and is not changed any more.")
+                % {"stage": stage.name, "state": Stage.State(stage.state).label}
             )
         try:
             sketch = _changed(stage, changes, len(all_stages))
@@ -226,7 +231,10 @@ def change_stage(
         stage.name, stage.done_means = sketch.name, sketch.done_means
         stage.likely_hours = sketch.likely_hours
         stage.low_hours, stage.high_hours = sketch.low_hours, sketch.high_hours
-        stage.hands, stage.owner = sketch.hands, sketch.owner
+        stage.hands = sketch.hands
+        asks = _is_asked(stage, sketch.owner, by)
+        if not asks:
+            stage.owner = sketch.owner
         stage.optional, stage.finishing = sketch.optional, sketch.finishing
         if sketch.skill is None:
             stage.skill = None
@@ -243,9 +251,13 @@ def change_stage(
             rows += more
             removed += gone
         stage.save()
+        rows += owning.ask_what_is_now(stage, by=by)
         recording.record(
             Event.Kind.STAGE_CHANGED, about=stage, by=by, at=now, rows=rows, removed=removed
         )
+        if asks and sketch.owner is not None:
+            owning.propose(stage, sketch.owner, by=by, now=now)
+            stage.refresh_from_db()
     return stage
 
 
@@ -323,9 +335,22 @@ def record_obligation(
     return _kept(row, Event.Kind.OBLIGATION_RECORDED, by, now)
 
 
-def meet_obligation(obligation: Obligation, *, by: Member, now: datetime) -> Obligation:
-    """Note that the client supplied it."""
-    return _met(obligation, Event.Kind.OBLIGATION_MET, by, now)
+def meet_obligation(
+    obligation: Obligation,
+    *,
+    by: Member | None = None,
+    contact: Contact | None = None,
+    now: datetime,
+) -> Obligation:
+    """Note that the client supplied it.
+
+    Args:
+        by: the member to whom it came.
+        contact: whoever said by link that it was sent; then `by` stays empty.
+    """
+    if (by is None) == (contact is None):
+        raise ValueError("either a member writes it down, or the contact says it")
+    return _met(obligation, Event.Kind.OBLIGATION_MET, by, now, contact)
 
 
 def record_inbound(
@@ -389,15 +414,34 @@ def _kept(row: Line, kind: Event.Kind, by: Member, now: datetime) -> Line:
     return row
 
 
-def _met(row: Supply, kind: Event.Kind, by: Member, now: datetime) -> Supply:
-    access.demand(by, Role.MEMBER)
+def _met(
+    row: Supply, kind: Event.Kind, by: Member | None, now: datetime, contact: Contact | None = None
+) -> Supply:
+    if by is not None:
+        access.demand(by, Role.MEMBER)
     with transaction.atomic():
         row = type(row).objects.select_for_update(no_key=True).get(pk=row.pk)
         if row.met_at is None:
             row.met_at = now
             row.save(update_fields=["met_at"])
-            recording.record(kind, about=row, by=by, at=now, rows=[row])
+            facts = {} if contact is None else {"contact": contact.pk}
+            recording.record(kind, about=row, by=by, at=now, rows=[row], facts=facts)
     return row
+
+
+def _is_asked(stage: Stage, owner: Member | None, by: Member) -> bool:
+    """Say whether an owner named anew is asked, instead of only written down.
+
+    Who names themself says yes by it; what has an owner who is at work on it, or said yes, is
+    theirs until somebody else does.
+    """
+    if owner is None or owner.pk == stage.owner_id:
+        return False
+    if owner.pk == by.pk:
+        return True
+    if stage.owner_id is None:
+        return False
+    return stage.job.state == Job.State.OPEN or owning.said_when_accepted(stage) is not None
 
 
 def _changed(stage: Stage, changes: StageChanges, of: int) -> StageSketch:

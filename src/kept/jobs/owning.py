@@ -327,11 +327,28 @@ def gaps_of(jobs: Iterable[Job]) -> dict[int, list[Gap]]:
     }
 
 
+def asked_of(member: Member) -> list[Responsibility]:
+    """Return what somebody was asked and has not answered, the oldest first."""
+    rows = Responsibility.objects.filter(member=member, state=State.PROPOSED)
+    rows = rows.exclude(job__state=Job.State.CLOSED).select_related("job", "stage")
+    return list(rows.order_by("proposed_at", "pk"))
+
+
 def last_mile_owner(job: Job) -> Member | None:
     """Return who said yes to the last mile of a job; None where nobody did."""
-    rows = Responsibility.objects.filter(job=job, stage__isnull=True, state=State.ACCEPTED)
-    newest = rows.select_related("member").order_by("-answered_at", "-pk").first()
-    return None if newest is None else newest.member
+    return last_mile_owners([job.pk]).get(job.pk)
+
+
+def last_mile_owners(jobs: Iterable[int]) -> dict[int, Member | None]:
+    """Return who said yes to the last miles of jobs, by the jobs' keys."""
+    rows = Responsibility.objects.filter(
+        job_id__in=list(jobs),
+        stage__isnull=True,
+        state=State.ACCEPTED,
+        member__left_at__isnull=True,
+    )
+    newest_last = rows.select_related("member").order_by("answered_at", "pk")
+    return {row.job_id: row.member for row in newest_last}
 
 
 def suggested_last_mile_owner(job: Job) -> Member | None:
@@ -388,6 +405,48 @@ def settle_by_hand_over(stage: Stage, *, now: datetime) -> list[models.Model]:
     return rows
 
 
+def said_by_doing(stage: Stage, *, now: datetime) -> list[models.Model]:
+    """Write down the yes of somebody who took up a stage that was nobody's.
+
+    Returns:
+        The rows written; to be part of the event of what they did, in its transaction.
+    """
+    rows: list[models.Model] = [*_take_back(stage.job, stage, now=now)]
+    if stage.owner is not None:
+        yes = Responsibility.objects.create(
+            job=stage.job,
+            stage=stage,
+            member=stage.owner,
+            state=State.ACCEPTED,
+            likely_hours=stage.likely_hours,
+            done_means=stage.done_means,
+            proposed_at=now,
+            proposed_by=stage.owner,
+            answered_at=now,
+        )
+        rows.append(yes)
+    return rows
+
+
+def ask_what_is_now(stage: Stage, *, by: Member) -> list[models.Model]:
+    """Let an open question follow a stage that changed, and its owner's yes if they changed it.
+
+    Returns:
+        The rows written; to be part of the change's event, in its transaction.
+    """
+    found = Responsibility.objects.filter(stage=stage, state=State.PROPOSED)
+    if stage.owner is not None and stage.owner_id == by.pk:
+        yes = Responsibility.objects.filter(stage=stage, member=by, state=State.ACCEPTED)
+        found = found | yes
+    rows: list[models.Model] = []
+    for row in found.order_by("pk"):
+        if _differs(stage, row):
+            row.likely_hours, row.done_means = stage.likely_hours, stage.done_means
+            row.save(update_fields=["likely_hours", "done_means"])
+            rows.append(row)
+    return rows
+
+
 def said_when_accepted(stage: Stage) -> tuple[float, datetime] | None:
     """Return the effort that a stage's owner said yes to, and when; None without a yes."""
     if stage.owner is None:
@@ -413,7 +472,11 @@ def _table(
     found = [_owned(stage, stage.owner, by_stage.get(stage.pk, [])) for stage in stages]
     of_last_mile = by_stage.get(None, [])
     if last_mile is None:
-        yeses = [row for row in of_last_mile if row.state == State.ACCEPTED]
+        yeses = [
+            row
+            for row in of_last_mile
+            if row.state == State.ACCEPTED and row.member.left_at is None
+        ]
         last_mile = yeses[-1].member if yeses else None
     return [*found, _owned(None, last_mile, of_last_mile)]
 

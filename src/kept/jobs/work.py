@@ -1,6 +1,6 @@
-"""Work goes on: stages are begun, hours are logged, and a stage is handed over whole or not at all.
+"""Work goes on: stages are begun, and hours are logged. `handing` hands them over.
 
-A stage is its owner's and the named people's to begin and to finish; a lead
+A stage is its owner's and the named people's to begin and to work on; a lead
 may do it for them. What has no owner yet belongs to whoever begins it.
 """
 
@@ -9,13 +9,14 @@ from datetime import datetime
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from kept.jobs.models import Job, Stage, StagePerson
+from kept.jobs import owning
+from kept.jobs.models import Job, Responsibility, Stage, StagePerson
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access, staff
 from kept.people.models import Member, Role
 from kept.tenancy import given
-from kept.tenancy.refusals import Conflict, NotAllowed
+from kept.tenancy.refusals import Conflict, NotAllowed, Refused
 
 MOST_HOURS = 20_000
 
@@ -37,38 +38,42 @@ def begin(stage: Stage, *, by: Member, now: datetime) -> Stage:
         NotAllowed: it is somebody else's.
     """
     with transaction.atomic():
-        stage = _locked(stage, by)
+        stage = locked(stage, by)
         if stage.state == Stage.State.DOING:
             return stage
-        _refuse_waiting(stage)
+        refuse_waiting(stage)
         stage.state = Stage.State.DOING
         stage.begun_at = now
-        if stage.owner_id is None and by.does_work:
-            stage.owner = by
+        rows = take_up(stage, by=by, now=now)
         stage.save()
         recording.record(
             Event.Kind.STAGE_CHANGED,
             about=stage,
             by=by,
             at=now,
-            rows=[stage],
+            rows=[stage, *rows],
             facts={"what": "begun"},
         )
     return stage
 
 
-def log_hours(stage: Stage, spent_hours: float, *, by: Member, now: datetime) -> Stage:
+def log_hours(
+    stage: Stage, spent_hours: float, *, by: Member, now: datetime, out_of_hours: float = 0
+) -> Stage:
     """Add hours worked on a stage; one that was not begun is begun by it.
+
+    Args:
+        out_of_hours: how many of them lay outside the working week.
 
     Raises: what `begin` raises; Refused: hours that cannot be.
     """
     hours = _hours(spent_hours)
     with transaction.atomic():
-        stage = _locked(stage, by)
+        stage = locked(stage, by)
         if stage.state != Stage.State.DOING:
             stage = begin(stage, by=by, now=now)
-        stage.spent_hours = _total(stage, hours)
-        stage.save(update_fields=["spent_hours"])
+        add_hours(stage, hours, out_of_hours=out_of_hours)
+        stage.save(update_fields=["spent_hours", "out_of_hours"])
         recording.record(
             Event.Kind.STAGE_CHANGED,
             about=stage,
@@ -80,53 +85,8 @@ def log_hours(stage: Stage, spent_hours: float, *, by: Member, now: datetime) ->
     return stage
 
 
-def finish(stage: Stage, *, by: Member, now: datetime, spent_hours: float | None = None) -> Stage:
-    """Hand over a stage, whole. Stages that waited for it alone become ready.
-
-    The last stage of a job closes the job.
-
-    Args:
-        spent_hours: hours worked since they were logged last.
-
-    Raises: what `begin` raises; Refused: hours that cannot be.
-    """
-    more = 0.0 if spent_hours is None else _hours(spent_hours)
-    with transaction.atomic():
-        stage = _locked(stage, by)
-        _refuse_waiting(stage)
-        stage.state = Stage.State.DONE
-        stage.begun_at = stage.begun_at or now
-        stage.done_at = now
-        stage.spent_hours = _total(stage, more)
-        if stage.owner_id is None and by.does_work:
-            stage.owner = by
-        stage.save()
-        rows: list[models.Model] = [stage]
-        followers = Stage.objects.filter(afters__after=stage, state=Stage.State.WAITING)
-        for follower in followers.order_by("position"):
-            if not _waits_for(follower):
-                follower.state = Stage.State.READY
-                follower.save(update_fields=["state"])
-                rows.append(follower)
-        left = Stage.objects.filter(job_id=stage.job_id).exclude(state=Stage.State.DONE)
-        if not left.exists():
-            job = stage.job
-            job.state = Job.State.CLOSED
-            job.save(update_fields=["state"])
-            rows.append(job)
-        recording.record(
-            Event.Kind.STAGE_CHANGED,
-            about=stage,
-            by=by,
-            at=now,
-            rows=rows,
-            facts={"what": "done", "hours": stage.spent_hours},
-        )
-    return stage
-
-
 def leave(member: Member, *, by: Member, now: datetime) -> list[Stage]:
-    """Note that a person has left, and take their name off every stage that is not done.
+    """Note that a person has left, and take their name off every stage they have not handed over.
 
     Returns:
         The stages that now have no owner, so that somebody can be found.
@@ -135,7 +95,8 @@ def leave(member: Member, *, by: Member, now: datetime) -> list[Stage]:
     """
     with transaction.atomic():
         staff.leave(member, by=by, now=now)
-        unfinished = Stage.objects.exclude(state=Stage.State.DONE).order_by("job_id", "position")
+        over = (Stage.State.HANDED_OVER, Stage.State.DONE)
+        unfinished = Stage.objects.exclude(state__in=over).order_by("job_id", "position")
         owned = list(unfinished.filter(owner=member).select_related("job"))
         for stage in owned:
             stage.owner = None
@@ -143,26 +104,36 @@ def leave(member: Member, *, by: Member, now: datetime) -> list[Stage]:
         named = list(StagePerson.objects.filter(member=member, stage__in=unfinished))
         gone = [row.pk for row in named]
         StagePerson.objects.filter(pk__in=gone).delete()
-        if owned or gone:
+        asked = list(Responsibility.objects.filter(member=member, state__in=Responsibility.LIVE))
+        for question in asked:
+            question.state, question.answered_at = Responsibility.State.WITHDRAWN, now
+            question.save(update_fields=["state", "answered_at"])
+        if owned or gone or asked:
             recording.record(
                 Event.Kind.STAGE_CHANGED,
                 about=member,
                 by=by,
                 at=now,
-                rows=owned,
+                rows=[*owned, *asked],
                 removed=[("stageperson", key) for key in gone],
                 facts={"what": "left"},
             )
     return owned
 
 
-def _locked(stage: Stage, by: Member) -> Stage:
-    """Lock a stage's job, so that two hand-overs see each other, and return the stage anew."""
+def locked(stage: Stage, by: Member) -> Stage:
+    """Lock a stage's job, so that two hand-overs see each other, and return the stage anew.
+
+    Raises:
+        AlreadyDone: it was handed over before.
+        NotReady: its job is not open.
+        NotAllowed: it is somebody else's.
+    """
     access.demand(by, Role.MEMBER)
     job = Job.objects.select_for_update(no_key=True).get(pk=stage.job_id)
-    fresh = Stage.objects.get(pk=stage.pk)
+    fresh = Stage.objects.select_related("owner").get(pk=stage.pk)
     fresh.job = job
-    if fresh.state == Stage.State.DONE:
+    if fresh.state in (Stage.State.HANDED_OVER, Stage.State.DONE):
         raise AlreadyDone(_("“%(stage)s” was handed over before.") % {"stage": fresh.name})
     if job.state != Job.State.OPEN:
         raise NotReady(
@@ -178,8 +149,13 @@ def _locked(stage: Stage, by: Member) -> Stage:
     return fresh
 
 
-def _refuse_waiting(stage: Stage) -> None:
-    names = _waits_for(stage)
+def refuse_waiting(stage: Stage) -> None:
+    """Pass if a stage waits for no other.
+
+    Raises:
+        NotReady: it does.
+    """
+    names = waits_for(stage)
     if names:
         raise NotReady(
             _("“%(stage)s” waits for %(names)s.")
@@ -187,22 +163,51 @@ def _refuse_waiting(stage: Stage) -> None:
         )
 
 
-def _waits_for(stage: Stage) -> list[str]:
+def waits_for(stage: Stage) -> list[str]:
+    """Return the names of the stages that must be done before a stage."""
     waited_for = Stage.objects.filter(befores__stage=stage).exclude(state=Stage.State.DONE)
     return [row.name for row in waited_for.order_by("position")]
 
 
-def _hours(hours: float) -> float:
-    return given.number(
-        hours, called=_("Hours worked"), field="spent_hours", least=0, most=MOST_HOURS
+def take_up(stage: Stage, *, by: Member, now: datetime) -> list[models.Model]:
+    """Make a stage without an owner that of whoever works on it, which is their yes to it.
+
+    Returns:
+        The rows written beside the stage, which the caller saves.
+    """
+    if stage.owner_id is not None or not by.does_work:
+        return []
+    stage.owner = by
+    return owning.said_by_doing(stage, now=now)
+
+
+def add_hours(stage: Stage, hours: float | None, *, out_of_hours: float = 0) -> None:
+    """Add hours worked to a stage, which the caller saves.
+
+    Raises:
+        Refused: hours that cannot be, or more out of hours than there were.
+    """
+    more = 0.0 if hours is None else _hours(hours)
+    outside = given.number(
+        out_of_hours, called=_("Out of hours"), field="out_of_hours", least=0, most=MOST_HOURS
     )
-
-
-def _total(stage: Stage, more: float) -> float:
-    return given.number(
+    stage.spent_hours = given.number(
         stage.spent_hours + more,
         called=_("Hours worked"),
         field="spent_hours",
         least=0,
         most=MOST_HOURS,
+    )
+    if stage.out_of_hours + outside > stage.spent_hours:
+        raise Refused(
+            _("“%(stage)s” took %(hours)s h: no more than that can lie outside the working week.")
+            % {"hours": f"{stage.spent_hours:g}", "stage": stage.name},
+            field="out_of_hours",
+        )
+    stage.out_of_hours += outside
+
+
+def _hours(hours: float) -> float:
+    return given.number(
+        hours, called=_("Hours worked"), field="spent_hours", least=0, most=MOST_HOURS
     )

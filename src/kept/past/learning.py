@@ -13,12 +13,11 @@ from django.utils.translation import gettext as _
 
 from kept.jobs.models import Stage
 from kept.ledger import recording
-from kept.ledger.models import Event
+from kept.ledger.models import Event, Head
 from kept.past import profiles
 from kept.past.models import DurationProfile, PastItem, SourceName
 from kept.people.models import Member
 from kept.tenancy import given, scope
-from kept.tenancy.models import Organisation
 
 MOST_HOURS = 20_000
 #: A past of up to so many pieces is learned anew at once: a fraction of a second.
@@ -134,8 +133,11 @@ def _key(stage: Stage) -> str:
 
 
 def _one_at_a_time() -> None:
-    """Let hand-overs of a house wait for each other, so that keys rise as they are committed."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
+    """Let hand-overs of a house wait for each other, so that keys rise as they are committed.
+
+    The end of the ledger is what every verb locks last, so that none waits in a circle.
+    """
+    Head.objects.select_for_update(no_key=True).get(organisation=scope.current_id())
 
 
 def _names(stage: Stage) -> tuple[dict[str, SourceName | None], list[models.Model]]:

@@ -43,7 +43,7 @@ def for_long(now: datetime) -> Sequence[Stage]:
 def _begun() -> QuerySet[Any]:
     return (
         Stage.objects.filter(spent_hours__gt=0, job__state=Job.State.OPEN)
-        .exclude(state=Stage.State.DONE)
+        .exclude(state__in=(Stage.State.HANDED_OVER, Stage.State.DONE))
         .annotate(since=Coalesce(F("begun_at"), F("job__made_at")))
         .select_related("job")
         .order_by("pk")

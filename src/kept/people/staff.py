@@ -77,6 +77,7 @@ class HouseChanges(TypedDict, total=False):
     line: float
     usable_share: float
     quote_lasts_days: int
+    stuck_after_days: int
 
 
 def add_member(
@@ -368,6 +369,14 @@ def change_house(
                 changes["quote_lasts_days"],
                 called=_("Days an offer lasts"),
                 field="quote_lasts_days",
+                least=1,
+                most=60,
+            )
+        if "stuck_after_days" in changes:
+            house.stuck_after_days = given.count(
+                changes["stuck_after_days"],
+                called=_("Days until a finish is stuck"),
+                field="stuck_after_days",
                 least=1,
                 most=60,
             )

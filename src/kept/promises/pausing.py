@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kept import words
+from kept.clients.models import Contact
 from kept.jobs import making
 from kept.jobs.models import Obligation
 from kept.ledger import recording
@@ -73,14 +74,26 @@ def resume(promise: Promise, *, by: Member, now: datetime) -> Pause:
     return row
 
 
-def receive(obligation: Obligation, *, by: Member, now: datetime) -> Obligation:
-    """Note that the client supplied what they owed; a pause that waited for it ends."""
-    access.demand(by, Role.MEMBER)
+def receive(
+    obligation: Obligation,
+    *,
+    by: Member | None = None,
+    contact: Contact | None = None,
+    now: datetime,
+) -> Obligation:
+    """Note that the client supplied what they owed; a pause that waited for it ends.
+
+    Args:
+        by: the member to whom it came.
+        contact: whoever said by link that it was sent; then `by` stays empty.
+    """
+    if by is not None:
+        access.demand(by, Role.MEMBER)
     with transaction.atomic():
         promise = Promise.objects.filter(job_id=obligation.job_id).first()
         if promise is not None:
             promise = states.locked(promise)
-        obligation = making.meet_obligation(obligation, by=by, now=now)
+        obligation = making.meet_obligation(obligation, by=by, contact=contact, now=now)
         running = Pause.objects.filter(promise=promise, obligation=obligation, ended_at=None)
         if promise is not None and promise.state == Promise.State.PAUSED and running.exists():
             promise = states.move(promise, "resume")
@@ -122,7 +135,7 @@ def stop(promise: Promise, *, now: datetime) -> list[Pause]:
     return [end(promise, now=now)]
 
 
-def _say_resumed(promise: Promise, row: Pause, *, by: Member, now: datetime) -> None:
+def _say_resumed(promise: Promise, row: Pause, *, by: Member | None, now: datetime) -> None:
     recording.record(
         Event.Kind.PROMISE_RESUMED,
         about=promise,

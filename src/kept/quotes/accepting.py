@@ -1,10 +1,11 @@
-"""The client's word on an offer, recorded by a member: a yes makes it a promise."""
+"""The client's word on an offer, by their own link or recorded by a member: yes or no."""
 
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from kept.clients.models import Client
+from kept.clients.models import Client, Contact
 from kept.jobs import owning
 from kept.ledger import recording
 from kept.ledger.models import Event
@@ -12,16 +13,21 @@ from kept.people import access
 from kept.people.models import Member, Role
 from kept.promises import recording as promising
 from kept.promises.models import Placement, Promise
-from kept.quotes import offering, onset, states
+from kept.quotes import offering, onset, states, writing
 from kept.quotes.models import Quote
-from kept.tenancy import scope
+from kept.tenancy import given, refusals, scope
 from kept.tenancy.models import Organisation
+
+
+class NotTheirOffer(refusals.NotFound):
+    """The offer was made to somebody else."""
 
 
 def accept(
     *,
     quote: Quote,
-    by: Member,
+    by: Member | None = None,
+    contact: Contact | None = None,
     now: datetime,
     word: str = "",
     last_mile_owner: Member | None = None,
@@ -34,27 +40,36 @@ def accept(
     said yes the promise is pending until they do.
 
     Args:
+        by: the member who writes down what the client said.
+        contact: whoever said it themselves, by link; then `by` stays empty.
         last_mile_owner: who sees it over the line; if that is somebody else who was not asked
             yet, they are asked, and it is `by` until they say yes.
 
     Raises:
         Lapsed: the offer's time has run out.
         MoveNotAllowed: it was answered or withdrawn before.
+        NotTheirOffer: the contact is not the one it was offered to.
     """
-    access.demand(by, Role.MEMBER)
+    word = said_by(quote, by=by, contact=contact, word=word)
     offering.lapse_if_expired(quote, now=now)
     with transaction.atomic():
         Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
         quote.refresh_from_db()
-        if quote.state == Quote.State.HELD:
+        if quote.state == Quote.State.HELD and by is not None:
             offering.told(quote=quote, gate=onset.state_of(quote, giver=by).gate, by=by, now=now)
         if quote.state not in states.MOVES["accept"][0]:
             states.move(quote, "accept")  # says why it cannot be
-        if last_mile_owner is not None and last_mile_owner != onset.last_mile_owner(quote):
+        giver = by or quote.offered_by
+        if (
+            by is not None
+            and last_mile_owner is not None
+            and last_mile_owner != onset.last_mile_owner(quote)
+        ):
             onset.ask_owners(quote, {None: last_mile_owner}, by=by, now=now)
-        state, gate = onset.after_yes(quote, giver=by)
-        if gate != Promise.Gate.SILENT:
-            owning.say_yes_to_own(quote.job, by=by, now=now)
+        state, gate = onset.after_yes(quote, giver=giver)
+        if gate != Promise.Gate.SILENT and giver is not None:
+            # Whoever gave the date said yes to stages of their own by giving it.
+            owning.say_yes_to_own(quote.job, by=giver, now=now)
         held, client = quote.hold, quote.client
         held.ended_at = now
         held.save(update_fields=["ended_at"])
@@ -65,13 +80,14 @@ def accept(
         promise = promising.give(
             job=quote.job,
             client=client,
+            contact=quote.contact,
             due_at=quote.due_at,
             internal_due_at=quote.internal_due_at,
             day_only=quote.day_only,
             zone=quote.zone,
             origin=Promise.Origin.QUOTE,
             placement=Placement(quote.placement),
-            last_mile_owner=onset.last_mile_owner(quote),
+            last_mile_owner=onset.last_mile_owner(quote) or giver,
             state=state,
             gate=gate,
             chance=quote.chance_when_given,
@@ -79,30 +95,71 @@ def accept(
             by=by,
             now=now,
         )
-        states.move(quote, "accept", answered_at=now, promise=promise, word=word.strip())
+        states.move(
+            quote,
+            "accept",
+            answered_at=now,
+            answered_by_contact=contact,
+            promise=promise,
+            word=word,
+        )
+        counters = offering.close_counters(quote, now=now)
         recording.record(
             Event.Kind.QUOTE_ACCEPTED,
             about=quote,
             by=by,
             at=now,
-            rows=[quote, held, *([client] if won else [])],
+            rows=[quote, held, *counters, *([client] if won else [])],
             promise=promise,
             chance=quote.chance_when_given,
+            facts={"contact": None if contact is None else contact.pk},
         )
+        writing.accepted(quote, promise, by=by, now=now)
     return promise
 
 
-def decline(*, quote: Quote, by: Member, now: datetime, word: str = "") -> Quote:
+def decline(
+    *,
+    quote: Quote,
+    by: Member | None = None,
+    contact: Contact | None = None,
+    now: datetime,
+    word: str = "",
+) -> Quote:
     """Record the client's no; the capacity is free again.
 
+    Args:
+        by: the member who writes down what the client said.
+        contact: whoever said it themselves, by link; then `by` stays empty.
+
     Raises:
+        Lapsed: the offer's time has run out.
         MoveNotAllowed: it was answered or withdrawn before.
+        NotTheirOffer: the contact is not the one it was offered to.
     """
-    access.demand(by, Role.MEMBER)
+    word = said_by(quote, by=by, contact=contact, word=word)
     offering.lapse_if_expired(quote, now=now)
     with transaction.atomic():
-        if quote.state == Quote.State.HELD:
+        if quote.state == Quote.State.HELD and by is not None:
             offering.told(quote=quote, gate=onset.state_of(quote, giver=by).gate, by=by, now=now)
-        states.move(quote, "decline", answered_at=now, word=word.strip())
+        states.move(quote, "decline", answered_at=now, answered_by_contact=contact, word=word)
         offering.close(quote, kind=Event.Kind.QUOTE_DECLINED, by=by, now=now)
+        if by is None:
+            writing.declined(quote, now=now)
     return quote
+
+
+def said_by(quote: Quote, *, by: Member | None, contact: Contact | None, word: str) -> str:
+    """Pass if a member writes it down, or the contact who has the offer says it; return the word.
+
+    Raises:
+        NotAllowed: the member only reads.
+        NotTheirOffer: the contact is not the one it was offered to.
+    """
+    if (by is None) == (contact is None):
+        raise ValueError("either a member writes it down, or the contact says it")
+    if by is not None:
+        access.demand(by, Role.MEMBER)
+    elif contact is None or quote.contact_id != contact.pk:
+        raise NotTheirOffer(_("There is no such offer for you."))
+    return given.paragraphs(word, called=_("The word"), field="word", longest=5000)

@@ -159,6 +159,8 @@ class Quote(Scoped):
     held_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     offered_at = models.DateTimeField(null=True, blank=True)
+    #: Who told the client, and hears what they answer by link.
+    offered_by = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="+")
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by_contact = models.ForeignKey(
         Contact, models.PROTECT, null=True, blank=True, related_name="+"
@@ -210,7 +212,7 @@ class Counter(Scoped):
         OPEN = "open", _("no answer yet")
         TAKEN = "taken", _("offered as they wished")
         KEPT = "kept", _("the first offer stands")
-        CLOSED = "closed", _("the offer ended")
+        CLOSED = "closed", _("closed without an answer")
 
     quote = models.ForeignKey(Quote, models.CASCADE, related_name="counters")
     number = models.PositiveSmallIntegerField()

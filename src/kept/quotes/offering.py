@@ -1,5 +1,6 @@
 """Hold the capacity that a date needs, offer it, take it back, let it lapse."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kept import engine, words, zones
-from kept.clients.models import Client
+from kept.clients.models import Client, Contact
 from kept.jobs.models import Job
 from kept.ledger import recording
 from kept.ledger.models import Event
@@ -19,8 +20,8 @@ from kept.plan.loading import Loaded
 from kept.plan.models import Hold
 from kept.promises.models import Placement
 from kept.promises.terms import internal_date
-from kept.quotes import checking, onset, states, wording
-from kept.quotes.models import Answer, Quote
+from kept.quotes import checking, onset, states, wording, writing
+from kept.quotes.models import Answer, Counter, Quote
 from kept.tenancy import refusals, scope
 from kept.tenancy.models import Organisation
 
@@ -39,6 +40,10 @@ class HeldAlready(refusals.Conflict):
 
 class Lapsed(refusals.Conflict):
     """The offer's time ran out before."""
+
+
+class NotOfThisClient(refusals.Refused):
+    """The contact belongs to another client."""
 
 
 class NoClientYet(refusals.Refused):
@@ -61,7 +66,13 @@ class Stand:
 
 
 def hold(
-    *, answer: Answer, due_at: datetime, by: Member, now: datetime, risk_reason: str = ""
+    *,
+    answer: Answer,
+    due_at: datetime,
+    by: Member,
+    now: datetime,
+    risk_reason: str = "",
+    begin: Callable[[], None] | None = None,
 ) -> Quote:
     """Reserve the capacity that a date needs, until the quote expires.
 
@@ -72,6 +83,8 @@ def hold(
     Args:
         due_at: the date to hold; any, not only those of the answer.
         risk_reason: a lead's word, when the date is held although it does not stand.
+        begin: called when the forecast is there and before anything is locked, by a door that
+            writes something of its own in the same transaction.
 
     Raises:
         NoClientYet: the answer names no client.
@@ -95,16 +108,18 @@ def hold(
             field="date",
         )
     checking.refuse_too_far(due_at, zone=answer.zone, now=now, field="date")
-    stand = _stand(answer, due_at, loading.load(now=now))
+    stand = stand_of(answer, due_at, loading.load(now=now))
+    if begin is not None:
+        begin()
     with transaction.atomic():
         house = Organisation.objects.select_for_update(no_key=True).get(pk=scope.current().pk)
         loaded = loading.load(now=now)
         if loaded.fingerprint != stand.fingerprint:
-            stand = _stand(answer, due_at, loaded)
+            stand = stand_of(answer, due_at, loaded)
         if Quote.objects.filter(job_id=answer.job_id).exists():
             raise HeldAlready(_("This answer is held already. Ask again for another date."))
         if not risk_reason.strip():
-            _refuse_unless_it_stands(answer, due_at, stand, house)
+            refuse_unless_it_stands(answer, due_at, stand, house)
         return _grant(
             answer,
             client,
@@ -117,7 +132,7 @@ def hold(
         )
 
 
-def _stand(answer: Answer, due_at: datetime, loaded: Loaded) -> Stand:
+def stand_of(answer: Answer, due_at: datetime, loaded: Loaded) -> Stand:
     """Compute what a yes to `due_at` means, in the plan as it was loaded."""
     ask = engine.Ask(promise=answer.ask["promise"], stages=answer.ask["stages"])
     futures = settings.FUTURES * checking.HOLD_TIMES
@@ -160,7 +175,7 @@ def _even(placed: "engine.Placed") -> datetime | None:
     return None if finish >= engine.NEVER else placed.situation.moment(int(finish))
 
 
-def _refuse_unless_it_stands(
+def refuse_unless_it_stands(
     answer: Answer, due_at: datetime, stand: Stand, house: Organisation
 ) -> None:
     if stand.chance >= house.line and not stand.broken:
@@ -218,7 +233,7 @@ def _grant(
         hold=held,
         due_at=due_at,
         internal_due_at=internal_date(due_at, now=now, house=house),
-        day_only=_is_day_end(due_at, answer.zone, house),
+        day_only=is_day_end(due_at, answer.zone, house),
         zone=answer.zone,
         placement=stand.placement,
         chance_when_given=stand.chance,
@@ -253,35 +268,62 @@ def expiry(house: Organisation, *, now: datetime) -> datetime:
     return days.end_of(last, zone=house.zone, house=house)
 
 
-def _is_day_end(due_at: datetime, zone: str, house: Organisation) -> bool:
+def is_day_end(due_at: datetime, zone: str, house: Organisation) -> bool:
     return zones.local(due_at, zone).time() == house.day_ends_at
 
 
-def offer(*, quote: Quote, by: Member, now: datetime, gap_reason: str = "") -> Quote:
+def offer(
+    *,
+    quote: Quote,
+    by: Member,
+    now: datetime,
+    contact: Contact | None = None,
+    gap_reason: str = "",
+    send: bool = True,
+    subject: str = "",
+    body: str = "",
+) -> Quote:
     """Tell the client the date, once every owner of a part of it has said yes.
 
     Args:
+        contact: who at the client answers it by link; None: they were told by word of mouth.
         gap_reason: a lead's word, where it goes out without every yes.
+        send: write the contact a letter with the link.
+        subject: of that letter; empty, the usual one.
+        body: of that letter, with `{link}` in it; empty, the usual one.
 
     Raises:
         MoveNotAllowed: it is offered already, or closed.
         Lapsed: its time has run out.
         GapsLeft: somebody has not said yes, and no lead signs it. Nothing was offered.
         NotAllowed: only a lead signs gaps.
+        NotOfThisClient: the contact is another client's.
+        NoAddress: the contact has no e-mail address. Nothing was offered.
     """
     access.demand(by, Role.MEMBER)
+    _refuse_strangers(quote, contact)
     lapse_if_expired(quote, now=now)
     with transaction.atomic():
         if quote.state not in states.MOVES["offer"][0]:
             states.move(quote, "offer")  # says why it cannot be
         gate = onset.pass_gate(quote, by=by, now=now, gap_reason=gap_reason)
-        return told(quote=quote, gate=gate, by=by, now=now)
+        told(quote=quote, gate=gate, by=by, now=now, contact=contact)
+        if contact is not None and send:
+            writing.offer(quote, by=by, now=now, subject=subject, body=body)
+    return quote
 
 
-def told(*, quote: Quote, gate: onset.Gate, by: Member | None, now: datetime) -> Quote:
+def told(
+    *,
+    quote: Quote,
+    gate: onset.Gate,
+    by: Member | None,
+    now: datetime,
+    contact: Contact | None = None,
+) -> Quote:
     """Write down that the client was told the date, however the gate was passed."""
     with transaction.atomic():
-        states.move(quote, "offer", offered_at=now, gate=gate)
+        states.move(quote, "offer", offered_at=now, offered_by=by, gate=gate, contact=contact)
         recording.record(
             Event.Kind.QUOTE_OFFERED,
             about=quote,
@@ -289,32 +331,36 @@ def told(*, quote: Quote, gate: onset.Gate, by: Member | None, now: datetime) ->
             at=now,
             rows=[quote],
             chance=quote.chance_when_given,
-            facts={"gate": str(gate)},
+            facts={"gate": str(gate), "contact": None if contact is None else contact.pk},
         )
     return quote
 
 
+def _refuse_strangers(quote: Quote, contact: Contact | None) -> None:
+    if contact is not None and contact.client_id != quote.client_id:
+        raise NotOfThisClient(
+            _("%(name)s is not somebody at %(client)s. Nothing was offered.")
+            % {"name": contact.name, "client": quote.client.name},
+            field="contact",
+        )
+
+
 def withdraw(*, quote: Quote, by: Member, now: datetime) -> Quote:
-    """Take an offer back; its capacity is free again."""
+    """Take an offer back; its capacity is free again. Whoever had it by letter is told."""
     access.demand(by, Role.MEMBER)
     with transaction.atomic():
+        was_told = quote.state in states.MOVES["accept"][0]
         states.move(quote, "withdraw", answered_at=now)
         close(quote, kind=Event.Kind.QUOTE_WITHDRAWN, by=by, now=now)
+        if was_told:
+            writing.withdrawn(quote, by=by, now=now)
     return quote
 
 
 def lapse_expired(*, now: datetime) -> list[Quote]:
     """Let every offer lapse whose time has run out; their capacity is free again."""
-    lapsed = []
-    for quote in Quote.objects.filter(state__in=Quote.LIVE, expires_at__lte=now):
-        try:
-            with transaction.atomic():
-                states.move(quote, "lapse", answered_at=quote.expires_at)
-                close(quote, kind=Event.Kind.QUOTE_LAPSED, by=None, now=now)
-        except states.MoveNotAllowed:
-            continue  # somebody else was quicker
-        lapsed.append(quote)
-    return lapsed
+    late = Quote.objects.filter(state__in=Quote.LIVE, expires_at__lte=now)
+    return [quote for quote in late if _lapse(quote, now=now)]
 
 
 def lapse_if_expired(quote: Quote, *, now: datetime) -> None:
@@ -324,12 +370,7 @@ def lapse_if_expired(quote: Quote, *, now: datetime) -> None:
         Lapsed: it has, now or before.
     """
     if quote.state in Quote.LIVE and quote.expires_at <= now:
-        try:
-            with transaction.atomic():
-                states.move(quote, "lapse", answered_at=quote.expires_at)
-                close(quote, kind=Event.Kind.QUOTE_LAPSED, by=None, now=now)
-        except states.MoveNotAllowed:
-            quote.refresh_from_db()
+        _lapse(quote, now=now)
     if quote.state == Quote.State.LAPSED:
         raise Lapsed(
             _(
@@ -340,6 +381,22 @@ def lapse_if_expired(quote: Quote, *, now: datetime) -> None:
         )
 
 
+def _lapse(quote: Quote, *, now: datetime) -> bool:
+    """Let an offer lapse, and tell both sides; False if somebody else was quicker."""
+    was_told = quote.state in states.MOVES["accept"][0]
+    try:
+        with transaction.atomic():
+            # Its time may have been prolonged since it was read.
+            states.move(quote, "lapse", past=now, answered_at=quote.expires_at)
+            close(quote, kind=Event.Kind.QUOTE_LAPSED, by=None, now=now)
+            if was_told:
+                writing.lapsed(quote, now=now)
+    except states.MoveNotAllowed:
+        quote.refresh_from_db()
+        return False
+    return True
+
+
 def close(quote: Quote, *, kind: Event.Kind, by: Member | None, now: datetime) -> None:
     """End a quote's hold and job without a promise, and write the event."""
     held = quote.hold
@@ -348,4 +405,23 @@ def close(quote: Quote, *, kind: Event.Kind, by: Member | None, now: datetime) -
     job = quote.job
     job.state = Job.State.CLOSED
     job.save(update_fields=["state"])
-    recording.record(kind, about=quote, by=by, at=now, rows=[quote, held, job])
+    counters = close_counters(quote, now=now)
+    recording.record(
+        kind,
+        about=quote,
+        by=by,
+        at=now,
+        rows=[quote, held, job, *counters],
+        facts={
+            "contact": quote.answered_by_contact_id if by is None else None,
+        },
+    )
+
+
+def close_counters(quote: Quote, *, now: datetime) -> list[Counter]:
+    """Close what the client proposed and nobody answered; return what changed."""
+    counters = list(quote.counters.filter(state=Counter.State.OPEN))
+    for counter in counters:
+        counter.state, counter.answered_at = Counter.State.CLOSED, now
+        counter.save(update_fields=["state", "answered_at"])
+    return counters

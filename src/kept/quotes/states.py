@@ -1,5 +1,6 @@
 """Which moves a quote can make; the one table behind code, refusals and documents."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,9 @@ State = Quote.State
 #: verb → (states it starts from, state it leads to)
 MOVES: dict[str, tuple[tuple[Quote.State, ...], Quote.State]] = {
     "offer": ((State.HELD,), State.OFFERED),
+    "counter": ((State.OFFERED, State.COUNTERED), State.COUNTERED),
+    "take": ((State.COUNTERED,), State.OFFERED),
+    "keep": ((State.COUNTERED,), State.OFFERED),
     "accept": ((State.OFFERED, State.COUNTERED), State.ACCEPTED),
     "decline": ((State.OFFERED, State.COUNTERED), State.DECLINED),
     "withdraw": ((State.HELD, State.OFFERED, State.COUNTERED), State.WITHDRAWN),
@@ -23,6 +27,9 @@ MOVES: dict[str, tuple[tuple[Quote.State, ...], Quote.State]] = {
 #: What each verb is called on a button and in a refusal.
 VERBS = {
     "offer": gettext_lazy("offer it"),
+    "counter": gettext_lazy("record what the client proposes instead"),
+    "take": gettext_lazy("offer what they wish"),
+    "keep": gettext_lazy("stay with the offer"),
     "accept": gettext_lazy("record the client’s yes"),
     "decline": gettext_lazy("record the client’s no"),
     "withdraw": gettext_lazy("withdraw it"),
@@ -41,14 +48,20 @@ def allowed(quote: Quote) -> list[str]:
     ]
 
 
-def move(quote: Quote, verb: str, **changes: Any) -> Quote:
+def move(quote: Quote, verb: str, *, past: datetime | None = None, **changes: Any) -> Quote:
     """Make one move by a conditional update, so that of two at once exactly one wins.
+
+    Args:
+        past: only if its time had run out by then.
 
     Raises:
         MoveNotAllowed: the quote is in another state; nothing was changed.
     """
     sources, target = MOVES[verb]
-    moved = Quote.objects.filter(pk=quote.pk, state__in=sources).update(state=target, **changes)
+    rows = Quote.objects.filter(pk=quote.pk, state__in=sources)
+    if past is not None:
+        rows = rows.filter(expires_at__lte=past)
+    moved = rows.update(state=target, **changes)
     quote.refresh_from_db()
     if moved != 1:
         possible = [str(VERBS[other]) for other in allowed(quote)]

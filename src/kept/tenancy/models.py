@@ -25,6 +25,10 @@ class Organisation(models.Model):
     quote_lasts_days = models.PositiveSmallIntegerField(
         default=2, validators=[MinValueValidator(1), MaxValueValidator(60)]
     )
+    #: A finishing stretch on which nothing happened for so many working days is stuck.
+    stuck_after_days = models.PositiveSmallIntegerField(
+        default=2, validators=[MinValueValidator(1), MaxValueValidator(60)]
+    )
     created_at = models.DateTimeField()
     is_sample = models.BooleanField(default=False)
 

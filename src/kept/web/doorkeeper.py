@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 
@@ -82,7 +83,11 @@ class Doorkeeper:
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer whoever tried too many bad links, whichever page they were meant for."""
+        """Answer what may happen on any page: too many bad links, a database that is busy."""
+        if isinstance(exception, OperationalError) and "database is locked" in str(exception):
+            busy = render(request, "kept/busy.html", status=503)
+            busy["Retry-After"] = "30"
+            return busy
         if not isinstance(exception, throttle.TooMany):
             return None
         response = render(request, "kept/too_many.html", {"seconds": exception.seconds}, status=429)

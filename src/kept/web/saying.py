@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from kept import words, zones
 from kept.promises.models import Placement
 from kept.quotes import wording
-from kept.quotes.checking import Checked, DateAt, Pays
+from kept.quotes.checking import Checked, DateAt, Limits, Pays
 from kept.quotes.ways import Kind
 from kept.tenancy.models import Organisation
 from kept.web import drawing
@@ -68,6 +68,15 @@ class OfferTold:
     said: str
     facts: Sequence[tuple[str, str]]
     overtime: bool
+
+
+def _covers(limit: Limits, day: date) -> bool:
+    """Say whether a limit is about days away, and this is one of them."""
+    on = limit.about.get("on")
+    if on is not None:
+        return day.isoformat() in on
+    first, last = limit.about.get("from"), limit.about.get("to")
+    return isinstance(first, str) and isinstance(last, str) and first <= day.isoformat() <= last
 
 
 class Saying:
@@ -414,10 +423,7 @@ class Saying:
             if not 0.05 < chance < 0.93 or chance - below >= FLAT:
                 continue
             for limit in self.checked.limits:
-                first, last = limit.about.get("from"), limit.about.get("to")
-                if not isinstance(first, str) or not isinstance(last, str):
-                    continue
-                if first <= day.isoformat() <= last:
+                if _covers(limit, day):
                     return day, tuple(
                         words.wrapped(_("%(why)s: no gain") % {"why": limit.sentence}, 22, 3)
                     )

@@ -49,6 +49,18 @@ def moment(context: Context, value: datetime, zone: str) -> SafeString:
 
 
 @register.simple_tag
+def iso_day(value: datetime, zone: str) -> str:
+    """ "2026-12-18", as a date field takes it."""
+    return zones.day_of(value, zone).isoformat()
+
+
+@register.simple_tag
+def clock(value: datetime, zone: str) -> str:
+    """ "17:00" as a clock in the zone shows it."""
+    return words.clock(zones.local(value, zone))
+
+
+@register.simple_tag
 def mark(state: str, title: str = "") -> SafeString:
     """The sign of a state."""
     return drawing.mark(state, title)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
 from ninja import Query
 from pydantic import Field
 
@@ -24,8 +25,9 @@ from kept.api.shapes import (
     Zone,
     unsaid,
 )
-from kept.clients import keeping, models
+from kept.clients import keeping, links, models
 from kept.people.access import Policy
+from kept.tenancy import refusals
 
 door = Door("clients", client_id=models.Client, contact_id=models.Contact)
 
@@ -146,3 +148,35 @@ def change_contact(request: ApiRequest, contact_id: int, body: ContactChanges) -
     """Change a person at a client."""
     contact = models.Contact.objects.get(pk=contact_id)
     return keeping.change_contact(contact, by=request.member, now=request.now, **body.said())
+
+
+class Link(Shown):
+    """The link that opens a contact's page. Its secret is in the letters alone."""
+
+    contact_id: int = Field(description="Whose page it opens.")
+    made_at: datetime = Field(description="When it was made.")
+    expires_at: datetime = Field(description="Until when it opens.")
+    last_used_at: datetime | None = Field(description="When something was done by it last.")
+
+
+@door.read("/contacts/{int:contact_id}/link", Policy.MEMBER, Link)
+def show_link(request: ApiRequest, contact_id: int) -> models.ClientLink:
+    """Show whether a contact has a link that opens their page; 404 if not."""
+    return _live_link(contact_id, request)
+
+
+@door.remove("/contacts/{int:contact_id}/link", Policy.MEMBER, version_of="")
+def end_link(request: ApiRequest, contact_id: int) -> None:
+    """End a contact's link at once; the next letter carries another."""
+    link = _live_link(contact_id, request)
+    links.revoke(link.contact, by=request.member, now=request.now)
+
+
+def _live_link(contact_id: int, request: ApiRequest) -> models.ClientLink:
+    contact = models.Contact.objects.get(pk=contact_id)
+    link = contact.links.filter(revoked_at__isnull=True, expires_at__gt=request.now).first()
+    if link is None:
+        raise refusals.NotFound(
+            _("%(name)s has no link that opens anything.") % {"name": contact.name}
+        )
+    return link

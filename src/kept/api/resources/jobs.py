@@ -33,7 +33,7 @@ from kept.clients.models import Client, Service
 from kept.jobs import making, models, work
 from kept.people.access import Policy
 from kept.people.models import Member, Role
-from kept.promises import pausing
+from kept.promises import carrying, pausing
 
 door = Door(
     "jobs",
@@ -63,12 +63,13 @@ class Stage(Shown):
     low_hours: float | None = Field(description="9 in 10 times it takes longer.")
     high_hours: float | None = Field(description="1 in 10 times it takes longer.")
     spent_hours: float = Field(description="Hours worked on it so far.")
+    out_of_hours: float = Field(description="How many of them lay outside the working week.")
     after_ids: list[int] = Field(description="The stages that must be done before it.")
     optional: bool = Field(description="Whether it may be left out.")
     finishing: bool = Field(description="Whether it is the finishing stretch.")
     done_means: str = Field(description="How one sees that it is done.")
     begun_at: datetime | None = Field(description="When work on it began.")
-    done_at: datetime | None = Field(description="When it was handed over.")
+    done_at: datetime | None = Field(description="When it was taken from its owner, done.")
 
 
 class Condition(Shown):
@@ -199,18 +200,10 @@ class HoursWorked(Asked):
     spent_hours: float = Field(
         ge=0, le=20_000, allow_inf_nan=False, description="Hours since they were logged last."
     )
-
-
-class HandOver(Asked):
-    """A stage handed over."""
-
-    spent_hours: float | None = Field(
-        None,
-        ge=0,
-        le=20_000,
-        allow_inf_nan=False,
-        description="Hours worked since they were logged last.",
-    )
+    out_of_hours: float = Field(
+        0, ge=0, le=20_000, allow_inf_nan=False,
+        description="How many of them lay outside the working week.",
+    )  # fmt: skip
 
 
 class NewCondition(Asked):
@@ -291,6 +284,7 @@ def shown_stage(stage: models.Stage) -> dict[str, Any]:
         "low_hours": stage.low_hours,
         "high_hours": stage.high_hours,
         "spent_hours": stage.spent_hours,
+        "out_of_hours": stage.out_of_hours,
         "after_ids": sorted(tie.after_id for tie in stage.afters.all()),
         "optional": stage.optional,
         "finishing": stage.finishing,
@@ -455,7 +449,11 @@ def show_stage(request: ApiRequest, stage_id: int) -> dict[str, Any]:
 
 @door.change("/stages/{int:stage_id}", Policy.MEMBER, Stage)
 def change_stage(request: ApiRequest, stage_id: int, body: StageChanges) -> dict[str, Any]:
-    """Change a stage that is not done."""
+    """Change a stage that is not handed over.
+
+    Where it has an owner, somebody else named as owner is asked, and it stays with the old one
+    until they say yes.
+    """
     changes = body.said()
     if "owner_id" in changes:
         key = changes.pop("owner_id")
@@ -476,7 +474,7 @@ def change_stage(request: ApiRequest, stage_id: int, body: StageChanges) -> dict
 )  # fmt: skip
 def begin_stage(request: ApiRequest, stage_id: int) -> dict[str, Any]:
     """Begin a stage; without an owner it becomes one's own."""
-    work.begin(models.Stage.objects.get(pk=stage_id), by=request.member, now=request.now)
+    carrying.begin(models.Stage.objects.get(pk=stage_id), by=request.member, now=request.now)
     return shown_stage(stages_shown().get(pk=stage_id))
 
 
@@ -487,19 +485,13 @@ def begin_stage(request: ApiRequest, stage_id: int) -> dict[str, Any]:
 def log_hours(request: ApiRequest, stage_id: int, body: HoursWorked) -> dict[str, Any]:
     """Add hours worked on a stage."""
     stage = models.Stage.objects.get(pk=stage_id)
-    work.log_hours(stage, body.spent_hours, by=request.member, now=request.now)
-    return shown_stage(stages_shown().get(pk=stage_id))
-
-
-@door.add(
-    "/stages/{int:stage_id}/finish", Policy.MEMBER, Stage, status=200,
-    version_of="/stages/{int:stage_id}",
-)  # fmt: skip
-def finish_stage(request: ApiRequest, stage_id: int, body: HandOver | None = None) -> Any:
-    """Hand over a stage, whole."""
-    stage = models.Stage.objects.get(pk=stage_id)
-    spent = None if body is None else body.spent_hours
-    work.finish(stage, spent_hours=spent, by=request.member, now=request.now)
+    work.log_hours(
+        stage,
+        body.spent_hours,
+        out_of_hours=body.out_of_hours,
+        by=request.member,
+        now=request.now,
+    )
     return shown_stage(stages_shown().get(pk=stage_id))
 
 

@@ -15,10 +15,11 @@ from kept.api.resources.answers import Placement
 from kept.api.resources.promises import Promise, again
 from kept.api.rows import named
 from kept.api.shapes import Asked, Day, Id, MaybeSentence, Moment, Page, PageAsked, Prose, Shown
+from kept.clients.models import Contact
 from kept.jobs.models import Stage
 from kept.people.access import Policy
 from kept.people.models import Member
-from kept.quotes import accepting, models, offering, onset, states
+from kept.quotes import accepting, countering, models, offering, onset, states
 
 door = Door("quotes", quote_id=models.Quote)
 State = Literal[
@@ -47,6 +48,11 @@ class Quote(Shown):
     held_at: datetime = Field(description="When its capacity was held.")
     expires_at: datetime = Field(description="Until when.")
     offered_at: datetime | None = Field(description="When the client was told.")
+    offered_by_id: int | None = Field(description="Who told them.")
+    contact_id: int | None = Field(description="Who at the client answers it by link.")
+    answered_by_contact_id: int | None = Field(
+        description="The contact who answered it by link; null where a member wrote it down."
+    )
     answered_at: datetime | None = Field(description="When it was closed.")
     word: str = Field(description="What the client said.")
     promise_id: int | None = Field(description="The promise it became.")
@@ -76,6 +82,50 @@ class Offer(Asked):
     gap_reason: MaybeSentence = Field(
         "", description="A lead's word, if it goes out though not everybody said yes."
     )
+    contact_id: Id | None = Field(
+        None,
+        description="Who answers it by link; left out, they were told in person.",
+    )
+    send: bool = Field(True, description="Write that contact a letter with the link.")
+    subject: MaybeSentence = Field("", description="Its subject; left out, the usual one.")
+    body: Prose = Field("", description="Its text, with {link} in it; left out, the usual one.")
+
+
+class NewCounter(Asked):
+    """What the client proposes instead; at least one of it."""
+
+    wanted_on: Day | None = Field(None, description="The day they would like.")
+    wanted_at: Moment | None = Field(None, description="The moment, instead of a day.")
+    lines: Prose = Field("", description="What they would leave out or add.")
+    word: Prose = Field("", description="In their words.")
+
+
+class Take(Asked):
+    """The date that is offered instead."""
+
+    due_on: Day | None = Field(None, description="The day; left out, the one they would like.")
+    due_at: Moment | None = Field(None, description="The moment, instead of a day.")
+    risk_reason: MaybeSentence = Field(
+        "", description="A lead's word, if it is offered although it does not stand."
+    )
+
+
+class Counter(Shown):
+    """What the client proposed instead of an offer."""
+
+    id: int = Field(description="Its number.")
+    number: int = Field(description="Which one of this offer.")
+    state: Literal["open", "taken", "kept", "closed"] = Field(
+        description="open: no answer yet; taken: offered as they wished; kept: the first offer "
+        "stands; closed: without an answer."
+    )
+    wanted_at: datetime | None = Field(description="The date they would like.")
+    lines: str = Field(description="What they would leave out or add.")
+    word: str = Field(description="In their words.")
+    said_at: datetime = Field(description="When.")
+    contact_id: int | None = Field(description="Who said it by link.")
+    recorded_by_id: int | None = Field(description="The member who wrote it down.")
+    answered_at: datetime | None = Field(description="When it was answered or closed.")
 
 
 class NamedOwner(Asked):
@@ -148,7 +198,7 @@ def list_quotes(request: ApiRequest, asked: Query[PageAsked]) -> dict[str, Any]:
     return paging.page(_quotes(), asked, _shown)
 
 
-@door.add("/quotes", Policy.MEMBER, Quote)
+@door.add("/quotes", Policy.MEMBER, Quote, computes=True)
 def hold(request: ApiRequest, body: NewQuote) -> dict[str, Any]:
     """Hold the capacity that a date of an answer needs.
 
@@ -161,6 +211,7 @@ def hold(request: ApiRequest, body: NewQuote) -> dict[str, Any]:
         risk_reason=body.risk_reason,
         by=request.member,
         now=request.now,
+        begin=request.begin,
     )
     return _shown(_quotes().get(pk=quote.pk))
 
@@ -214,14 +265,69 @@ def _onset(quote: models.Quote, request: ApiRequest) -> dict[str, Any]:
 
 @door.add(f"{ONE}/offer", Policy.MEMBER, Quote, status=200, version_of=ONE)
 def offer(request: ApiRequest, quote_id: int, body: Offer | None = None) -> dict[str, Any]:
-    """Say that the client was told the date.
+    """Send a contact the offer with a link, or say that the client was told in person.
 
     It is refused with 409 while somebody who owns a part of it has not said yes, unless a lead
     signs that as a risk.
     """
+    said = body or Offer(gap_reason="", contact_id=None, send=True, subject="", body="")
     quote = offering.offer(
         quote=_quotes().get(pk=quote_id),
-        gap_reason="" if body is None else body.gap_reason,
+        contact=None if said.contact_id is None else named(Contact, said.contact_id, "contact_id"),
+        send=said.send,
+        subject=said.subject,
+        body=said.body,
+        gap_reason=said.gap_reason,
+        by=request.member,
+        now=request.now,
+    )
+    return _shown(quote)
+
+
+@door.read(f"{ONE}/counters", Policy.MEMBER, Page[Counter])
+def list_counters(request: ApiRequest, quote_id: int, asked: Query[PageAsked]) -> dict[str, Any]:
+    """List what the client proposed instead."""
+    return paging.page(_quotes().get(pk=quote_id).counters.all(), asked, lambda row: row)
+
+
+@door.add(f"{ONE}/counter", Policy.MEMBER, Counter, version_of=ONE)
+def counter(request: ApiRequest, quote_id: int, body: NewCounter) -> models.Counter:
+    """Write down what the client proposes instead. The offer stands."""
+    quote = _quotes().get(pk=quote_id)
+    return countering.counter(
+        quote=quote,
+        wanted_at=moments.due(body.wanted_at, body.wanted_on, zone=quote.zone, name="wanted"),
+        lines=body.lines,
+        word=body.word,
+        by=request.member,
+        now=request.now,
+    )
+
+
+@door.add(f"{ONE}/take", Policy.MEMBER, Quote, status=200, version_of=ONE)
+def take(request: ApiRequest, quote_id: int, body: Take | None = None) -> dict[str, Any]:
+    """Offer what the client wishes: it is computed and held anew, and the offer starts over.
+
+    It is refused with 409, and the first offer stands, if the date does not.
+    """
+    quote = _quotes().get(pk=quote_id)
+    said = body or Take(due_on=None, due_at=None, risk_reason="")
+    countering.take(
+        quote=quote,
+        due_at=moments.due(said.due_at, said.due_on, zone=quote.zone, name="due"),
+        risk_reason=said.risk_reason,
+        by=request.member,
+        now=request.now,
+    )
+    return _shown(quote)
+
+
+@door.add(f"{ONE}/keep", Policy.MEMBER, Quote, status=200, version_of=ONE)
+def keep(request: ApiRequest, quote_id: int, body: Word | None = None) -> dict[str, Any]:
+    """Stay with the offer that was made; the client is told."""
+    quote = countering.keep(
+        quote=_quotes().get(pk=quote_id),
+        word="" if body is None else body.word,
         by=request.member,
         now=request.now,
     )

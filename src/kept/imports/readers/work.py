@@ -559,7 +559,11 @@ class _Reader:
                     self._name(name),
                     written,
                     _("%(hours)s hours for one piece of work cannot be meant. Is it the unit?")
-                    % {"hours": f"{amount:,.0f}".replace(",", "\u202f")},
+                    % {
+                        "hours": _("More than a million")
+                        if amount > 1e6
+                        else f"{amount:,.0f}".replace(",", "\u202f")
+                    },
                 )
             elif amount == 0:
                 self.zeros += 1

@@ -179,7 +179,9 @@ def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = No
     checked: Checked | None = None
     problem: Refused | None = None
     swapped = bool(request.headers.get("HX-Request"))
-    whole = not swapped or refusal is not None or "whole" in request.GET
+    # Where scripts run, and ask.js says so, they fetch what is missing into the page.
+    scripted = swapped or request.COOKIES.get("scripts") == "on"
+    whole = not scripted or refusal is not None or "whole" in request.GET
     if reading.line.what and reading.sized and not reading.wrong:
         try:
             checked = checking.work_out(**reading.asked(), now=now, reasons=whole)

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from kept import clock, words, zones
-from kept.clients import keeping
-from kept.clients.models import Client, Contact, Service
+from kept.clients import keeping, links
+from kept.clients.models import Client, ClientLink, Contact, Service
 from kept.custody import extract
 from kept.jobs.models import Job
 from kept.people.access import Policy, allow
@@ -163,6 +163,15 @@ def contact_archive(request: KeptRequest, pk: int) -> HttpResponse:
     return redirect("client", found.client_id)
 
 
+@require_POST
+@allow(Policy.MEMBER)
+def link_end(request: KeptRequest, pk: int) -> HttpResponse:
+    """End a contact's link; the next letter carries another."""
+    found = get_object_or_404(Contact.objects.all(), pk=pk)
+    links.revoke(found, by=request.member, now=clock.now())
+    return redirect("client", found.client_id)
+
+
 def _list(request: KeptRequest, *, form: NewClientForm | None = None) -> HttpResponse:
     rows = Client.objects.annotate(
         open_jobs=Count("jobs", filter=OPEN_JOB, distinct=True),
@@ -208,7 +217,7 @@ def _page(
         "promised": promised,
         "open": [job for job in jobs if job.state == Job.State.OPEN and _promise(job) is None],
         "other": [job for job in jobs if job.state != Job.State.OPEN and _promise(job) is None],
-        "contacts": found.contacts.all(),
+        "contacts": _contacts(found),
         "form": form
         or ClientForm(
             initial={
@@ -241,6 +250,15 @@ def _changes(form: ClientForm) -> Any:
 
 def _price(service: Service, currency: str) -> str:
     return "" if service.price is None else words.money(service.price, currency)
+
+
+def _contacts(found: Client) -> list[tuple[Contact, ClientLink | None]]:
+    """Return the people there, each with the link that opens their page, if one does."""
+    live = ClientLink.objects.filter(
+        contact__client=found, revoked_at__isnull=True, expires_at__gt=clock.now()
+    )
+    by_contact = {link.contact_id: link for link in live}
+    return [(contact, by_contact.get(contact.pk)) for contact in found.contacts.all()]
 
 
 def _find(pk: int) -> Client:

@@ -17,16 +17,17 @@ from kept import clock, words, zones
 from kept.clients import keeping
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
-from kept.jobs import lines, making, reading, work
-from kept.jobs.models import Assumption, InboundPromise, Job, Obligation, Stage
+from kept.jobs import handing, lines, making, reading, work
+from kept.jobs.models import Assumption, HandOver, InboundPromise, Job, Obligation, Stage
 from kept.people import days
 from kept.people.access import Policy, allow
 from kept.people.models import Member, Role, Skill
-from kept.promises import pausing
+from kept.promises import carrying, pausing
 from kept.tenancy.refusals import Refused
-from kept.web import stage_rows
+from kept.web import owned, stage_rows
 from kept.web.doorkeeper import KeptRequest
 from kept.web.forms import STATUS, KeptForm
+from kept.web.pages.owning import back_to
 from kept.web.stage_rows import StageRow, StageRows
 
 SHOWN_AT_MOST = 200
@@ -165,11 +166,8 @@ class InboundForm(SupplyForm):
 class HoursForm(KeptForm):
     """Hours worked on a stage."""
 
-    spent_hours = forms.FloatField(
-        label=gettext_lazy("Hours worked"),
-        required=False,
-        widget=forms.NumberInput(attrs={"step": "any", "min": "0", "class": "short"}),
-    )
+    hours = forms.FloatField(required=False)
+    out_of_hours = forms.FloatField(required=False)
 
 
 # ----- Lists and making --------------------------------------------------------------------------
@@ -367,13 +365,15 @@ def job_state(request: KeptRequest, pk: int) -> HttpResponse:
 def stage_begin(request: KeptRequest, pk: int) -> HttpResponse:
     """Begin a stage."""
     stage = _stage(pk)
-    return _do(request, stage.job, lambda: work.begin(stage, by=request.member, now=clock.now()))
+    return _do(
+        request, stage.job, lambda: carrying.begin(stage, by=request.member, now=clock.now())
+    )
 
 
 @require_POST
 @allow(Policy.MEMBER)
 def stage_hours(request: KeptRequest, pk: int) -> HttpResponse:
-    """Log hours worked on a stage, or hand it over with them."""
+    """Log hours worked on a stage."""
     stage = _stage(pk)
     form = HoursForm(request.POST)
     if not form.is_valid():
@@ -382,15 +382,21 @@ def stage_hours(request: KeptRequest, pk: int) -> HttpResponse:
             stage.job,
             refusal=Refused(_("Write hours as a number, like 2.5. Nothing was logged.")),
         )
-    hours = form.cleaned_data["spent_hours"]
-
-    def act() -> object:
-        now = clock.now()
-        if "finish" in request.POST:
-            return work.finish(stage, spent_hours=hours, by=request.member, now=now)
-        return work.log_hours(stage, hours or 0, by=request.member, now=now)
-
-    return _do(request, stage.job, act)
+    said = form.cleaned_data
+    answer = _do(
+        request,
+        stage.job,
+        lambda: work.log_hours(
+            stage,
+            said["hours"] or 0,
+            out_of_hours=said["out_of_hours"] or 0,
+            by=request.member,
+            now=clock.now(),
+        ),
+    )
+    if answer.status_code == 302:
+        return redirect(back_to(request, default=answer["Location"]))
+    return answer
 
 
 @allow(Policy.MEMBER)
@@ -627,7 +633,9 @@ def _page(
             "afters__after", "people__member"
         )
     )
-    unfinished = [row for row in stages if row.state != Stage.State.DONE]
+    unfinished = [row for row in stages if row.state not in handing.OVER]
+    waiting = {row.stage_id: (row, takers) for row, takers in carrying.handed_over(job=found)}
+    promise = getattr(found, "promise", None)
     may_write = request.member.may(Role.MEMBER)
     is_lead = request.member.may(Role.LEAD)
     rows = [
@@ -637,10 +645,11 @@ def _page(
                 tie.after.name for tie in row.afters.all() if tie.after.state != Stage.State.DONE
             ),
             "people": words.listed(tie.member.first_name for tie in row.people.all()),
+            **_handed(waiting.get(row.pk), request.member),
             "effort": stage_rows.written(making.sketch_of(row)),
             "mine": may_write
             and found.state == Job.State.OPEN
-            and row.state != Stage.State.DONE
+            and row.state not in handing.OVER
             and (
                 is_lead
                 or row.owner_id in (None, request.member.pk)
@@ -654,7 +663,15 @@ def _page(
         "today": _today(request),
         "zone": found.client.zone if found.client else request.member.organisation.zone,
         "job": found,
-        "promise": getattr(found, "promise", None),
+        "promise": promise,
+        "owns": owned.read(
+            found,
+            viewer=request.member,
+            now=clock.now(),
+            last_mile_owner=None if promise is None else promise.last_mile_owner,
+            stages=stages,
+            **({} if promise is None else {"gate": promise.gate}),
+        ),
         "rows": rows,
         "left_hours": sum(max(0.0, row.likely_hours - row.spent_hours) for row in unfinished),
         "may_write": may_write,
@@ -678,9 +695,23 @@ def _page(
     return render(request, "kept/jobs/job.html", context, status=status)
 
 
+def _handed(waiting: tuple[HandOver, list[Member]] | None, viewer: Member) -> dict[str, object]:
+    """What a row says of a hand-over that waits for an answer, and whether it is the viewer's."""
+    if waiting is None:
+        return {"handed": None}
+    handed, takers = waiting
+    return {
+        "handed": handed,
+        "takers": words.listed(member.first_name for member in takers),
+        "may_take": viewer.may(Role.LEAD) or any(member.pk == viewer.pk for member in takers),
+    }
+
+
 def _find(request: KeptRequest, pk: int) -> Job:
     readable = reading.jobs_for(request.member)
-    return get_object_or_404(readable.select_related("client", "service", "promise"), pk=pk)
+    return get_object_or_404(
+        readable.select_related("client", "service", "promise__last_mile_owner"), pk=pk
+    )
 
 
 def _stage(pk: int) -> Stage:
@@ -689,7 +720,7 @@ def _stage(pk: int) -> Stage:
 
 
 def _unfinished(found: Job) -> list[Stage]:
-    return list(found.stages.exclude(state=Stage.State.DONE))
+    return list(found.stages.exclude(state__in=handing.OVER))
 
 
 def _due_at(request: KeptRequest, found: Job, due_on: date) -> datetime:

@@ -22,7 +22,7 @@ from kept.promises import judging, recording, slips
 from kept.promises.judging import Life
 from kept.promises.models import Pause, Promise, Proposal, Slip, Terms
 from kept.tenancy.refusals import Refused
-from kept.web import drawing, life_story, story, telling
+from kept.web import drawing, life_story, owned, story, telling
 from kept.web.doorkeeper import KeptRequest
 from kept.web.pages import promise_acts
 
@@ -103,6 +103,14 @@ def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]
         "line": _line(request, found, stands, life, now) if stands else "",
         "terms": [(one, life.due_of(one, house=house, now=now)) for one in terms],
         "stages": stages,
+        "owns": owned.read(
+            found.job,
+            viewer=request.member,
+            now=now,
+            last_mile_owner=found.last_mile_owner,
+            stages=stages,
+            gate=found.gate,
+        ),
         "lines": life.lines.get(terms[-1].pk, []) if terms else [],
         "noted_since": _noted_since(found, life),
         **_lived(request, found, life, proposals, obligations, stands, now),

@@ -1,6 +1,7 @@
 """A quote after a hold: what is reserved until when, and the client's word on it."""
 
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -10,10 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kept import clock, words, zones
+from kept.outbox import folder
+from kept.people import days
 from kept.people.access import Policy, allow
 from kept.people.models import Member
-from kept.quotes import accepting, offering, states
+from kept.quotes import accepting, countering, offering, states, writing
 from kept.quotes.models import Quote
+from kept.tenancy import given, scope
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
 from kept.web.pages import owning
@@ -28,8 +32,83 @@ def quote(request: KeptRequest, pk: int) -> HttpResponse:
 @require_POST
 @allow(Policy.MEMBER)
 def offer(request: KeptRequest, pk: int) -> HttpResponse:
-    """Note that the client was told the date."""
-    return _do(request, pk, offering.offer, gap_reason=request.POST.get("gap_reason", ""))
+    """Send the offer to a contact, or note that the client was told by word of mouth."""
+    found = _find(pk)
+    said = request.POST.get("contact", "")
+    contact = None
+    if request.POST.get("how") == "letter":
+        contact = found.client.contacts.filter(pk=int(said) if said.isdecimal() else 0).first()
+        if contact is None:
+            refusal = Refused(_("Say who at the client gets the letter."), field="contact")
+            return _refused(request, found, refusal)
+    return _do(
+        request,
+        pk,
+        offering.offer,
+        contact=contact,
+        gap_reason=request.POST.get("gap_reason", ""),
+        subject=request.POST.get("subject", ""),
+        body=request.POST.get("body", ""),
+    )
+
+
+@require_POST
+@allow(Policy.MEMBER)
+def counter(request: KeptRequest, pk: int) -> HttpResponse:
+    """Write down what the client proposes instead."""
+    found = _find(pk)
+    try:
+        countering.counter(
+            quote=found,
+            wanted_at=_wanted(request.POST.get("wanted", ""), found.zone),
+            lines=request.POST.get("lines", ""),
+            word=request.POST.get("word", ""),
+            by=request.member,
+            now=clock.now(),
+        )
+    except Refused as refusal:
+        return _refused(request, found, refusal)
+    return redirect("quote", pk)
+
+
+@require_POST
+@allow(Policy.MEMBER)
+def take(request: KeptRequest, pk: int) -> HttpResponse:
+    """Offer what the client wishes."""
+    found = _find(pk)
+    try:
+        countering.take(
+            quote=found,
+            due_at=_wanted(request.POST.get("wanted", ""), found.zone),
+            risk_reason=request.POST.get("risk_reason", ""),
+            by=request.member,
+            now=clock.now(),
+        )
+    except Refused as refusal:
+        return _refused(request, found, refusal)
+    return redirect("quote", pk)
+
+
+@require_POST
+@allow(Policy.MEMBER)
+def keep(request: KeptRequest, pk: int) -> HttpResponse:
+    """Stay with the offer that was made."""
+    return _do(request, pk, countering.keep, word=request.POST.get("word", ""))
+
+
+def _wanted(typed: str, zone: str) -> datetime | None:
+    """Return the end of the working day that was typed, as the client's calendar has it."""
+    if not typed.strip():
+        return None
+    try:
+        day = date.fromisoformat(typed.strip())
+    except ValueError:
+        raise Refused(
+            _("“%(typed)s” is not a day. Write it like 2026-12-18.") % {"typed": typed[:40]},
+            field="wanted",
+        ) from None
+    given.day(day, called=_("The day"), field="wanted")
+    return days.end_of(day, zone=zone, house=scope.current())
 
 
 @require_POST
@@ -91,7 +170,7 @@ def _refused(request: KeptRequest, found: Quote, refusal: Refused) -> HttpRespon
 
 def _find(pk: int) -> Quote:
     rows = Quote.objects.select_related(
-        "job", "client", "hold", "promise", "risk_signed_by", "gap_signed_by"
+        "job", "client", "contact", "hold", "answer", "promise", "risk_signed_by", "gap_signed_by"
     )
     return get_object_or_404(rows, pk=pk)
 
@@ -100,6 +179,9 @@ def _context(request: KeptRequest, found: Quote) -> dict[str, object]:
     now = clock.now()
     lapsed = found.state in Quote.LIVE and found.expires_at <= now
     due_on = zones.day_of(found.due_at, found.zone)
+    contacts = [one for one in found.client.contacts.filter(archived_at=None) if one.email]
+    to = found.contact or next(iter(contacts), None)
+    subject, body = writing.draft(found, to=to, by=request.member, now=now)
     return {
         "place": "ask",
         "today": zones.day_of(now, request.member.organisation.zone),
@@ -110,6 +192,13 @@ def _context(request: KeptRequest, found: Quote) -> dict[str, object]:
         "stages": found.job.stages.select_related("owner", "skill"),
         **owning.onset_context(found, viewer=request.member, now=now),
         "reply": _reply(found, due_on, request.member),
+        "contacts": contacts,
+        "to": to,
+        "subject": subject,
+        "body": body,
+        "counters": list(found.counters.all()),
+        "wish": countering.waiting(found),
+        "in_folder": folder.is_used(),
         "price": words.money(found.price, request.member.organisation.currency)
         if found.price is not None
         else "",

@@ -77,13 +77,18 @@ class HouseForm(PlaceForm):
         label=gettext_lazy("An offer holds capacity for, in days"),
         widget=forms.NumberInput(attrs={"class": "short"}),
     )
+    stuck_after_days = forms.IntegerField(
+        label=gettext_lazy("A finish without change is stuck after, in working days"),
+        help_text=gettext_lazy("Advised: 2."),
+        widget=forms.NumberInput(attrs={"class": "short"}),
+    )
     currency = forms.CharField(
         label=gettext_lazy("Currency"), widget=forms.TextInput(attrs={"class": "short"})
     )
 
     field_order = (
         "name", "zone", "country", "region", "day_ends_at", "asked_percent", "line_percent",
-        "usable_percent", "quote_lasts_days", "currency",
+        "usable_percent", "quote_lasts_days", "stuck_after_days", "currency",
     )  # fmt: skip
     fields_of_rooms: ClassVar = {
         "asked_confidence": "asked_percent",
@@ -151,6 +156,7 @@ def house_settings(request: KeptRequest) -> HttpResponse:
             "line_percent": f"{house.line * 100:g}",
             "usable_percent": f"{house.usable_share * 100:g}",
             "quote_lasts_days": house.quote_lasts_days,
+            "stuck_after_days": house.stuck_after_days,
             "currency": house.currency,
         },
     )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -11,9 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kept import clock, words, zones
+from kept.jobs import owning
+from kept.people import days
 from kept.people.access import Policy, allow
 from kept.plan import since, standing
 from kept.plan.standing import Standing, State
+from kept.promises import carrying
+from kept.quotes import replying
+from kept.tenancy.models import Organisation
 from kept.web import drawing, telling
 from kept.web.doorkeeper import KeptRequest
 
@@ -102,7 +108,19 @@ def board(request: KeptRequest) -> dict[str, object]:
         "computed_at": max((s.outlook.computed_at for s in shown if s.outlook), default=None),
         "since": telling.since_monday(since.since(zones.start_of(monday, house.zone), shown)),
         "is_new": not everybody,
+        "asked": len(owning.asked_of(request.member)),
+        "handed": sum(
+            1
+            for _row, takers in carrying.handed_over()
+            if any(member.pk == request.member.pk for member in takers)
+        ),
+        "replies": replying.due(until=_end_of_tomorrow(this_day, house)),
     }
+
+
+def _end_of_tomorrow(today: date, house: Organisation) -> datetime:
+    """Return when the next working day is over: answers due until then are shown."""
+    return days.end_of(days.shifted(house, today, 1), zone=house.zone, house=house)
 
 
 def headline(needing: int, *, mine: bool, any_shown: bool) -> str:

@@ -3,3 +3,6 @@
 const line = document.querySelector("#ask-form input[name=what]");
 
 if (line?.value) line.setSelectionRange(line.value.length, line.value.length);
+
+// With scripts the dates come first and their reasons after; without, all of it in one page.
+document.cookie = "scripts=on; path=/ask; samesite=lax";

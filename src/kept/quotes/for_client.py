@@ -1,0 +1,391 @@
+"""What a contact may see: their own offers and promises, and nothing of the house's inside.
+
+Whatever a client's page shows goes through these few fields. There is no
+chance among them, no effort, no person but the contact, no internal date.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeVar
+
+from kept.clients.models import Contact
+from kept.jobs.models import Condition, Obligation
+from kept.plan import outlook, standing
+from kept.promises.models import Delivery, Pause, Promise, Proposal, Terms
+from kept.quotes.models import Counter, Quote
+
+#: What ended stays on the page so long.
+CLOSED_FOR = timedelta(days=90)
+MOST_CLOSED = 10
+
+
+Part = TypeVar("Part", Condition, Obligation)
+
+
+class How(StrEnum):
+    """How a promise stands, as the client is told."""
+
+    ON_TRACK = "on-track"
+    PROMISED = "promised"  # nothing is said of the odds
+    PAUSED = "paused"
+    OVERDUE = "overdue"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One testable line: what it is done by."""
+
+    key: int
+    text: str
+    required: bool
+    met: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Something the client supplies."""
+
+    key: int
+    what: str
+    due_at: datetime
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the client proposed, or asked for, and nobody answered yet."""
+
+    wanted_at: datetime | None
+    words: str
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A date the client may say yes to."""
+
+    key: int
+    what: str
+    due_at: datetime
+    zone: str
+    price: Decimal | None
+    expires_at: datetime
+    lines: Sequence[Line]
+    owed: Sequence[Owed]
+    wish: Wish | None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way out that is proposed."""
+
+    key: int
+    due_at: datetime
+    words: str
+    without: Sequence[str]
+    rest_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Other terms that are proposed to the client."""
+
+    key: int
+    due_before: datetime
+    told_at: datetime
+    ways: Sequence[Way]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Something that waits for the client's word."""
+
+    key: int
+    promise: int
+    what: str
+    zone: str
+    due_at: datetime
+    delivered_at: datetime
+    note: str
+    where: str
+    deemed_from: datetime | None
+    lines: Sequence[Line]
+
+    @property
+    def link(self) -> bool:
+        """Say whether `where` is an address that a browser may open."""
+        return self.where.startswith(("https://", "http://"))
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A promise that is being worked on."""
+
+    key: int
+    what: str
+    zone: str
+    how: How
+    due_at: datetime
+    first_due_at: datetime
+    given_at: datetime
+    paused_since: datetime | None
+    lines: Sequence[Line]
+    owed: Sequence[Owed]
+    change: Change | None
+    wish: Wish | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What ended: the offer or promise, how, and when."""
+
+    what: str
+    state: str
+    at: datetime
+    zone: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that one contact's page shows, in the order of what waits for the client."""
+
+    offers: Sequence[Offer] = ()
+    delivered: Sequence[Delivered] = ()
+    running: Sequence[Running] = ()
+    closed: Sequence[Closed] = field(default=())
+
+    @property
+    def waits(self) -> int:
+        """How many things wait for the client's word."""
+        changes = sum(1 for one in self.running if one.change is not None)
+        return len(self.offers) + len(self.delivered) + changes
+
+    @property
+    def owed(self) -> list[Owed]:
+        """What the client owes for promises that run, soonest first."""
+        owed = [row for one in self.running for row in one.owed]
+        return sorted(owed, key=lambda row: (row.due_at, row.key))
+
+
+def read(contact: Contact, *, now: datetime) -> Page:
+    """Return what a contact's page shows; the number of queries does not depend on its length."""
+    quotes = list(
+        Quote.objects.filter(contact=contact)
+        .exclude(state=Quote.State.HELD)
+        .select_related("job")
+        .order_by("expires_at", "pk")
+    )
+    promises = list(
+        Promise.objects.filter(contact=contact)
+        .exclude(state=Promise.State.VOIDED)
+        .select_related("job")
+        .order_by("due_at", "pk")
+    )
+    return _page(quotes, promises, now=now)
+
+
+def of_quote(quote: Quote, *, now: datetime) -> Page:
+    """Return the page as a client would see this one offer, offered or not yet."""
+    if quote.promise is not None:
+        return of_promise(quote.promise, now=now)
+    return _page([quote], [], now=now, also_held=True)
+
+
+def of_promise(promise: Promise, *, now: datetime) -> Page:
+    """Return the page as a client would see this one promise."""
+    return _page([], [promise], now=now)
+
+
+def _page(
+    quotes: Sequence[Quote],
+    promises: Sequence[Promise],
+    *,
+    now: datetime,
+    also_held: bool = False,
+) -> Page:
+    live = {Quote.State.OFFERED, Quote.State.COUNTERED} | (
+        {Quote.State.HELD} if also_held else set()
+    )
+    open_quotes = [quote for quote in quotes if quote.state in live and quote.expires_at > now]
+    delivered = [one for one in promises if one.state == Promise.State.DELIVERED]
+    running = [one for one in promises if one.state in Promise.OPEN]
+    jobs = [quote.job_id for quote in open_quotes]
+    jobs += [promise.job_id for promise in (*delivered, *running)]
+    lines = _of_jobs(Condition.objects.filter(job_id__in=jobs).order_by("position", "pk"))
+    owed = _of_jobs(Obligation.objects.filter(job_id__in=jobs, met_at__isnull=True))
+    wishes = _wishes(open_quotes)
+    return Page(
+        offers=[
+            Offer(
+                key=quote.pk,
+                what=quote.job.title,
+                due_at=quote.due_at,
+                zone=quote.zone,
+                price=quote.price,
+                expires_at=quote.expires_at,
+                lines=_lines(lines[quote.job_id]),
+                owed=_owed(owed[quote.job_id], now),
+                wish=wishes.get(quote.pk),
+            )
+            for quote in open_quotes
+        ],
+        delivered=_delivered(delivered),
+        running=_running(running, lines, owed, now=now),
+        closed=_closed(quotes, promises, now=now),
+    )
+
+
+def _wishes(quotes: Iterable[Quote]) -> Mapping[int, Wish]:
+    rows = Counter.objects.filter(quote__in=list(quotes), state=Counter.State.OPEN)
+    return {
+        row.quote_id: Wish(
+            row.wanted_at, "\n".join(part for part in (row.lines, row.word) if part), row.said_at
+        )
+        for row in rows
+    }
+
+
+def _delivered(promises: Sequence[Promise]) -> list[Delivered]:
+    waiting = Delivery.objects.filter(
+        promise__in=[one.pk for one in promises], state=Delivery.State.WAITING
+    ).prefetch_related("lines__condition")
+    by_promise = {row.promise_id: row for row in waiting}
+    return [
+        Delivered(
+            key=row.pk,
+            promise=one.pk,
+            what=one.job.title,
+            zone=one.zone,
+            due_at=one.due_at,
+            delivered_at=row.delivered_at,
+            note=row.note,
+            where=row.where,
+            deemed_from=row.deemed_from,
+            lines=[
+                Line(line.condition_id, line.condition.text, line.condition.required, line.met)
+                for line in row.lines.all()
+            ],
+        )
+        for one in promises
+        if (row := by_promise.get(one.pk)) is not None
+    ]
+
+
+def _running(
+    promises: Sequence[Promise],
+    lines: Mapping[int, list[Condition]],
+    owed: Mapping[int, list[Obligation]],
+    *,
+    now: datetime,
+) -> list[Running]:
+    keys = [one.pk for one in promises]
+    forecasts = outlook.newest(of=keys)
+    first = dict(
+        Terms.objects.filter(promise__in=keys, number=1).values_list("promise_id", "due_at")
+    )
+    paused = dict(
+        Pause.objects.filter(promise__in=keys, ended_at__isnull=True).values_list(
+            "promise_id", "started_at"
+        )
+    )
+    told = (
+        Proposal.objects.filter(promise__in=keys, state=Proposal.State.TOLD)
+        .prefetch_related("options__later_lines__condition")
+        .order_by("pk")
+    )
+    proposals = {row.promise_id: row for row in told}
+    found = []
+    for one in promises:
+        proposal = proposals.get(one.pk)
+        asked = proposal is not None and proposal.by_side == Proposal.From.CLIENT
+        found.append(
+            Running(
+                key=one.pk,
+                what=one.job.title,
+                zone=one.zone,
+                how=_how(standing.state_of(one, forecasts.get(one.pk), now=now)),
+                due_at=one.due_at,
+                first_due_at=first.get(one.pk, one.due_at),
+                given_at=one.given_at,
+                paused_since=paused.get(one.pk),
+                lines=_lines(lines[one.job_id]),
+                owed=_owed(owed[one.job_id], now),
+                change=None if proposal is None or asked else _change(proposal),
+                wish=_asked(proposal) if proposal is not None and asked else None,
+            )
+        )
+    return found
+
+
+def _how(state: standing.State) -> How:
+    match state:
+        case standing.State.ON_TRACK:
+            return How.ON_TRACK
+        case standing.State.PAUSED:
+            return How.PAUSED
+        case standing.State.OVERDUE:
+            return How.OVERDUE
+    return How.PROMISED
+
+
+def _change(proposal: Proposal) -> Change:
+    return Change(
+        key=proposal.pk,
+        due_before=proposal.due_before,
+        told_at=proposal.told_at or proposal.made_at,
+        ways=[
+            Way(
+                key=option.pk,
+                due_at=option.due_at,
+                words=option.words,
+                without=[line.condition.text for line in option.later_lines.all()],
+                rest_due_at=option.rest_due_at,
+            )
+            for option in proposal.options.all()
+        ],
+    )
+
+
+def _asked(proposal: Proposal) -> Wish:
+    option = next(iter(proposal.options.all()), None)
+    return Wish(
+        None if option is None else option.due_at,
+        proposal.word,
+        proposal.told_at or proposal.made_at,
+    )
+
+
+def _closed(quotes: Sequence[Quote], promises: Sequence[Promise], *, now: datetime) -> list[Closed]:
+    """Return what ended lately, newest first. What became of an accepted offer is its promise."""
+    found = []
+    for quote in quotes:
+        state, at = Quote.State(quote.state), quote.answered_at
+        if state in Quote.LIVE and quote.expires_at <= now:
+            state, at = Quote.State.LAPSED, quote.expires_at
+        if state in {Quote.State.DECLINED, Quote.State.LAPSED, Quote.State.WITHDRAWN} and at:
+            found.append(Closed(quote.job.title, f"offer-{state}", at, quote.zone))
+    for one in promises:
+        at = one.settled_at or one.ended_at
+        if one.state not in Promise.LIVE and one.state != Promise.State.VOIDED and at:
+            found.append(Closed(one.job.title, str(one.state), at, one.zone))
+    recent = [one for one in found if one.at > now - CLOSED_FOR]
+    return sorted(recent, key=lambda one: one.at, reverse=True)[:MOST_CLOSED]
+
+
+def _lines(rows: Iterable[Condition]) -> list[Line]:
+    return [Line(row.pk, row.text, row.required) for row in rows]
+
+
+def _owed(rows: Iterable[Obligation], now: datetime) -> list[Owed]:
+    return [Owed(row.pk, row.what, row.due_at, row.due_at < now) for row in rows]
+
+
+def _of_jobs(rows: Iterable[Part]) -> dict[int, list[Part]]:
+    found: dict[int, list[Part]] = defaultdict(list)
+    for row in rows:
+        found[row.job_id].append(row)
+    return found
