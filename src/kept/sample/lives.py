@@ -9,8 +9,8 @@ from datetime import datetime, time, timedelta
 from kept import zones
 from kept.clients import catalogue
 from kept.clients.models import Client, Contact, Service
-from kept.jobs import making, work
-from kept.jobs.models import Job
+from kept.jobs import handing, making
+from kept.jobs.models import HandOver, Job
 from kept.people import days
 from kept.people.models import Member
 from kept.promises import delivering, ending, pausing, proposing, reasons, slips
@@ -224,7 +224,9 @@ class Life:
         if stage is None:
             return False
         hours = max(0.5, round(2 * stage.likely_hours * math.exp(self.luck.gauss(0, 0.25))) / 2)
-        work.finish(stage, spent_hours=hours, by=stage.owner or self.lead, now=at)
+        handed = handing.hand_over(stage, hours=hours, by=stage.owner or self.lead, now=at)
+        if handed.state == HandOver.State.HANDED:
+            handing.take(handed, by=handing.takers_of(stage)[0], now=at)
         return True
 
     def deliver(self, at: datetime) -> None:
