@@ -185,24 +185,28 @@ class Life:
     def notice(self, delivery: Delivery, now: datetime) -> None:
         if delivery.state != "waiting" or delivery.deemed_from is not None:
             raise Refused("notice")
+        self.demand("settle")
         delivery.deemed_from = shifted(now, 5)
 
     def accept(self, delivery: Delivery, to_standard: bool | None) -> None:
         if delivery.state != "waiting":
             raise Refused("accept")
+        self.demand("settle")
         delivery.state, delivery.to_standard = "accepted", to_standard
         self.state = "settled"
 
     def send_back(self, delivery: Delivery) -> None:
         if delivery.state != "waiting":
             raise Refused("send back")
+        self.demand("send_back")
         delivery.state, self.state = "sent_back", "active"
 
     def deem(self, now: datetime) -> None:
         delivery = self.waiting
         if delivery is None or delivery.deemed_from is None or delivery.deemed_from > now:
             return
-        delivery.state, self.state = "deemed", "settled"
+        if self.state == "delivered":
+            delivery.state, self.state = "deemed", "settled"
 
     def thank(self, delivery: Delivery) -> None:
         if delivery.state not in {"accepted", "deemed"} or delivery.thanked:

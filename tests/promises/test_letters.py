@@ -56,7 +56,9 @@ def test_a_pause_tells_what_is_owed_and_what_it_means(
     owed = texts(hers, northlight, at(16, 18, month=11))
     pausing.pause(hers, obligation=owed, by=northlight.maya, now=at(17, month=11))
     assert last().subject == "Audio guide: the clock stands"
-    assert "German texts was due on Monday 16 November, 18:00 and has not come." in last().body
+    assert (
+        "We wait for this, which was due on Monday 16 November, 18:00: German texts." in last().body
+    )
 
 
 def test_a_proposal_sent_by_link_is_the_letter_that_was_written(

@@ -88,7 +88,7 @@ def test_the_clock_stands_and_the_date_moves(
     )
     said = act("pause", obligation_id=owed.pk)
     assert "The clock stands from now until it comes." in said
-    assert "Paused by Maya. Photos was due Wed 2 Dec." in said
+    assert "Paused by Maya. Owed since Wed 2 Dec: photos." in said
     assert "Promised Mon 14 Dec. The clock stands." in said
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=2))
     said = act("receive")

@@ -110,6 +110,7 @@ def notice(delivery: Delivery, *, by: Member, now: datetime) -> Delivery:
         delivery = Delivery.objects.get(pk=delivery.pk)
         if delivery.state != Delivery.State.WAITING:
             raise states.not_allowed(delivery, "deem")
+        states.demand(promise, "settle")  # it may have been voided meanwhile
         if delivery.deemed_from is not None:
             raise NoticedAlready(
                 _("They were told before: silence until %(moment)s counts as acceptance.")

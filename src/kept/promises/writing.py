@@ -72,8 +72,8 @@ def paused(pause: Pause, *, by: Member, now: datetime) -> Letter | None:
     """Tell the client that the clock stands from now, and what ends it."""
     promise, owed = pause.promise, pause.obligation
     parts = [
-        _("%(owed)s was due on %(due)s and has not come.")
-        % {"owed": words.capital(owed.what), "due": _long(owed.due_at, promise.zone, now)},
+        _("We wait for this, which was due on %(due)s: %(owed)s.")
+        % {"owed": owed.what, "due": _long(owed.due_at, promise.zone, now)},
         _(
             "The clock of %(what)s stands from now, %(now)s, until it does. The date we promised "
             "moves by the working time that it stands."

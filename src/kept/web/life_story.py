@@ -132,9 +132,9 @@ def _paused(event: Event, rows: Rows) -> str:
     owed = rows.obligations.get(_key(event, "obligation"))
     if owed is None:
         return _("Paused by %(who)s.") % {"who": _who(event)}
-    return _("Paused by %(who)s. %(what)s was due %(day)s.") % {
+    return _("Paused by %(who)s. Owed since %(day)s: %(what)s.") % {
         "who": _who(event),
-        "what": words.capital(owed.what),
+        "what": owed.what,
         "day": words.day(zones.day_of(owed.due_at, rows.promise.zone), today=rows.today),
     }
 
