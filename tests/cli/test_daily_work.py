@@ -8,8 +8,10 @@ from tests import cast
 from tests.cli.conftest import Type
 from tests.past.test_profiles import past
 
+from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service, ServiceStage
 from kept.imports.models import Import
+from kept.jobs import making, owning
 from kept.past import profiles
 from kept.past.models import PastItem, SourceName
 from kept.people import tokens
@@ -247,3 +249,12 @@ def test_nobodys_own_bias_is_printed(northlight: cast.House, now: datetime, type
     )
     found = typed("past", "--estimate", "8h", "--json").document
     assert (found["pieces"], found["nine_in_ten_hours"], found["half_hours"]) == ([], None, None)
+
+
+def test_today_names_what_one_was_asked(northlight: cast.House, typed: Type, now: datetime) -> None:
+    job = making.make(title="Signs", stages=[StageSketch("Paint", 2)], by=northlight.ben, now=now)
+    asked = owning.propose(job.stages.get(), northlight.maya, by=northlight.ben, now=now)
+    assert f"You were asked ({asked.pk}): Paint of Signs" in typed("today", *MAYA).out
+    [told] = typed("today", "--json", *MAYA).document["asked"]
+    assert (told["id"], told["what"], told["job"], told["hours"]) == (asked.pk, "Paint", "Signs", 2)
+    assert typed("today", "--json").document["asked"] == []

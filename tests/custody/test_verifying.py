@@ -42,8 +42,7 @@ def test_rows_that_only_verbs_wrote_are_what_their_events_say(db: None, now: dat
             ErasableText.objects.count(),
         )
         written = {name.partition(":")[0] for e in Event.objects.all() for name in e.images}
-        tables = {recording.table_of(model) for model in verifying.rebuilt()}
-        assert written == tables
+        assert written == {recording.table_of(model) for model in verifying.rebuilt()}
 
 
 def test_tables_that_are_not_rebuilt_exist_and_say_why() -> None:

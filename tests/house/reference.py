@@ -22,6 +22,8 @@ def main() -> None:
 
 def states() -> str:
     """Every state of a promise, a proposal and a delivery, and the moves between them."""
+    from kept.jobs import handing, owning
+    from kept.jobs.models import Responsibility, Stage
     from kept.promises import states as table
     from kept.promises.models import Delivery, Promise, Proposal
 
@@ -40,6 +42,8 @@ def states() -> str:
         ("A promise", Promise, table.MOVES, table.VERBS),
         ("A proposal of other terms", Proposal, table.PROPOSAL_MOVES, table.PROPOSAL_VERBS),
         ("A delivery", Delivery, table.DELIVERY_MOVES, table.DELIVERY_VERBS),
+        ("A question who owns what", Responsibility, owning.MOVES, owning.VERBS),
+        ("A stage", Stage, handing.MOVES, handing.VERBS),
     ):
         lines += [f"## {title}", "", "| state | shown as | possible moves |", "|---|---|---|"]
         for state in model.State:

@@ -7,11 +7,10 @@ from tests import cast
 from tests.promises.conftest import DUE, GIVEN, Give, at
 
 from kept.clients.models import Contact
-from kept.jobs import work
-from kept.jobs.models import Job, Stage
+from kept.jobs.models import HandOver, Job, Stage
 from kept.ledger.models import Event
 from kept.people import days
-from kept.promises import delivering, judging, recording, states
+from kept.promises import carrying, delivering, judging, recording, states
 from kept.promises.models import DeliveredLine, Delivery, Promise
 from kept.promises.outcomes import Outcome
 from kept.tenancy import refusals
@@ -109,9 +108,12 @@ def test_sent_back_it_is_active_again_and_its_finishing_stretch_open(
     for stage in (recording_stage, finishing):
         owner = stage.owner
         assert owner is not None
-        work.finish(stage, by=owner, now=at(9), spent_hours=1)
+        handed = carrying.hand_over(stage, by=owner, now=at(9), hours=1)
+        if handed.state == HandOver.State.HANDED:
+            carrying.take(handed, by=northlight.ben, now=at(9))
     promise.job.refresh_from_db()
-    assert promise.job.state == Job.State.CLOSED
+    # It was promised, so that it is open until the client has it.
+    assert promise.job.state == Job.State.OPEN
     delivery = delivering.deliver(promise, by=northlight.maya, now=at(10))
     stops = keys(promise)[0]
 

@@ -19,7 +19,7 @@ def test_a_promise_tells_its_standing_terms_and_story(
     assert "On track at 94 %. 90 % by Fri 11 Dec. Promised Mon 14 Dec." in said
     assert "First terms Mon 14 Dec, 18:00 Lisbon given at 92 %" in said
     assert "Promised by Ben: Mon 14 Dec, 18:00. These are the first terms and stay so." in said
-    assert "Building · Dev" in said
+    assert "Building waiting Dev named" in said
     assert "Nothing testable was agreed." in said
 
 

@@ -14,6 +14,7 @@ from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people.models import Member
 from kept.plan.models import Outlook, Snapshot
+from kept.promises import carrying
 from kept.promises import recording as promising
 from kept.promises.models import Promise
 from kept.quotes import accepting, checking, offering
@@ -56,14 +57,14 @@ def test_a_promise_from_an_offer_is_told_from_the_ask_to_the_last_stage(
     )
     assert checked.answer is not None
     quote = offering.hold(answer=checked.answer, due_at=end_of(3), **doing)
-    offering.offer(quote=quote, **doing)
+    offering.offer(quote=quote, gap_reason="Dev is at the dentist.", **doing)
     promise = accepting.accept(quote=quote, word="Yes, please.", **doing)
     stage = promise.job.stages.get()
     stage = making.change_stage(stage, owner=house.dev, **doing)
     making.change_stage(stage, likely_hours=12, low_hours=12, high_hours=12, **doing)
     work.begin(stage, by=house.dev, now=now)
     work.log_hours(stage, 1.5, by=house.dev, now=now)
-    work.finish(stage, by=house.dev, now=now, spent_hours=2)
+    carrying.hand_over(stage, by=house.dev, now=now, hours=2)
 
     odds = f"[{quote.chance_when_given:.0%}]"
     assert told(promise) == [
@@ -71,14 +72,17 @@ def test_a_promise_from_an_offer_is_told_from_the_ask_to_the_last_stage(
         f"Ben asked for Thu 3 Dec, 18:00; safe enough was Thu 3 Dec, 18:00. {odds}",
         "Ben held Thu 3 Dec, 18:00; nobody else could be sold that time until Fri 4 Dec, 18:00. "
         + odds,
-        f"Ben told Harbour Clinic the date. The owners of the stages were not asked first. {odds}",
+        "Ben signed that not everybody had said yes: Dev is at the dentist.",
+        f"Ben told Harbour Clinic the date. {odds}",
         f"Promised by Ben: Thu 3 Dec, 18:00. {FIRST} {odds}",
         f"Harbour Clinic said yes; Ben recorded it. “Yes, please.” {odds}",
         "Build went from nobody to Dev, by Ben.",
         "Ben counts 12 h for Build now, before 8 h.",
         "Dev began Build.",
         "Dev worked 1.5 h on Build.",
-        "Build is done, says Dev; it took 3.5 h.",
+        # Ben sees it over the line, and Dev hands it to him.
+        "Build handed over by Dev, for Ben to take. It took 3.5 h.",
+        "kept learned from Build: it took 3.5 h.",
     ]
 
 

@@ -12,6 +12,7 @@ def today(
     """Show open promises: dates, chances, and what needs a hand."""
     with acting(organisation, email, as_json=as_json) as who:
         from kept import words
+        from kept.jobs import owning
         from kept.people import access
         from kept.people.models import Role
         from kept.plan import outlook, standing
@@ -19,6 +20,7 @@ def today(
         access.demand(who.member, Role.MEMBER)
         outlook.refresh_if_changed(by=who.member, now=who.now)
         rows = standing.standings(now=who.now)
+        asked = owning.asked_of(who.member)
         if as_json:
             speaking.document(
                 {
@@ -42,10 +44,26 @@ def today(
                             else row.promise.last_mile_owner.name,
                         }
                         for row in rows
-                    ]
+                    ],
+                    "asked": [
+                        {
+                            "id": one.pk,
+                            "what": None if one.stage is None else one.stage.name,
+                            "job": one.job.title,
+                            "by_at": one.by_at,
+                            "hours": one.likely_hours,
+                            "done_means": one.done_means,
+                            "since": one.proposed_at,
+                        }
+                        for one in asked
+                    ],
                 }
             )
             return
+        for one in asked:
+            what = "the last mile" if one.stage is None else one.stage.name
+            by = "" if one.by_at is None else f", by {words.moment(one.by_at, who.house.zone)}"
+            speaking.say(f"You were asked ({one.pk}): {what} of {one.job.title}{by}")
         if not rows:
             speaking.say("No open promises. Ask for a date: kept check 'WHAT for CLIENT, 24h'")
             return

@@ -25,8 +25,9 @@ from kept.tenancy.refusals import Conflict, NotAllowed
 
 State = Stage.State
 
-#: verb → (states of a stage it starts from, state it leads to); what waits becomes ready by itself.
+#: verb → (states of a stage it starts from, state it leads to); `free` happens by itself.
 MOVES: dict[str, tuple[tuple[Stage.State, ...], Stage.State]] = {
+    "free": ((State.WAITING,), State.READY),
     "begin": ((State.READY,), State.DOING),
     "hand_over": ((State.READY, State.DOING), State.HANDED_OVER),
     "take": ((State.HANDED_OVER,), State.DONE),
@@ -36,6 +37,7 @@ MOVES: dict[str, tuple[tuple[Stage.State, ...], Stage.State]] = {
 
 #: What each verb is called on a button and in a document.
 VERBS = {
+    "free": gettext_lazy("let it begin: all that it waited for is done"),
     "begin": gettext_lazy("begin it"),
     "hand_over": gettext_lazy("hand it over"),
     "take": gettext_lazy("take it"),
@@ -190,7 +192,8 @@ def reopen(stage: Stage, *, by: Member | None, now: datetime, reason: str = "") 
             handed.state, handed.answered_at, handed.answered_by = (
                 HandOver.State.SENT_BACK, now, by,
             )  # fmt: skip
-            handed.reason = _reason(reason or _("The client sent it back."))
+            said = " ".join(reason.split())[:300]
+            handed.reason = _reason(said or _("The client sent it back."))
             handed.save()
             rows.append(handed)
         stage.state, stage.done_at = State.DOING, None

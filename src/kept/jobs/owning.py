@@ -327,6 +327,13 @@ def gaps_of(jobs: Iterable[Job]) -> dict[int, list[Gap]]:
     }
 
 
+def asked_of(member: Member) -> list[Responsibility]:
+    """Return what somebody was asked and has not answered, the oldest first."""
+    rows = Responsibility.objects.filter(member=member, state=State.PROPOSED)
+    rows = rows.exclude(job__state=Job.State.CLOSED).select_related("job", "stage")
+    return list(rows.order_by("proposed_at", "pk"))
+
+
 def last_mile_owner(job: Job) -> Member | None:
     """Return who said yes to the last mile of a job; None where nobody did."""
     return last_mile_owners([job.pk]).get(job.pk)

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from kept import zones
+from kept.jobs import handing, owning
 from kept.jobs.models import Obligation, Stage
+from kept.jobs.owning import Gap
 from kept.people import days
 from kept.plan import outlook as outlooks
 from kept.plan.models import Outlook
@@ -41,6 +43,8 @@ class Standing:
             Overdue: minus the working days since the promised day. None if there is no date.
         next_stage: the stage that is worked on, else the first that is ready.
         waiting_for: what the client owes first.
+        gap: whose yes a pending promise waits for first.
+        stuck_since: since when nothing happened on its finishing stretch, where it is stuck.
     """
 
     promise: Promise
@@ -50,6 +54,8 @@ class Standing:
     slack_days: int | None
     next_stage: Stage | None
     waiting_for: Obligation | None
+    gap: Gap | None = None
+    stuck_since: datetime | None = None
 
     @property
     def promised_on(self) -> date:
@@ -69,7 +75,10 @@ class Standing:
 
 
 def standings(*, now: datetime) -> list[Standing]:
-    """Return the open promises by what needs someone first, then by least slack; 5 queries."""
+    """Return the open promises by what needs someone first, then by least slack.
+
+    The number of queries does not depend on how many there are.
+    """
     promises = list(
         Promise.objects.filter(state__in=Promise.OPEN).select_related(
             "job", "client", "last_mile_owner"
@@ -83,12 +92,18 @@ def standings(*, now: datetime) -> list[Standing]:
     owed: dict[int, Obligation] = {}
     for obligation in Obligation.objects.filter(job_id__in=jobs, met_at__isnull=True):
         owed.setdefault(obligation.job_id, obligation)
+    gaps = owning.gaps_of(p.job for p in promises if p.state == Promise.State.PENDING)
+    stuck = handing.standstills((s for group in stages.values() for s in group), now=now)
     found = [
         standing_of(
             promise,
             outlook=forecasts.get(promise.pk),
             stages=stages[promise.job_id],
             waiting_for=owed.get(promise.job_id),
+            gap=next(iter(gaps.get(promise.job_id, ())), None),
+            stuck_since=min(
+                (stuck[s.pk] for s in stages[promise.job_id] if s.pk in stuck), default=None
+            ),
             now=now,
         )
         for promise in promises
@@ -103,6 +118,8 @@ def standing_of(
     stages: Sequence[Stage],
     waiting_for: Obligation | None,
     now: datetime,
+    gap: Gap | None = None,
+    stuck_since: datetime | None = None,
 ) -> Standing:
     """Return how one open promise stands."""
     return Standing(
@@ -113,6 +130,8 @@ def standing_of(
         slack_days=slack_of(promise, outlook, now=now),
         next_stage=_next(stages),
         waiting_for=waiting_for,
+        gap=gap,
+        stuck_since=stuck_since,
     )
 
 

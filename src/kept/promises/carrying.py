@@ -19,6 +19,7 @@ from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.past import learning
 from kept.people.models import Member
+from kept.promises import states
 from kept.promises.models import Promise
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
@@ -191,14 +192,13 @@ def close_if_complete(promise: Promise, *, by: Member | None, now: datetime) -> 
     if promise.state != Promise.State.PENDING or gaps_in(promise):
         return False
     with transaction.atomic():
-        changes = {"state": Promise.State.ACTIVE}
         gate = promise.gate
         if gate == Promise.Gate.OPEN:
             gate = Promise.Gate.COMPLETE  # what a lead signed stays signed
-        pending = Promise.objects.filter(pk=promise.pk, state=Promise.State.PENDING)
-        if pending.update(**changes, gate=gate) != 1:
+        try:
+            promise = states.move(promise, "activate", gate=gate)
+        except states.MoveNotAllowed:
             return False  # somebody else was quicker
-        promise.refresh_from_db()
         recording.record(
             Event.Kind.PROMISE_ACTIVATED,
             about=promise,

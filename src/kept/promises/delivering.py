@@ -8,17 +8,17 @@ reopens its finishing stretch.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kept import words as worded
 from kept.clients.models import Contact
-from kept.jobs.models import Condition, Job, Stage
+from kept.jobs.models import Condition, Job
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access, days
 from kept.people.models import Member, Role
-from kept.promises import pausing, states, terms, writing
+from kept.promises import carrying, pausing, states, terms, writing
 from kept.promises.models import DeliveredLine, Delivery, Promise
 from kept.tenancy import given, refusals, scope
 
@@ -209,10 +209,11 @@ def send_back(
             about=delivery,
             by=by,
             at=now,
-            rows=[promise, delivery, *rows, *_reopen(promise.job)],
+            rows=[promise, delivery, *rows],
             promise=promise,
             facts={"contact": None if contact is None else contact.pk},
         )
+        carrying.reopen(promise.job, by=by, now=now, reason=reason)
     return promise
 
 
@@ -339,19 +340,6 @@ def _refuse_unknown(lines: Mapping[int, bool] | None, known: set[int], *, field:
             % {"number": min(unknown)},
             field=field,
         )
-
-
-def _reopen(job: Job) -> list[models.Model]:
-    """Open the finishing stretch of a job again; without one, its last stage."""
-    job.state = Job.State.OPEN
-    job.save(update_fields=["state"])
-    stages = list(job.stages.order_by("position"))
-    finishing = [stage for stage in stages if stage.finishing] or stages[-1:]
-    reopened = [stage for stage in finishing if stage.state == Stage.State.DONE]
-    for stage in reopened:
-        stage.state, stage.done_at = Stage.State.DOING, None
-        stage.save(update_fields=["state", "done_at"])
-    return [job, *reopened]
 
 
 def _demand_somebody(by: Member | None, contact: Contact | None) -> None:

@@ -9,6 +9,7 @@ from django.db import connections
 
 from kept import engine
 from kept.clients import links
+from kept.jobs import handing
 from kept.outbox import letters, running, tasks
 from kept.outbox.models import Task
 from kept.past import learning
@@ -74,7 +75,8 @@ def keep_working(*, now: Callable[[], datetime], until: threading.Event) -> None
 def look_after(*, now: datetime) -> None:
     """In every house, let offers lapse, let silence after notice count, and forecast anew.
 
-    What a large past left for later is learned before.
+    A finishing stretch that got stuck is written down, once for each standstill, and what a large
+    past left for later is learned from.
 
     A house in which something fails is logged and does not hold up the others.
     """
@@ -83,6 +85,7 @@ def look_after(*, now: datetime) -> None:
             try:
                 offering.lapse_expired(now=now)
                 delivering.deem_due(now=now)
+                handing.stuck(now=now)
                 learning.catch_up(now=now)
                 outlook.refresh_if_changed(by=None, now=now)
                 running.forget(now=now)

@@ -6,11 +6,11 @@ same `Record`.
 """
 
 import bisect
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from statistics import fmean, median
 
 from kept.engine import calibration
@@ -255,7 +255,6 @@ class Part:
 
     key: Hashable
     rate: Rate
-    marks: Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,9 +368,9 @@ def record(
         trend=trend(rows, quarters=quarters, until=until),
         reasons=reasons(row for row in counted if not row.first.kept),
         one_more_day=one_more_day(slip for slip in slips if slip.promise in in_window),
-        by_client=parts(counted, lambda row: row.client, until=until),
-        by_service=parts(counted, lambda row: row.service, until=until),
-        by_origin=parts(counted, lambda row: row.origin, until=until),
+        by_client=parts(counted, attrgetter("client")),
+        by_service=parts(counted, attrgetter("service")),
+        by_origin=parts(counted, attrgetter("origin")),
         repeated=repeated(counted),
         asked_changes=sum(row.asked for row in counted),
         imported=sum(row.origin == "imported" for row in counted),
@@ -393,10 +392,14 @@ def rate(rows: Sequence[Row], *, first: bool) -> Rate:
     kept = settled = provisional = overdue = 0
     for row in rows:
         outcome = row.first if first else row.last
-        kept += outcome.kept
-        provisional += outcome.provisional
-        overdue += outcome.overdue
-        settled += not (outcome.open or outcome.provisional)
+        if outcome.kept:
+            kept += 1
+        if outcome.open:
+            overdue += outcome.overdue
+        elif outcome.provisional:
+            provisional += 1
+        else:
+            settled += 1
     return Rate(kept, len(rows), settled, provisional, overdue)
 
 
@@ -552,17 +555,13 @@ def one_more_day(slips: Iterable[Slipped]) -> OneMoreDay:
     )
 
 
-def parts(
-    rows: Iterable[Row], key: Callable[[Row], Hashable], *, until: datetime
-) -> tuple[Part, ...]:
+def parts(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> tuple[Part, ...]:
     """Count the first rate apart for each client, service or way; most promises first."""
     groups: dict[Hashable, list[Row]] = defaultdict(list)
     for row in rows:
         groups[key(row)].append(row)
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), str(item[0])))
-    return tuple(
-        Part(key, rate(group, first=True), marks(group, until=until)) for key, group in ordered
-    )
+    return tuple(Part(key, rate(group, first=True)) for key, group in ordered)
 
 
 def repeated(rows: Sequence[Row]) -> Repeated | None:
@@ -571,9 +570,13 @@ def repeated(rows: Sequence[Row]) -> Repeated | None:
     Fifty-two Monday reports must not buy a rate. Days, numbers and months in a title are
     passed over.
     """
-    groups: dict[tuple[int, str], list[Row]] = defaultdict(list)
+    by_client: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row.client, _tidy(row.what)].append(row)
+        by_client[row.client].append(row)
+    groups: dict[tuple[int, str], list[Row]] = defaultdict(list)
+    for client, several in by_client.items():
+        for row in several if len(several) >= OFTEN else ():
+            groups[client, _tidy(row.what)].append(row)
     often = [group for group in groups.values() if len(group) >= OFTEN]
     if not often:
         return None
@@ -610,16 +613,36 @@ def accounts(rows: Iterable[Row], *, until: datetime) -> dict[int, Account]:
     return {client: Account(client, **counted) for client, counted in found.items()}
 
 
-_PASSED_OVER = re.compile(
-    r"\d+|[^\w\s]|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bweek\b"
-    r"|\b(?:january|february|march|april|may|june|july|august)\b"
-    r"|\b(?:september|october|november|december)\b",
-    re.IGNORECASE,
+_PASSED_OVER = frozenset(
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "week",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
 )
 
 
 def _tidy(what: str) -> str:
-    return " ".join(_PASSED_OVER.sub(" ", what.casefold()).split())
+    """Return a title's words, without days, months and whatever holds a digit."""
+    words = (word.strip(",.;:()[]–-#") for word in what.casefold().split())
+    return " ".join(word for word in words if word.isalpha() and word not in _PASSED_OVER)
 
 
 def _lead_hours(row: Row) -> float:

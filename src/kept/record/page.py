@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from kept import zones
 from kept.clients.models import Client, Service
+from kept.ledger.models import Head
 from kept.record import figures, reading
 from kept.record.figures import Account, Record
 from kept.tenancy import scope
@@ -18,11 +20,7 @@ QUARTERS = 8
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The figures of a window, with names.
-
-    Attributes:
-        settled_ever: promises settled at any time, to say how many are missing until a rate.
-    """
+    """The figures of a window, with names."""
 
     record: Record
     months: int | None
@@ -31,11 +29,25 @@ class Page:
 
 
 def read(*, months: int | None = 12, now: datetime, client: Client | None = None) -> Page:
-    """Return the record of the last so many months, of the house or of one client."""
+    """Return the record of the last so many months, of the house or of one client.
+
+    It is the record of the last full minute: asked for again within it, and while nothing was
+    written to the ledger, it is not computed again.
+    """
+    house = scope.current()
+    head = Head.objects.filter(organisation=house).values_list("digest", flat=True).first()
+    minute = now.replace(second=0, microsecond=0)
+    return _read(house.pk, head, months, minute, None if client is None else client.pk)
+
+
+@lru_cache(maxsize=32)
+def _read(
+    _house: int, _head: str | None, months: int | None, now: datetime, key: int | None
+) -> Page:
+    """Compute a record. House and head are named because rows depend on them."""
     zone = scope.current().zone
     since = None if months is None else months_before(now, months, zone)
     quarters = reading.quarters(now, zone=zone, count=QUARTERS)
-    key = None if client is None else client.pk
     earliest = None if since is None else min(since, quarters[0][0])
     rows = reading.load(since=earliest, until=now, now=now, client=key)
     record = figures.record(
@@ -52,6 +64,11 @@ def read(*, months: int | None = 12, now: datetime, client: Client | None = None
         clients=_names(Client, (part.key for part in record.by_client)),
         services=_names(Service, (part.key for part in record.by_service)),
     )
+
+
+def forget() -> None:
+    """Compute records anew from here on; for measuring."""
+    _read.cache_clear()
 
 
 def account(client: Client, *, now: datetime) -> Account:

@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import CharField, Count, F, Func, Max, Q, QuerySet, Sum
+from django.db.models import CharField, Count, F, FilteredRelation, Func, Max, Q, QuerySet, Sum
 
 from kept import zones
 from kept.jobs.models import Job, Stage
@@ -39,6 +39,12 @@ from kept.tenancy import scope
 from kept.tenancy.models import Organisation
 
 HOUR = timedelta(hours=1)
+#: Rows read at once.
+AT_ONCE = 2000
+#: Working days are no shorter than days.
+LEAST_GRACE = timedelta(days=outcomes.LEAST_GRACE)
+_NO_HOURS = (0.0, 0.0)
+_ALL_LINES = (True, 1.0)
 
 
 class _Written(Func):
@@ -54,14 +60,16 @@ class _Written(Func):
     template = "%(expressions)s"
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        # Not the bare column, of which the driver would know the type.
-        return self.as_sql(compiler, connection, template="(%(expressions)s || '')", **context)
+        # Not the bare column, of which the driver would know the type; all of them are UTC.
+        return self.as_sql(
+            compiler, connection, template="(%(expressions)s || '+00:00')", **context
+        )
 
 
 def _moment(value: Any) -> datetime:
     """Return a moment that was read by `_Written`."""
     if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return datetime.fromisoformat(value)
     found: datetime = value
     return found
 
@@ -71,34 +79,43 @@ ACCEPTED = {str(Delivery.State.ACCEPTED), str(Delivery.State.DEEMED)}
 
 @dataclass(slots=True)
 class _Terms:
-    """One set of terms, in plain values."""
+    """Terms that were agreed after the first ones, in plain values."""
 
     key: int
     kind: str
     due_at: datetime
     agreed_at: datetime
     chance: float | None
-    even_hours: float | None
 
 
 @dataclass(slots=True)
-class _Delivery:
-    """The delivery that counts: the accepted one, else the one that waits."""
+class _Paused:
+    """As much of a pause as moves a due moment."""
 
-    key: int
-    state: str
-    delivered_at: datetime
-    to_standard: bool
+    started_at: datetime
+    ended_at: datetime | None
+    working_minutes: int | None
+
+
+@dataclass(slots=True)
+class _Agreed:
+    """As much of terms as a pause moves."""
+
+    due_at: datetime
+    agreed_at: datetime
 
 
 @dataclass(slots=True)
 class _Beside:
     """What few promises have: read whole, by the promise's key."""
 
-    pauses: dict[int, list[Pause]] = field(default_factory=lambda: defaultdict(list))
-    told: dict[int, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    pauses: dict[int, list[_Paused]] = field(default_factory=dict)
+    told: dict[int, list[datetime]] = field(default_factory=dict)
     reasons: dict[int, tuple[str, str]] = field(default_factory=dict)
     hours: dict[int, tuple[float, float]] = field(default_factory=dict)
+    #: Deliveries of which the client said that they were below standard.
+    below: set[int] = field(default_factory=set)
+    #: By terms: whether all required lines were taken, and the share of all that was.
     lines: dict[int, tuple[bool, float]] = field(default_factory=dict)
     ended: dict[int, datetime | None] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
@@ -114,38 +131,111 @@ def load(
         until: promises given after are left out.
         client: only this client's.
     """
-    house = scope.current()
     wanted = _wanted(since, until, client)
-    few = since is not None or client is not None
-    terms: dict[int, list[_Terms]] = defaultdict(list)
-    for promise_id, key, kind, due_at, agreed_at, chance, even_hours in (
+    # Of one client only few rows are wanted; of a window it is quicker to pass over some.
+    few = client is not None
+    later = _later(wanted, few)
+    beside = _beside(wanted, few, later)
+    judging = _Judging(scope.current(), beside, now)
+    firsts = (
+        Terms.objects.filter(number=1, promise__in=wanted)
+        .annotate(
+            delivery=FilteredRelation(
+                "promise__deliveries",
+                condition=~Q(promise__deliveries__state=Delivery.State.SENT_BACK),
+            )
+        )
+        .order_by("promise_id", "delivery__number")
+        .values_list(
+            "promise_id", "pk", _Written("due_at"), _Written("agreed_at"), "chance_when_given",
+            "lead_at_even_chances_hours", "promise__job_id", "promise__client_id",
+            "promise__job__service_id", "promise__origin", "promise__job__title",
+            "promise__state", "promise__zone", _Written("promise__given_at"), "delivery__pk",
+            "delivery__state", _Written("delivery__delivered_at"),
+        )
+    )  # fmt: skip
+    rows: list[Row] = []
+    before = 0
+    for (
+        key, terms_id, due, agreed_at, chance, even_hours, job, client_id, service, origin, what,
+        state, zone, given_at, delivery_id, delivery_state, delivered,
+    ) in firsts.iterator(chunk_size=AT_ONCE):  # fmt: skip
+        if key == before:  # a second delivery that was not sent back; the first one counts
+            continue
+        before = key
+        said_at = _moment(due)
+        delivered_at = None if delivered is None else _moment(delivered)
+        met_standard = delivery_id not in beside.below
+        first_due_at, as_first = judging.judged(
+            key, terms_id, said_at, agreed_at, job, state, zone,
+            delivery_state, delivered_at, met_standard,
+        )  # fmt: skip
+        last_due_at, as_last, last_chance = first_due_at, as_first, chance
+        moved = asked = 0
+        if key in later:
+            several = later[key]
+            last = several[-1]
+            last_chance = last.chance
+            last_due_at, as_last = judging.judged(
+                key, last.key, last.due_at, last.agreed_at, job, state, zone,
+                delivery_state, delivered_at, met_standard,
+            )  # fmt: skip
+            moved = len(several)
+            asked = sum(one.kind == Terms.Kind.CLIENT_ASKED for one in several)
+        reason, controllable = beside.reasons.get(key, _NONE)
+        rows.append(
+            Row(
+                key,
+                client_id,
+                service,
+                origin,
+                what,
+                _moment(given_at),
+                said_at,
+                first_due_at,
+                last_due_at,
+                as_first,
+                as_last,
+                delivered_at,
+                beside.ended.get(key),
+                moved,
+                asked,
+                chance,
+                last_chance,
+                even_hours,
+                judging.paused_hours(key),
+                reason,
+                controllable,
+                beside.notes.get(key, ""),
+            )
+        )
+    return rows
+
+
+def _later(wanted: QuerySet[Promise], few: bool) -> dict[int, list[_Terms]]:
+    """Return the terms that were agreed after the first ones, by the promise's key."""
+    found: dict[int, list[_Terms]] = {}
+    for promise_id, key, kind, due_at, agreed_at, chance in (
         _of(Terms.objects, wanted, few)
+        .filter(number__gt=1)
         .order_by("promise_id", "number")
         .values_list(
-            "promise_id", "pk", "kind", _Written("due_at"), _Written("agreed_at"),
-            "chance_when_given", "lead_at_even_chances_hours",
+            "promise_id",
+            "pk",
+            "kind",
+            _Written("due_at"),
+            _Written("agreed_at"),
+            "chance_when_given",
         )
-    ):  # fmt: skip
-        terms[promise_id].append(
-            _Terms(key, kind, _moment(due_at), _moment(agreed_at), chance, even_hours)
+    ):
+        found.setdefault(promise_id, []).append(
+            _Terms(key, kind, _moment(due_at), _moment(agreed_at), chance)
         )
-    deliveries: dict[int, _Delivery] = {}
-    counting = _of(Delivery.objects, wanted, few).exclude(state=Delivery.State.SENT_BACK)
-    below = set(counting.filter(to_standard=False).order_by().values_list("pk", flat=True))
-    for promise_id, key, state, delivered_at in counting.order_by(
-        "promise_id", "number"
-    ).values_list("promise_id", "pk", "state", _Written("delivered_at")):
-        if promise_id not in deliveries:
-            deliveries[promise_id] = _Delivery(key, state, _moment(delivered_at), key not in below)
-    beside = _beside(wanted, few, terms, deliveries)
-    calendar = _WorkingDays(house)
-    return [
-        _row(columns, terms[columns[0]], deliveries.get(columns[0]), beside, calendar, now)
-        for columns in wanted.order_by("pk").values_list(
-            "pk", "job_id", "client_id", "job__service_id", "origin", "job__title", "state",
-            "zone", _Written("given_at"),
-        )
-    ]  # fmt: skip
+    return found
+
+
+#: No reason was given.
+_NONE = ("", "")
 
 
 def _wanted(since: datetime | None, until: datetime, client: int | None) -> QuerySet[Promise]:
@@ -170,20 +260,21 @@ def _of(rows: Any, wanted: QuerySet[Promise], few: bool) -> QuerySet[Any]:
     return found.filter(promise_id__in=wanted.order_by().values("pk")) if few else found
 
 
-def _beside(
-    wanted: QuerySet[Promise],
-    few: bool,
-    terms: Mapping[int, Sequence[_Terms]],
-    deliveries: Mapping[int, _Delivery],
-) -> _Beside:
+def _beside(wanted: QuerySet[Promise], few: bool, later: Mapping[int, Sequence[_Terms]]) -> _Beside:
     found = _Beside()
-    for pause in _of(Pause.objects, wanted, few).order_by("started_at", "pk"):
-        found.pauses[pause.promise_id].append(pause)
+    for promise_id, *pause in (
+        _of(Pause.objects, wanted, few)
+        .order_by("started_at", "pk")
+        .values_list("promise_id", "started_at", "ended_at", "working_minutes")
+    ):
+        found.pauses.setdefault(promise_id, []).append(_Paused(*pause))
     told = _of(Proposal.objects, wanted, few).filter(
         by_side=Proposal.From.HOUSE, told_at__isnull=False
     )
-    for promise_id, told_at in told.order_by("told_at").values_list("promise_id", "told_at"):
-        found.told[promise_id].append(told_at)
+    for promise_id, told_at in told.order_by("told_at").values_list(
+        "promise_id", _Written("told_at")
+    ):
+        found.told.setdefault(promise_id, []).append(_moment(told_at))
     for promise_id, category, controllable in (
         _of(Reason.objects, wanted, few)
         .order_by("pk")
@@ -195,7 +286,10 @@ def _beside(
     spent = Stage.objects.filter(job_id__in=late_work).order_by().values("job_id")
     for row in spent.annotate(all=Sum("spent_hours"), out=Sum("out_of_hours")):
         found.hours[row["job_id"]] = row["all"], row["out"]
-    found.lines = _lines(terms, deliveries)
+    found.below = set(
+        _of(Delivery.objects, wanted, few).filter(to_standard=False).values_list("pk", flat=True)
+    )
+    found.lines = _lines(later)
     ended = wanted.filter(ended_at__isnull=False) | wanted.filter(state=Promise.State.VOIDED)
     for key, ended_at, void_reason, word in ended.order_by("pk").values_list(
         "pk", "ended_at", "void_reason", "ended_word"
@@ -205,33 +299,40 @@ def _beside(
     return found
 
 
-def _lines(
-    terms: Mapping[int, Sequence[_Terms]], deliveries: Mapping[int, _Delivery]
-) -> dict[int, tuple[bool, float]]:
+def _lines(later: Iterable[int]) -> dict[int, tuple[bool, float]]:
     """Return for terms whether all required lines were taken, and the share of all that was.
 
     A delivery holds every line of the last terms. So only promises that were moved, and those of
     which a line was left out or refused, can lack one; all others are not looked at.
+
+    Args:
+        later: promises that were moved.
     """
     refused = Q(accepted=False) | Q(accepted__isnull=True, met=False)
-    doubtful = set(
-        DeliveredLine.objects.filter(refused).values_list("delivery__promise_id", flat=True)
-    )
-    doubtful |= {key for key, several in terms.items() if len(several) > 1}
-    doubtful &= deliveries.keys()
-    keys = {deliveries[key].key for key in doubtful}
+    doubtful = {
+        *later,
+        *DeliveredLine.objects.filter(refused).values_list("delivery__promise_id", flat=True),
+    }
+    delivered: dict[int, int] = {}
+    for promise_id, key in (
+        Delivery.objects.filter(promise_id__in=doubtful)
+        .exclude(state=Delivery.State.SENT_BACK)
+        .order_by("number")
+        .values_list("promise_id", "pk")
+    ):
+        delivered.setdefault(promise_id, key)
     taken = {
         (delivery, condition)
         for delivery, condition, met, accepted in DeliveredLine.objects.filter(
-            delivery_id__in=keys
+            delivery_id__in=delivered.values()
         ).values_list("delivery_id", "condition_id", "met", "accepted")
         if (met if accepted is None else accepted)
     }
     found: dict[int, list[tuple[bool, bool]]] = defaultdict(list)
     for terms_id, promise_id, condition, required in TermsLine.objects.filter(
-        terms__promise_id__in=doubtful
+        terms__promise_id__in=delivered
     ).values_list("terms_id", "terms__promise_id", "condition_id", "required"):
-        has = condition is None or (deliveries[promise_id].key, condition) in taken
+        has = condition is None or (delivered[promise_id], condition) in taken
         found[terms_id].append((has, has or not required))
     return {
         key: (all(enough for _has, enough in lines), sum(has for has, _e in lines) / len(lines))
@@ -239,69 +340,74 @@ def _lines(
     }
 
 
-def _row(
-    columns: Sequence[Any],
-    terms: Sequence[_Terms],
-    delivery: _Delivery | None,
-    beside: _Beside,
-    calendar: "_WorkingDays",
-    now: datetime,
-) -> Row:
-    key, job, client, service, origin, what, state, zone, given_at = columns
-    pauses = beside.pauses.get(key, ())
-    first, last = terms[0], terms[-1]
+class _Judging:
+    """Judges many promises. Whatever is the same of two of them is judged once."""
 
-    def judged(one: _Terms) -> tuple[datetime, Outcome]:
-        due_at = calendar.due(one, pauses, zone, now)
-        hours, out = beside.hours.get(job, (0.0, 0.0))
-        met, share = beside.lines.get(one.key, (True, 1.0))
-        return due_at, outcomes.judge(
-            Facts(
-                state=state,
-                due_at=due_at,
-                cut_off_at=calendar.cut_off(one, due_at, zone)
-                if (now if delivery is None else delivery.delivered_at) > due_at
-                else due_at,
-                delivered_at=None if delivery is None else delivery.delivered_at,
-                answered=delivery is not None and delivery.state in ACCEPTED,
-                deemed=delivery is not None and delivery.state == Delivery.State.DEEMED,
-                lines_met=met,
-                share_delivered=share,
-                to_standard=delivery is None or delivery.to_standard,
-                told_at=next((t for t in beside.told.get(key, ()) if t >= one.agreed_at), None),
-                hours=hours,
-                out_of_hours=out,
-            ),
-            now,
-        )
+    def __init__(self, house: Organisation, beside: _Beside, now: datetime) -> None:
+        self._beside, self._now = beside, now
+        self._calendar = _WorkingDays(house)
+        self._known: dict[tuple[Any, ...], Outcome] = {}
 
-    first_due_at, as_first = judged(first)
-    last_due_at, as_last = (first_due_at, as_first) if first is last else judged(last)
-    reason, controllable = beside.reasons.get(key, ("", ""))
-    return Row(
-        promise=key,
-        client=client,
-        service=service,
-        origin=origin,
-        what=what,
-        given_at=_moment(given_at),
-        said_at=first.due_at,
-        first_due_at=first_due_at,
-        last_due_at=last_due_at,
-        first=as_first,
-        last=as_last,
-        delivered_at=None if delivery is None else delivery.delivered_at,
-        ended_at=beside.ended.get(key),
-        moved=len(terms) - 1,
-        asked=sum(one.kind == Terms.Kind.CLIENT_ASKED for one in terms),
-        chance=first.chance,
-        last_chance=last.chance,
-        even_hours=first.even_hours,
-        paused_hours=sum(((p.ended_at or now) - p.started_at) / HOUR for p in pauses),
-        reason=reason,
-        controllable=controllable,
-        note=beside.notes.get(key, ""),
-    )
+    def judged(
+        self, key: int, terms_id: int, due: datetime, agreed: Any, job: int, state: str, zone: str,
+        delivery_state: str | None, delivered_at: datetime | None, to_standard: bool,
+    ) -> tuple[datetime, Outcome]:  # fmt: skip
+        """Return the moment that terms are judged by, and what became of them.
+
+        `outcomes.judge` looks at moments only by their order: promises whose moments stand in the
+        same order, and which are alike in all else, end alike.
+
+        Args:
+            due, agreed: of the terms; when they were agreed may still be as it was read.
+        """
+        beside, now, due_at = self._beside, self._now, due
+        if key in beside.pauses:
+            due_at = self._calendar.due(
+                due, _moment(agreed), beside.pauses[key], zone=zone, now=now
+            )
+        stands_at = now if delivered_at is None else delivered_at
+        late = stands_at > due_at
+        # The cut-off lies at least five working days later.
+        cut_off_at = due_at + LEAST_GRACE
+        if stands_at > cut_off_at:
+            cut_off_at = self._calendar.cut_off(due, _moment(agreed), due_at, zone)
+        told_at = None
+        if key in beside.told:
+            agreed_at = _moment(agreed)
+            told_at = next((at for at in beside.told[key] if at >= agreed_at), None)
+        hours, out = beside.hours.get(job, _NO_HOURS)
+        met, share = beside.lines.get(terms_id, _ALL_LINES)
+        alike = (
+            state, delivery_state, to_standard, late, stands_at > cut_off_at,
+            told_at is not None and told_at < due_at, hours, out, met, share,
+        )  # fmt: skip
+        outcome = self._known.get(alike)
+        if outcome is None:
+            outcome = self._known[alike] = outcomes.judge(
+                Facts(
+                    state=state,
+                    due_at=due_at,
+                    cut_off_at=cut_off_at,
+                    delivered_at=delivered_at,
+                    answered=delivery_state in ACCEPTED,
+                    deemed=delivery_state == Delivery.State.DEEMED,
+                    lines_met=met,
+                    share_delivered=share,
+                    to_standard=to_standard,
+                    told_at=told_at,
+                    hours=hours,
+                    out_of_hours=out,
+                ),
+                now,
+            )
+        return due_at, outcome
+
+    def paused_hours(self, key: int) -> float:
+        """Return how long the clock of a promise stood."""
+        if key not in self._beside.pauses:
+            return 0.0
+        pauses = self._beside.pauses[key]
+        return sum(((pause.ended_at or self._now) - pause.started_at) / HOUR for pause in pauses)
 
 
 class _WorkingDays:
@@ -312,17 +418,30 @@ class _WorkingDays:
         self._days: list[int] = []
         self._first = self._end = 0
 
-    def due(self, terms: _Terms, pauses: Sequence[Pause], zone: str, now: datetime) -> datetime:
-        """Return the moment that terms are judged by."""
-        if not pauses:
-            return terms.due_at
-        plain = Terms(due_at=terms.due_at, agreed_at=terms.agreed_at)
-        return agreed.due_of(plain, pauses, zone=zone, house=self._house, now=now)
+    def due(
+        self,
+        due: datetime,
+        agreed_at: datetime,
+        pauses: Sequence[_Paused],
+        *,
+        zone: str,
+        now: datetime,
+    ) -> datetime:
+        """Return the moment that terms are judged by, as `promises.terms.due_of` says.
 
-    def cut_off(self, terms: _Terms, due_at: datetime, zone: str) -> datetime:
+        Whole rows of terms and pauses would take longer to make than to measure.
+        """
+        return agreed.due_of(
+            cast("Terms", _Agreed(due, agreed_at)),
+            cast("Sequence[Pause]", pauses),
+            zone=zone,
+            house=self._house,
+            now=now,
+        )
+
+    def cut_off(self, due: datetime, agreed_at: datetime, due_at: datetime, zone: str) -> datetime:
         """Return the moment from which it counts as broken, as `promises.terms.cut_off` does."""
-        given_on = zones.day_of(terms.agreed_at, zone)
-        lead = self.between(given_on, zones.day_of(terms.due_at, zone))
+        lead = self.between(zones.day_of(agreed_at, zone), zones.day_of(due, zone))
         here = zones.local(due_at, zone)
         day = self._after(here.date(), outcomes.grace_days(max(0, lead)))
         # As days.shifted_moment: what falls into the gap of a clock change lies an hour later.
@@ -366,12 +485,12 @@ def slipped(rows: Iterable[Row], *, zone: str) -> list[Slipped]:
     found = []
     for promise_id, stage_id, done_at, *between in (
         Slip.objects.order_by("promise_id", "number").values_list(
-            "promise_id", "stage_id", "stage__done_at", "before_at", "now_at"
+            "promise_id", "stage_id", "stage__done_at", _Written("before_at"), _Written("now_at")
         )
     ):  # fmt: skip
         if promise_id not in delivered:
             continue
-        before_on, now_on = (zones.day_of(at, zone) for at in between)
+        before_on, now_on = (zones.day_of(_moment(at), zone) for at in between)
         end = delivered[promise_id] if stage_id is None else done_at
         found.append(
             Slipped(

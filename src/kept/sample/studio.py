@@ -22,13 +22,14 @@ from kept.clients import catalogue, keeping
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.imports import intake
-from kept.jobs import handing, making, work
-from kept.jobs.models import HandOver, Job, Stage
+from kept.jobs import checklist, handing, making, owning, work
+from kept.jobs.models import HandOver, Job, Responsibility, Stage
 from kept.people import days, founding, staff
 from kept.people.models import Login, Member, Role
 from kept.plan import outlook
 from kept.promises import recording as promising
 from kept.promises.models import Promise
+from kept.sample import lives
 from kept.tenancy import scope
 
 NAME, ZONE, COUNTRY = "Northlight", "Europe/Lisbon", "PT"
@@ -153,6 +154,13 @@ LOOKED_AHEAD = (15, 12, 10, 8, 6, 5, 4, 3, 2, 1)
 #: Something that somebody did, and when.
 Step = tuple[datetime, Callable[[datetime], object]]
 
+#: What is checked before the client hears that it is done.
+FINISH = (
+    "Texts read by somebody who did not write them",
+    "Tried on a phone",
+    "Hand-over list written",
+)
+
 LAST_MILE = ("Maya", "João", "Freya")
 
 
@@ -182,6 +190,11 @@ def make(*, login: Login, now: datetime, seed: int = 1) -> Member:
             # A stream of its own, so that the past of a seed does not hang on who is away.
             older, newer = _history(random.Random(seed), now=now)  # noqa: S311 - as above
             steps += _open_work(luck, owner, people, clients, services, now=now)
+            skilled = {
+                skill: [people[p.name.split()[0]] for p in PEOPLE if skill in p.skills]
+                for skill in (DESIGN, WRITING, BUILD, FILM, CHECKS)
+            }
+            steps += lives.steps(people, clients, services, skilled, now=now, seed=seed)
             steps += [
                 (now - IMPORTED, lambda at: intake.accept(older, "a-year.csv", by=owner, now=at)),
                 (
@@ -415,6 +428,11 @@ def _open_work(
         steps.append((given_at, promised.give))
         steps += promised.progress(done, begun, given_at, now=now, luck=luck)
         steps.append((max(given_at, now - timedelta(hours=1)), promised.note_what_is_owed))
+        if what == "Audio guide":
+            asked_on = zones.moment(days.shifted(house, today, -2), time(15, 20), ZONE)
+            steps.append((asked_on, promised.ask_somebody_else))
+        if what == "Enrolment form":
+            steps.append((now - timedelta(hours=1), promised.hand_on))
     return steps
 
 
@@ -462,8 +480,10 @@ class Promised:
         if self.place % 2 == 0:
             making.add_condition(self.job, text="Works on the client’s own devices", **doing)
             making.add_condition(self.job, text="Named contact has signed it off", **doing)
+        self._let_all_agree(at)
         promising.give(
             job=self.job,
+            gate=Promise.Gate.COMPLETE,
             client=self.client,
             due_at=self.due_at,
             zone=ZONE,
@@ -473,6 +493,22 @@ class Promised:
             by=self.lead,
             now=at,
         )
+
+    def _let_all_agree(self, at: datetime) -> None:
+        """Let everybody who owns a part say yes to it, and write down what the finish checks."""
+        assert self.job is not None
+        asked = [
+            owning.propose(stage, stage.owner, by=self.lead, now=at)
+            for stage in self.job.stages.select_related("owner").order_by("position")
+            if stage.owner is not None
+        ]
+        for row in [*asked, owning.propose(self.job, self.last_mile, by=self.lead, now=at)]:
+            if row.state == Responsibility.State.PROPOSED:
+                owning.accept(row, by=row.member, now=at)
+        finish = handing.finishing_of(self.job)
+        if finish is not None:
+            for text in FINISH:
+                checklist.add(finish, text, by=self.last_mile, now=at)
 
     def progress(
         self, done: int, begun: float, given_at: datetime, *, now: datetime, luck: random.Random
@@ -498,6 +534,21 @@ class Promised:
             gone += 1
             steps.append((at(17), self._log(done, hours)))
         return steps
+
+    def ask_somebody_else(self, at: datetime) -> None:
+        """Ask a builder to take what another one owns; nobody has answered yet."""
+        assert self.job is not None
+        stage = self.job.stages.select_related("owner").get(name="Player")
+        builders = Member.objects.filter(member_skills__skill=stage.skill).order_by("pk")
+        other = next(member for member in builders if member != stage.owner)
+        owning.propose(stage, other, by=self.lead, now=at)
+
+    def hand_on(self, at: datetime) -> None:
+        """Hand over what was begun; whoever goes on has not taken it yet."""
+        assert self.job is not None
+        stage = self.job.stages.select_related("owner").get(name="Build")
+        if stage.owner is not None:
+            handing.hand_over(stage, hours=2, by=stage.owner, now=at)
 
     def note_what_is_owed(self, at: datetime) -> None:
         """Record what the client owes, for some."""

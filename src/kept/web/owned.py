@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kept import words, zones
-from kept.jobs import owning
+from kept.jobs import handing, owning
 from kept.jobs.models import CheckItem, Job, Responsibility, Stage
 from kept.jobs.owning import Missing, Owned
 from kept.people import solo
 from kept.people.models import Member, Role
+from kept.promises.models import Promise
 from kept.tenancy.models import Organisation
 
 
@@ -24,6 +25,7 @@ class Row:
         told: how the stage stands; for a finishing stretch, what is left of its checklist.
         said: how the owner came by it.
         missing: whose yes is missing and since when; empty where none is.
+        stuck: since when nothing happened on a finishing stretch; empty where it moves.
         asked: an open question, with what may be done about it by whoever looks.
     """
 
@@ -33,6 +35,7 @@ class Row:
     owner: str
     said: str
     missing: str
+    stuck: str
     asked: Responsibility | None
     instead: str
     can: Sequence[str]
@@ -56,21 +59,26 @@ def read(
     now: datetime,
     last_mile_owner: Member | None = None,
     stages: Sequence[Stage] | None = None,
+    gate: str = Promise.Gate.NOT_ASKED,
 ) -> Owns:
     """Read who owns what of a job, as one member sees it.
 
     Args:
+        gate: how the promise of the work passed its gate. Where owners were never to be asked,
+            as of work recorded in one line, nobody's yes is called missing before they are.
         last_mile_owner: who sees a promise over the line as things are.
         stages: the job's stages with their owners, where they are at hand.
     """
     house = viewer.organisation
     table = owning.table(job, last_mile_owner=last_mile_owner, stages=stages)
     left, checks = _checks(job)
+    stuck = handing.standstills((row.stage for row in table if row.stage is not None), now=now)
     alone = solo.is_solo(house)
+    wanted = gate not in (Promise.Gate.NOT_ASKED, Promise.Gate.SILENT)
     return Owns(
         job=job,
         rows=[
-            _row(row, viewer, house, now, left, checks)
+            _row(row, viewer, house, now, left, checks, stuck, wanted=wanted)
             for row in table
             if row.stage is not None or not alone
         ],
@@ -86,6 +94,9 @@ def _row(
     now: datetime,
     left: dict[int, int],
     checks: dict[int, int],
+    stuck: dict[int, datetime],
+    *,
+    wanted: bool,
 ) -> Row:
     stage = row.stage
     asked = row.asked if row.asked is not None and row.asked.state in Responsibility.LIVE else None
@@ -94,9 +105,12 @@ def _row(
         stage=stage,
         what=last_mile_name() if stage is None else stage.name,
         told="" if stage is None else _told(stage, house, now, left, checks),
-        owner=_("nobody yet") if row.owner is None else row.owner.name,
+        owner=_owner(row, wanted=wanted),
         said="" if over else _said(row),
-        missing="" if over else _missing(row, house, now),
+        missing="" if over else _missing(row, house, now, wanted=wanted),
+        stuck=_("stuck since %(since)s") % {"since": since(stuck[stage.pk], house, now)}
+        if stage is not None and stage.pk in stuck
+        else "",
         asked=asked,
         instead="" if asked is None else instead(asked, house, now),
         can=[] if asked is None else owning.allowed(asked, viewer),
@@ -165,6 +179,15 @@ def _told(
     return ", ".join(parts)
 
 
+def _owner(row: Owned, *, wanted: bool) -> str:
+    """Whose it is; empty where it is said with a mark that nobody is named."""
+    if row.owner is not None:
+        return row.owner.name
+    if wanted and row.gap is not None and row.gap.state is Missing.NOBODY:
+        return ""
+    return _("nobody yet")
+
+
 def _said(row: Owned) -> str:
     asked = row.asked
     if row.yes is not None:
@@ -178,8 +201,10 @@ def _said(row: Owned) -> str:
     return _("named")
 
 
-def _missing(row: Owned, house: Organisation, now: datetime) -> str:
+def _missing(row: Owned, house: Organisation, now: datetime, *, wanted: bool) -> str:
     asked = row.asked
+    if row.gap is not None and row.gap.since is None and not wanted:
+        return ""
     at: datetime | None
     if row.gap is None:
         if asked is None or asked.state not in Responsibility.LIVE:

@@ -20,7 +20,7 @@ from kept.people.models import Member
 from kept.plan.models import Outlook
 from kept.promises.models import Promise
 from kept.quotes.models import Quote
-from kept.web import life_story
+from kept.web import life_story, work_story
 
 #: The newest so many events are told.
 SHOWN = 200
@@ -126,6 +126,12 @@ def of(
 
 def sentence(event: Event, tale: Tale) -> str:
     """Tell one event."""
+    work = work_story.Work(
+        tale.people, tale.stages, tale.quote, tale.promise.zone, today=tale.today
+    )
+    worked = work_story.sentence(event, work)
+    if worked is not None:
+        return worked
     known = _SENTENCES.get(event.kind)
     if known is not None:
         return known(event, tale)
@@ -263,6 +269,10 @@ def _stage_changed(event: Event, tale: Tale) -> str:
             return _("%(stage)s is done, says %(who)s.") % said
         case "done":
             return _("%(stage)s is done, says %(who)s; it took %(hours)s.") % said
+        case "learned from":
+            return _("kept learned from %(stage)s: it took %(hours)s.") % said
+        case "forgotten":
+            return _("kept forgot %(stage)s again: it is not over.") % said
     if "owner_id" in changes:
         old, new = (tale.person(key) or _("nobody") for key in changes["owner_id"])
         said |= {"old": old, "new": new}

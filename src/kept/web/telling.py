@@ -12,6 +12,7 @@ from kept.jobs.models import Stage
 from kept.people import days
 from kept.plan.since import Moved, Since
 from kept.plan.standing import Standing, State
+from kept.tenancy import scope
 from kept.tenancy.models import Organisation
 from kept.web import drawing
 
@@ -127,6 +128,8 @@ def slack(stands: Standing) -> str:
 
 def next_step(stands: Standing, *, today: date) -> str:
     """Who does what next, in a few words."""
+    if stands.gap is not None:
+        return words.capital(str(stands.gap))
     if stands.waiting_for is not None:
         return _("%(client)s owes %(what)s, %(day)s") % {
             "client": stands.promise.client,
@@ -136,6 +139,12 @@ def next_step(stands: Standing, *, today: date) -> str:
             ),
         }
     stage = stands.next_stage
+    if stage is not None and stands.stuck_since is not None:
+        on = zones.day_of(stands.stuck_since, scope.current().zone)
+        return _("%(stage)s is stuck since %(day)s") % {
+            "stage": stage.name,
+            "day": words.day(on, today=today),
+        }
     if stage is None:
         return _("Nothing left to do: hand it over")
     said = {"stage": stage.name, "owner": stage.owner.first_name if stage.owner else ""}

@@ -670,6 +670,7 @@ def _page(
             now=clock.now(),
             last_mile_owner=None if promise is None else promise.last_mile_owner,
             stages=stages,
+            **({} if promise is None else {"gate": promise.gate}),
         ),
         "rows": rows,
         "left_hours": sum(max(0.0, row.likely_hours - row.spent_hours) for row in unfinished),

@@ -209,7 +209,7 @@ def onset_context(quote: Quote, *, viewer: Member, now: datetime) -> dict[str, o
     live = quote.state in Quote.LIVE
     return {
         "onset": found,
-        "owns": owned.read(quote.job, viewer=viewer, now=now),
+        "owns": owned.read(quote.job, viewer=viewer, now=now, gate=Promise.Gate.OPEN),
         "asking": _asking(quote, found) if live and found.gaps else [],
         "by_on": zones.day_of(quote.internal_due_at, house.zone),
         "was_asked": any(gap.since is not None for gap in found.gaps),

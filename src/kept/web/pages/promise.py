@@ -22,7 +22,7 @@ from kept.promises import judging, recording, slips
 from kept.promises.judging import Life
 from kept.promises.models import Pause, Promise, Proposal, Slip, Terms
 from kept.tenancy.refusals import Refused
-from kept.web import drawing, life_story, story, telling
+from kept.web import drawing, life_story, owned, story, telling
 from kept.web.doorkeeper import KeptRequest
 from kept.web.pages import promise_acts
 
@@ -103,6 +103,14 @@ def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]
         "line": _line(request, found, stands, life, now) if stands else "",
         "terms": [(one, life.due_of(one, house=house, now=now)) for one in terms],
         "stages": stages,
+        "owns": owned.read(
+            found.job,
+            viewer=request.member,
+            now=now,
+            last_mile_owner=found.last_mile_owner,
+            stages=stages,
+            gate=found.gate,
+        ),
         "lines": life.lines.get(terms[-1].pk, []) if terms else [],
         "noted_since": _noted_since(found, life),
         **_lived(request, found, life, proposals, obligations, stands, now),
@@ -213,14 +221,16 @@ def _ended(found: Promise, life: Life, now: datetime) -> tuple[str, str]:
         return "released", words.capital(str(Promise.State(found.state).label))
     last = judging.by_last_terms(life, now=now)
     mark, told = OUTCOMES[last.word]
+    first = judging.by_first_terms(life, now=now)
     parts = [str(told)]
+    if last.kept and not first.kept:
+        mark, parts = "moved", [_("Moved, then kept")]
     if last.warned:
         parts.append(_("the client was warned"))
     if last.deemed:
         parts.append(_("accepted by silence"))
     if last.painful:
         parts.append(_("at a painful price in hours"))
-    first = judging.by_first_terms(life, now=now)
     if len(life.terms) > 1 and first.word != last.word:
         parts.append(_("%(outcome)s by first terms") % {"outcome": OUTCOMES[first.word][1]})
     return mark, ", ".join([parts[0], *(part[:1].lower() + part[1:] for part in parts[1:])])

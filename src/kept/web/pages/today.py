@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kept import clock, words, zones
+from kept.jobs import owning
 from kept.people import days
 from kept.people.access import Policy, allow
 from kept.plan import since, standing
 from kept.plan.standing import Standing, State
+from kept.promises import carrying
 from kept.quotes import replying
 from kept.tenancy.models import Organisation
 from kept.web import drawing, telling
@@ -106,6 +108,12 @@ def board(request: KeptRequest) -> dict[str, object]:
         "computed_at": max((s.outlook.computed_at for s in shown if s.outlook), default=None),
         "since": telling.since_monday(since.since(zones.start_of(monday, house.zone), shown)),
         "is_new": not everybody,
+        "asked": len(owning.asked_of(request.member)),
+        "handed": sum(
+            1
+            for _row, takers in carrying.handed_over()
+            if any(member.pk == request.member.pk for member in takers)
+        ),
         "replies": replying.due(until=_end_of_tomorrow(this_day, house)),
     }
 

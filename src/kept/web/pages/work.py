@@ -56,6 +56,7 @@ class Mine:
         back: why it was sent back, where it was.
         left: how many lines of its checklist are open.
         stuck: since when nothing changed, on a finish that is stuck.
+        conditions: what satisfies the client, in one line.
     """
 
     stage: Stage
@@ -66,6 +67,7 @@ class Mine:
     checks: Sequence[CheckItem]
     left: int
     stuck: str
+    conditions: str
 
 
 class HandOverForm(KeptForm):
@@ -98,7 +100,7 @@ def context(me: Member, *, now: datetime) -> dict[str, object]:
         Stage.objects.filter(owner=me, job__state=Job.State.OPEN)
         .exclude(state=Stage.State.DONE)
         .select_related("job__client")
-        .prefetch_related("afters__after", "checks", "hand_overs")
+        .prefetch_related("afters__after", "checks", "hand_overs", "job__conditions")
         .order_by("job__promise__due_at", "job_id", "position")
     )
     stuck = handing.standstills(stages, now=now)
@@ -159,6 +161,7 @@ def _mine(stage: Stage, stuck: datetime | None, house: Organisation, now: dateti
         checks=checks,
         left=sum(1 for item in checks if item.done_at is None),
         stuck="" if stuck is None else owned.since(stuck, house, now),
+        conditions="; ".join(row.text for row in stage.job.conditions.all()),
     )
 
 
