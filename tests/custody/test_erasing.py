@@ -3,18 +3,21 @@
 import zlib
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 from tests import cast
 from tests.custody import story
 
+from kept.clients import links
 from kept.clients.models import Client, Contact
 from kept.custody import erasing, verifying
 from kept.jobs import work
 from kept.jobs.models import Job
 from kept.ledger import recording
 from kept.ledger.models import ErasableText, Event
+from kept.outbox import letters, running
 from kept.people.models import Login, Member
 from kept.plan.models import Snapshot
 from kept.tenancy import refusals, scope
@@ -72,6 +75,29 @@ def test_nothing_is_left_of_anybody_who_was_erased(now: datetime) -> None:
 @pytest.fixture
 def told(db: None, now: datetime) -> story.Story:
     return story.begin(now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_contact_who_is_erased_leaves_no_link_and_no_letter_in_the_folder(
+    now: datetime, settings: Any, tmp_path: Path
+) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = "kept.outbox.folder.Folder", tmp_path
+    told = story.begin(now)
+    with scope.acting_in(told.house):
+        link = links.live_for(told.contact, by=told.ada, now=now)
+        token = links.token_of(link)
+        letters.write(
+            to=told.contact, subject="x", body="{link}", about=told.contact, by=None, now=now,
+            link=link,
+        )  # fmt: skip
+        running.run_due(now=now + timedelta(days=1))
+        assert len(list(tmp_path.iterdir())) == 1
+
+        erasing.erase(told.contact, confirmed=told.contact.name, by=told.ada, now=now)
+
+        assert list(tmp_path.iterdir()) == []
+        assert links.find(token, now=now) is None
+        assert verifying.verify().faults == []
 
 
 def test_a_client_goes_with_its_contacts_and_its_work_stays(

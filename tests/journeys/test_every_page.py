@@ -33,6 +33,9 @@ PAGES = {
     "new job": "/jobs/new",
     "new job in stages": "/jobs/new/stages",
     "new service": "/services/new",
+    "letters": "/letters",
+    "answers owed": "/replies",
+    "view as client": "/promises/{promise}/as-client",
     "settings": "/settings",
     "house": "/settings/house",
 }

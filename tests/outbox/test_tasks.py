@@ -214,6 +214,19 @@ def test_a_killed_runners_work_is_done_when_its_lease_has_run_out(
     assert not running.finish(killed, now=now + running.LEASE), "its word does not count any more"
 
 
+def test_what_was_done_is_forgotten_after_a_month_and_what_was_given_up_is_not(
+    northlight: cast.House, now: datetime, desk: Desk
+) -> None:
+    desk.faults["dead"] = tasks.GiveUp("no")
+    for key in ("done", "dead"):
+        written(key, now)
+    running.run_due(now=now)
+    written("waiting", now)
+    assert running.forget(now=now + timedelta(days=29)) == 0
+    assert running.forget(now=now + timedelta(days=31)) == 1
+    assert set(Task.objects.values_list("key", flat=True)) == {"dead", "waiting"}
+
+
 def test_the_lease_is_longer_than_a_letter_may_take() -> None:
     from django.conf import settings as ours
 

@@ -488,6 +488,8 @@ def proposed(house: cast.House, promise: Promise, now: datetime) -> Proposal:
     proposal = proposing.draft(
         promise,
         options=[Way(due_at=end_of(22), words="All of it"), Way(due_at=end_of(21), words="Half")],
+        subject="Online booking: Tuesday 22 December",
+        body="Which do you prefer? {link}",
         by=house.ben,
         now=now,
     )

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -27,9 +28,11 @@ from django.db import connection, models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
-from kept.clients.models import Client, Contact
+from kept.clients.models import Client, ClientLink, Contact
 from kept.ledger import recording
 from kept.ledger.models import ErasableText, Event
+from kept.outbox import folder
+from kept.outbox.models import Letter
 from kept.past.models import SourceName
 from kept.people import access
 from kept.people.models import Login, Member, Role
@@ -103,7 +106,10 @@ def erase(subject: Subject, *, confirmed: str, by: Member, now: datetime) -> Era
         mentions = list(_mentions(pattern, {_name(each) for each in own}))
         for each in mentions:
             each.save()
-        rewritten = [*own, *mentions]
+        ended = [link for each in own if isinstance(each, Contact) for link in _close(each, now)]
+        rewritten = [*own, *mentions, *ended]
+        for letter in (each for each in mentions if isinstance(each, Letter)):
+            transaction.on_commit(partial(folder.remove, letter.message_id))
         if isinstance(row, Member):
             _close_login(row)
         event = recording.record(
@@ -118,6 +124,15 @@ def erase(subject: Subject, *, confirmed: str, by: Member, now: datetime) -> Era
             transaction.on_commit(_empty_log)
     subject.refresh_from_db()
     return Erased(event, len(rewritten), len(texts))
+
+
+def _close(contact: Contact, now: datetime) -> list[ClientLink]:
+    """End the link of a contact who is erased: nobody opens a page in their name."""
+    live = list(ClientLink.objects.filter(contact=contact, revoked_at__isnull=True))
+    for link in live:
+        link.revoked_at = now
+        link.save(update_fields=["revoked_at"])
+    return live
 
 
 def _own(row: Subject) -> list[Any]:

@@ -36,3 +36,8 @@ def place_of(message_id: str) -> Path:
     """Return the file of a letter."""
     name = re.sub(r"[^A-Za-z0-9.@-]", "", message_id).lstrip(".")
     return Path(settings.EMAIL_FILE_PATH) / f"{name}.eml"
+
+
+def remove(message_id: str) -> None:
+    """Remove the file of a letter, if there is one."""
+    place_of(message_id).unlink(missing_ok=True)

@@ -31,6 +31,8 @@ SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(hours=1)
 LEAST_LUCK = 0.75
 #: However luck falls, the waits between so many tries add up to 72 hours or more.
 TRIES = 108
+#: What was done is remembered so long; what was given up stays until somebody sends it again.
+KEPT_FOR = timedelta(days=30)
 #: Seconds between two looks for work.
 BETWEEN_LOOKS = 2.0
 
@@ -111,6 +113,12 @@ def give_up(lease: Lease, *, fault: str, now: datetime) -> bool:
         if ended and told is not None:
             told(lease.task, now=now)
     return ended
+
+
+def forget(*, now: datetime) -> int:
+    """Remove what was done long ago from the current house; return how much it was."""
+    done = Task.objects.filter(state=Task.State.DONE, ended_at__lt=now - KEPT_FOR)
+    return done.delete()[0]
 
 
 def wait_after(attempts: int, *, luck: float) -> timedelta:

@@ -88,5 +88,6 @@ def look_after(*, now: datetime) -> None:
                 handing.stuck(now=now)
                 learning.catch_up(now=now)
                 outlook.refresh_if_changed(by=None, now=now)
+                running.forget(now=now)
             except Exception:
                 log.exception("The round of house %s failed; it is tried again", house.pk)
