@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils import formats
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from kept import zones
 
@@ -17,12 +18,18 @@ NBSP = "\N{NO-BREAK SPACE}"
 def day(value: date, *, today: date | None = None) -> str:
     """ "Fri 12 Mar"; with the year where it is not the one of ``today``."""
     pattern = "D j M" if today is None or value.year == today.year else "D j M Y"
-    return formats.date_format(value, pattern).replace(" ", NBSP)
+    return _written(value, pattern, get_language()).replace(" ", NBSP)
+
+
+@lru_cache(maxsize=4096)
+def _written(value: date, pattern: str, _language: str | None) -> str:
+    # A page names the same few days hundreds of times, and Django writes each letter by letter.
+    return formats.date_format(value, pattern)
 
 
 def short_day(value: date) -> str:
     """ "12 Mar"."""
-    return formats.date_format(value, "j M").replace(" ", NBSP)
+    return _written(value, "j M", get_language()).replace(" ", NBSP)
 
 
 def long_day(value: date, *, today: date | None = None) -> str:
@@ -38,7 +45,7 @@ def weekday(value: date) -> str:
 
 def clock(value: datetime) -> str:
     """ "17:00"."""
-    return formats.date_format(value, "H:i")
+    return f"{value.hour:02}:{value.minute:02}"
 
 
 def moment(value: datetime, zone: str, *, today: date | None = None) -> str:

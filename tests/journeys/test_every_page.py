@@ -17,6 +17,8 @@ PAGES = {
     "ask": "/ask",
     "answer": ASKED,
     "promise": "/promises/{promise}",
+    "bad news": "/promises/{promise}/bad-news",
+    "deliver": "/promises/{promise}/deliver",
     "people": "/people",
     "search": "/search?q=pa",
     "past": "/past",

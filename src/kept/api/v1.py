@@ -99,8 +99,10 @@ for resource in (
     invitations,
     services,
     jobs,
+    owning,
     answers,
     quotes,
+    replies,
     letters,
     promises,
     lives,
@@ -110,8 +112,6 @@ for resource in (
     lookalikes,
     tokens,
     erasures,
-    owning,
-    replies,
 ):
     api.add_router("", resource.door)
 

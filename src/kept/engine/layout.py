@@ -1,6 +1,6 @@
 """A situation as arrays: people and their calendars, promises and stages in order of rank.
 
-The places these arrays are made of are those of :mod:`kept.engine._kernels`.
+The places these arrays are made of are those of :mod:`kept.engine._kernels.places`.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kept.engine import _kernels, laws, worktime
+from kept.engine._kernels import places as k
 from kept.engine.situation import Situation, Stage
 from kept.engine.worktime import HORIZON_DAYS, NEVER
 
@@ -56,13 +57,13 @@ class People:
         """The team if there were as many of these people as wanted."""
         team = self.team.copy()
         for i in chosen:
-            team[_kernels.HEADER + _kernels.PERSON * i + _kernels.P_LIFTED] = 1
+            team[k.HEADER + k.PERSON * i + k.P_LIFTED] = 1
         return team
 
     def calendar_of(self, index: int) -> int:
         """The number of a person's calendar in ``weeks``."""
-        place = _kernels.HEADER + _kernels.PERSON * index
-        return int(self.team[place + _kernels.P_CALENDAR])
+        place = k.HEADER + k.PERSON * index
+        return int(self.team[place + k.P_CALENDAR])
 
 
 def lay_calendar(calendar: worktime.Calendar, size: int) -> tuple[Ints, tuple[int, ...]]:
@@ -115,7 +116,6 @@ def compile_people(situation: Situation) -> People:
         week_from.append(week_from[-1] + calendar.week_starts.size)
     skills: dict[str, int] = {}
     members: list[list[int]] = []
-    k = _kernels
     first_person = k.HEADER
     first_skill = first_person + k.PERSON * len(situation.people)
     for i, person in enumerate(situation.people):
@@ -269,7 +269,7 @@ class Draft:
         order = np.lexsort((np.arange(n), -self.tail, promise_rank[self.own], self.layer))
         rank = np.empty(n, dtype=np.int64)
         rank[order] = np.arange(n)
-        place = self.first + _kernels.STAGE * rank
+        place = self.first + k.STAGE * rank
         lists = self.lists.copy()
         lists[self.numbers_at] = place[lists[self.numbers_at]]
         by_rank = np.lexsort((rank[self.queued], self.queue))
@@ -281,7 +281,7 @@ class Draft:
             plan=np.concatenate([self.header, self.stage_rows[order].ravel(), lists]),
             laws=self.laws,
             crew=self.crew,
-            rows=_kernels.HEADER + _kernels.STAGE * rank,
+            rows=k.HEADER + k.STAGE * rank,
         )
 
 
@@ -309,7 +309,6 @@ def draft(
         for other in names:
             then[other].append(i)
     layer, tail = _layers_and_tails(promises, stages, own, before, then)
-    k = _kernels
     first = people.team.size
     lists_from = first + k.STAGE * n
     lists: list[int] = []

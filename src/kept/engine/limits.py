@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from kept.engine import _kernels, layout
 from kept.engine import futures as runs
+from kept.engine._kernels import places as k
 from kept.engine.layout import Compiled, People
 from kept.engine.situation import Situation
 from kept.engine.worktime import NEVER
@@ -82,22 +83,21 @@ def with_days(situation: Situation, people: People, index: int, **change: Any) -
     calendar = situation.calendar(replace(situation.people[index], **change))
     part, spot = layout.lay_calendar(calendar, people.calendars.size)
     team = people.team.copy()
-    place = _kernels.HEADER + _kernels.PERSON * index
+    place = k.HEADER + k.PERSON * index
     # A number that no other calendar has: only who shares one is at work at the same time.
-    team[place + _kernels.P_CALENDAR : place + _kernels.P_WORK_END + 1] = (-1 - index, *spot)
+    team[place + k.P_CALENDAR : place + k.P_WORK_END + 1] = (-1 - index, *spot)
     return replace(people, team=team, calendars=np.concatenate([people.calendars, part]))
 
 
 def with_whole_share(people: People, index: int) -> People:
     """The team with all of one person's working time."""
     team = people.team.copy()
-    team[_kernels.HEADER + _kernels.PERSON * index + _kernels.P_RATE] = _kernels.RATE
+    team[k.HEADER + k.PERSON * index + k.P_RATE] = k.RATE
     return replace(people, team=team)
 
 
 def without_work(plan: Compiled, stages: Sequence[int]) -> Compiled:
     """The plan with these stages out of everybody's way: they need nobody and no time."""
-    k = _kernels
     changed, laws = plan.plan.copy(), _nothing_left(plan, stages)
     for row in plan.rows[list(stages)]:
         for begin, end in (
@@ -114,7 +114,7 @@ def without_work(plan: Compiled, stages: Sequence[int]) -> Compiled:
 def with_arrival(plan: Compiled, stage: int) -> Compiled:
     """The plan with what a stage waits for from outside there at once."""
     changed = plan.plan.copy()
-    changed[plan.rows[stage] + _kernels.S_ARRIVES] = 0
+    changed[plan.rows[stage] + k.S_ARRIVES] = 0
     return plan._replace(plan=changed, laws=_nothing_left(plan, [stage]))
 
 

@@ -28,8 +28,6 @@ from kept.plan.models import Hold, Snapshot
 from kept.promises.models import Pause, Promise
 from kept.tenancy import scope
 
-#: Share of a promise's luck that its stages have in common (engine: correlation).
-CORRELATION = 0.05
 #: How late, in hours, what others owe us comes: a mean until their own record is known.
 LATE_HOURS = {"backed": 8, "unbacked": 24}
 ANY = "any"
@@ -138,7 +136,9 @@ def load(*, now: datetime) -> Loaded:
             "people": [person for person in people if person["week"]],
             "promises": entries,
             "stages": stages,
-            "correlation": CORRELATION,
+            # The share of a promise's luck that its stages have in common: 0.05 until the past
+            # tells. Rounded, so that it is the same on every machine.
+            "correlation": round(table.profile.correlation, 3),
         },
         jobs=jobs,
         promises=promises,

@@ -29,6 +29,7 @@ from kept.people.models import Login, Member, Role
 from kept.plan import outlook
 from kept.promises import recording as promising
 from kept.promises.models import Promise
+from kept.sample import lives
 from kept.tenancy import scope
 
 NAME, ZONE, COUNTRY = "Northlight", "Europe/Lisbon", "PT"
@@ -189,6 +190,11 @@ def make(*, login: Login, now: datetime, seed: int = 1) -> Member:
             # A stream of its own, so that the past of a seed does not hang on who is away.
             older, newer = _history(random.Random(seed), now=now)  # noqa: S311 - as above
             steps += _open_work(luck, owner, people, clients, services, now=now)
+            skilled = {
+                skill: [people[p.name.split()[0]] for p in PEOPLE if skill in p.skills]
+                for skill in (DESIGN, WRITING, BUILD, FILM, CHECKS)
+            }
+            steps += lives.steps(people, clients, services, skilled, now=now, seed=seed)
             steps += [
                 (now - IMPORTED, lambda at: intake.accept(older, "a-year.csv", by=owner, now=at)),
                 (

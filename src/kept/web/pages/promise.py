@@ -221,14 +221,16 @@ def _ended(found: Promise, life: Life, now: datetime) -> tuple[str, str]:
         return "released", words.capital(str(Promise.State(found.state).label))
     last = judging.by_last_terms(life, now=now)
     mark, told = OUTCOMES[last.word]
+    first = judging.by_first_terms(life, now=now)
     parts = [str(told)]
+    if last.kept and not first.kept:
+        mark, parts = "moved", [_("Moved, then kept")]
     if last.warned:
         parts.append(_("the client was warned"))
     if last.deemed:
         parts.append(_("accepted by silence"))
     if last.painful:
         parts.append(_("at a painful price in hours"))
-    first = judging.by_first_terms(life, now=now)
     if len(life.terms) > 1 and first.word != last.word:
         parts.append(_("%(outcome)s by first terms") % {"outcome": OUTCOMES[first.word][1]})
     return mark, ", ".join([parts[0], *(part[:1].lower() + part[1:] for part in parts[1:])])

@@ -1,0 +1,308 @@
+"""Whole futures: the memory of a run, its layers, and what is kept of it."""
+
+from typing import Any
+
+import numpy as np
+
+from kept.engine._kernels.calendars import first_window, worked_before
+from kept.engine._kernels.compiling import compiled, kernel, memory, step
+from kept.engine._kernels.layers import is_over, run_layer
+from kept.engine._kernels.luck import Laws, Shared, draw, future_key
+from kept.engine._kernels.places import *
+from kept.engine.worktime import HORIZON, NEVER
+
+
+@step
+def merge(m: Longs, c: Ints) -> bool:
+    """Join the stretches just worked with those of earlier layers.
+
+    Stretches with no working time between them become one.
+
+    Returns:
+        Whether there was room for them.
+    """
+    total = m[N_PIECES]
+    for j in range(m[CREW], m[CREW_END]):
+        p = m[j]
+        m[p + H_ROOM] = 0
+        total += (m[p + H_BUSY_END] - m[p + H_BUSY]) >> 1
+    if total > m[ROOM]:
+        return False
+    for i in range(m[N_PIECES]):
+        m[m[m[PIECES] + 3 * i] + H_ROOM] += 1
+    at = m[BUSY_NEXT]
+    for j in range(m[CREW], m[CREW_END]):
+        p = m[j]
+        # H_ROOM: how many stretches are new; H_STAMP: where all of this person's begin;
+        # H_AT: where the next one goes.
+        m[p + H_STAMP] = at
+        n = m[p + H_BUSY_END] - m[p + H_BUSY]
+        for i in range(n):
+            m[at + i] = m[m[p + H_BUSY] + i]
+        m[p + H_AT] = at + n
+        at += n + 2 * m[p + H_ROOM]
+    for k in range(m[N_PIECES]):
+        piece = m[PIECES] + 3 * k
+        p, start, end = m[piece], m[piece + 1], m[piece + 2]
+        i = m[p + H_AT]
+        m[p + H_AT] = i + 2
+        while i > m[p + H_STAMP] and m[i - 2] > start:
+            m[i] = m[i - 2]
+            m[i + 1] = m[i - 1]
+            i -= 2
+        m[i] = start
+        m[i + 1] = end
+    for j in range(m[CREW], m[CREW_END]):
+        p = m[j]
+        first = m[p + H_STAMP]
+        here = first
+        for i in range(first, m[p + H_AT], 2):
+            joined = False
+            if here > first:
+                joined = m[i] <= m[here - 1]
+                if not joined:
+                    w = first_window(m, c, p, m[here - 1])
+                    joined = w >= m[p + P_LAST] or c[w + W_START] >= m[i]
+            if joined:
+                m[here - 1] = max(m[here - 1], m[i + 1])
+            else:
+                m[here] = m[i]
+                m[here + 1] = m[i + 1]
+                here += 2
+        m[p + H_BUSY] = first
+        m[p + H_BUSY_END] = here
+    m[BUSY_NEXT], m[BUSY_NOW] = m[BUSY_NOW], m[BUSY_NEXT]
+    return True
+
+
+@step
+def add_uses(m: Longs, layer: Int) -> None:
+    """Add what a layer's stages use, and when, to what earlier layers use."""
+    for s in range(m[m[LAYERS] + layer], m[m[LAYERS] + layer + 1], STAGE):
+        for j in range(m[s + S_USE], m[s + S_USE_END], 2):
+            if m[s + J_START] < m[s + J_FINISH]:
+                at = m[UPPER] + 4 * m[N_UPPER]
+                m[at] = m[j]
+                m[at + 1] = m[s + J_START]
+                m[at + 2] = m[s + J_FINISH]
+                m[at + 3] = m[j + 1]
+                m[N_UPPER] += 1
+
+
+@step
+def add_load(
+    m: Longs, c: Ints, p: Int, row: Int, week_from: Longs, week_start: Ints, load: Longs
+) -> None:
+    """Add one person's working minutes spent in one future, by week, to a row of ``load``."""
+    calendar = m[p + P_CALENDAR]
+    low, n = week_from[calendar], week_from[calendar + 1] - week_from[calendar] - 1
+    week = np.int64(0)
+    for i in range(m[p + H_BUSY], m[p + H_BUSY_END], 2):
+        a, b = m[i], m[i + 1]
+        while week + 1 < n and week_start[low + week + 1] <= a:
+            week += 1
+        k = week
+        before = worked_before(m, c, p, a)
+        while a < b and k < load.shape[1]:
+            until = b
+            if k + 1 <= n:
+                until = min(b, np.int64(week_start[low + k + 1]))
+            after = worked_before(m, c, p, until)
+            load[row, k] += after - before
+            before = after
+            a = until
+            k += 1
+
+
+@compiled
+def lay_out(team: Longs, plan: Longs, room: Int, only: Int) -> Longs:
+    """The memory of a run: people, stages, and room for as many stretches of work."""
+    n_stages = (plan[STAGES_END] - plan[STAGES]) // STAGE
+    n_people = (team[PEOPLE_END] - team[PEOPLE]) // PERSON
+    fixed = team.size + plan.size - HEADER
+    n_events = 2 * n_stages + 4 * n_people + 64
+    n_uses = np.int64(0)
+    n_slots = np.int64(1)
+    for s in range(plan[STAGES] - team.size + HEADER, plan[STAGES_END] - team.size + HEADER, STAGE):
+        n_uses += plan[s + S_USE_END] - plan[s + S_USE]
+        n_slots = max(n_slots, plan[s + S_SLOT_END] - plan[s + S_SLOT])
+    n_heard = n_people
+    for p in range(HEADER, HEADER + PERSON * n_people, PERSON):
+        n_heard += team[p + P_SKILL_END] - team[p + P_SKILL]
+    sizes = (
+        (n_stages >> 6) + 1, n_events + 2, n_stages + 1, 2 * n_stages + 2, n_people + 1,
+        n_people + 1, n_slots, n_slots, n_slots, 2 * n_uses, 3 * room, 2 * room, 2 * room,
+        n_heard,
+    )  # fmt: skip
+    total = np.int64(fixed)
+    for size in sizes:
+        total += size
+    m = np.empty(total, dtype=np.int64)
+    for i in range(team.size):
+        m[i] = team[i]
+    for i in range(HEADER, plan.size):
+        m[team.size + i - HEADER] = plan[i]
+    for i in range(STAGES, CALLED):
+        m[i] = plan[i]
+    places = (CALLED, EVENTS, RUNNING, STACK, DIRTY, DEFERRED, OWNER, PARENT, SEARCH, UPPER,
+              PIECES, BUSY_NOW, BUSY_NEXT, HEARD)  # fmt: skip
+    at = np.int64(fixed)
+    for i in range(14):
+        m[places[i]] = at
+        at += sizes[i]
+    m[CALLED_END] = m[EVENTS]
+    for i in range(m[CALLED], m[CALLED_END]):
+        m[i] = 0
+    m[EVENTS_ROOM] = n_events
+    m[ROOM] = room
+    m[ONLY] = m[PROMISES] + PROMISE * only if only >= 0 else 0
+    q = m[QUEUES]
+    while q < m[QUEUES_END]:
+        m[m[q + Q_OWNER]] = q
+        q += Q_BITS + 2 * m[q + Q_WORDS]
+    # People wait in their own queue and those of their skills, as far as there are any.
+    at = m[HEARD]
+    for i in range(m[CREW], m[CREW_END]):
+        p = m[i]
+        m[p + P_QUEUES] = at
+        if m[p + P_QUEUE]:
+            m[at] = m[p + P_QUEUE]
+            at += 1
+        for j in range(m[p + P_SKILL], m[p + P_SKILL_END]):
+            if m[m[j] + K_QUEUE]:
+                m[at] = m[m[j] + K_QUEUE]
+                at += 1
+        m[p + P_QUEUES_END] = at
+    return m
+
+
+@step
+def run_future(m: Longs, c: Ints, emit: bool) -> bool:
+    """Run the layers of one future; whether there was room for the stretches worked."""
+    m[N_UPPER] = 0
+    for layer in range(m[N_LAYERS]):
+        needed = emit or layer + 1 < m[N_LAYERS]
+        run_layer(m, c, layer, needed)
+        if is_over(m):
+            break
+        if needed:
+            if not merge(m, c):
+                return False
+            add_uses(m, layer)
+    return True
+
+
+@step
+def begin_future(
+    m: Longs, laws: Laws, shared: Shared, seed: Any, future: Int, busy_from: Longs,
+    busy_span: Ints, row: Int,
+) -> bool:  # fmt: skip
+    """Draw one future's work and lay down when people are busy; whether there was room for it."""
+    key = future_key(seed, future)
+    for i in range(laws.luck.size):
+        s = m[m[PLACES] + i]
+        work = draw(laws, shared, key, i)
+        if m[s + S_ARRIVAL]:
+            work = min(work + m[s + S_ARRIVES], HORIZON)
+        m[s + J_WORK] = work
+    for y in range(m[PROMISES], m[PROMISES_END], PROMISE):
+        m[y + Y_FINISH] = m[y + Y_RELEASE]
+        m[y + Y_OPEN] = m[y + Y_STAGES]
+    at = m[BUSY_NOW]
+    for i in range(m[CREW], m[CREW_END]):
+        p = m[i]
+        m[p + H_BUSY] = at
+        if busy_from.shape[0]:
+            number = (p - m[PEOPLE]) // PERSON
+            for k in range(busy_from[row, number], busy_from[row, number + 1]):
+                if at - m[BUSY_NOW] == 2 * m[ROOM]:
+                    return False
+                m[at] = busy_span[0, k]
+                m[at + 1] = busy_span[1, k]
+                at += 2
+        m[p + H_BUSY_END] = at
+    return True
+
+
+@kernel
+def run_block(
+    team: Longs, c: Ints, plan: Longs, laws: Laws, shared: Shared, seed: Any, low: Int,
+    high: Int, only: Int, busy_from: Longs, busy_span: Ints, stages: bool, keep_busy: bool,
+    keep_load: bool, week_from: Longs, week_start: Ints, n_weeks: int,
+) -> Any:  # fmt: skip
+    """Simulate futures ``low`` to ``high - 1`` of a plan.
+
+    Args:
+        team, c: people and their calendars.
+        plan: promises and stages; its places count from the end of ``team``.
+        only: the number of the one promise whose finish is asked for: a future is left as
+            soon as it is known. -1 for all.
+        busy_from: (n, n_people + 1), or (0, 1) where nobody is busy: where each person's
+            stretches begin in busy_span (2, k), which the plan has to leave alone.
+
+    Returns:
+        promise finish (n, n_promises); stage start and finish (n, n_stages) or
+        (n, 0); stretches of work, those given to people of the plan included: offsets
+        (n, n_people + 1) into (2, k); working minutes that people of the plan spend
+        (n_people, n_weeks), summed over the futures.
+    """
+    n = high - low
+    n_people = (team[PEOPLE_END] - team[PEOPLE]) // PERSON
+    n_stages = laws.luck.size
+    n_promises = (plan[PROMISES_END] - plan[PROMISES]) // PROMISE
+    promise_finish = np.empty((n, n_promises), dtype=np.int32)
+    kept_stages = n_stages if stages else 0
+    stage_start = np.empty((n, kept_stages), dtype=np.int32)
+    stage_finish = np.empty((n, kept_stages), dtype=np.int32)
+    load = np.zeros((n_people if keep_load else 0, n_weeks), dtype=np.int64)
+    offsets = np.zeros((n if keep_busy else 0, n_people + 1), dtype=np.int64)
+    spans = np.empty((2, 1024), dtype=np.int32)
+    n_spans = np.int64(0)
+    room = np.int64(n_stages + 64)
+    m = lay_out(team, plan, room, only)
+    mm, cc = memory(m), memory(c)
+    f = low
+    while f < high:
+        if not begin_future(
+            mm, laws, shared, seed, f, busy_from, busy_span, f - low
+        ) or not run_future(mm, cc, keep_busy or keep_load):
+            # Once more, with room enough.
+            room *= 2
+            m = lay_out(team, plan, room, only)
+            mm = memory(m)
+            continue
+        for k in range(n_promises):
+            y = m[PROMISES] + PROMISE * k
+            promise_finish[f - low, k] = NEVER if m[y + Y_OPEN] else m[y + Y_FINISH]
+        for i in range(kept_stages):
+            s = m[m[PLACES] + i]
+            stage_start[f - low, i] = m[s + J_START]
+            stage_finish[f - low, i] = m[s + J_FINISH]
+        if keep_load:
+            for i in range(m[CREW], m[CREW_END]):
+                number = (m[i] - m[PEOPLE]) // PERSON
+                add_load(mm, cc, m[i], number, week_from, week_start, load)
+        if keep_busy:
+            done = np.int64(0)
+            for i in range(m[CREW], m[CREW_END]):
+                p = m[i]
+                number = (p - m[PEOPLE]) // PERSON
+                while done <= number:
+                    offsets[f - low, done] = n_spans
+                    done += 1
+                more = (m[p + H_BUSY_END] - m[p + H_BUSY]) >> 1
+                if n_spans + more > spans.shape[1]:
+                    grown = np.empty((2, 2 * (n_spans + more)), dtype=np.int32)
+                    for k in range(n_spans):
+                        grown[0, k] = spans[0, k]
+                        grown[1, k] = spans[1, k]
+                    spans = grown
+                for k in range(more):
+                    spans[0, n_spans] = m[m[p + H_BUSY] + 2 * k]
+                    spans[1, n_spans] = m[m[p + H_BUSY] + 2 * k + 1]
+                    n_spans += 1
+            while done <= n_people:
+                offsets[f - low, done] = n_spans
+                done += 1
+        f += 1
+    return promise_finish, stage_start, stage_finish, offsets, spans[:, :n_spans].copy(), load
