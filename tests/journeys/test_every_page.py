@@ -22,6 +22,7 @@ PAGES = {
     "people": "/people",
     "search": "/search?q=pa",
     "past": "/past",
+    "record": "/record",
     "work": "/work",
     "ask an owner": "/stages/{stage}/owner",
     "similar work": "/past/similar?effort=16&mine=1",

@@ -339,7 +339,7 @@ def record(
         for row in rows
         if (since is None or since <= row.first_due_at) and row.first_due_at <= until
     ]
-    counted = [row for row in due if counts(row)]
+    counted = [row for row in due if not (row.first.released or row.first.voided)]
     come = [row for row in counted if row.last_due_at <= until]
     delivered = sum(
         row.delivered_at is not None
@@ -613,6 +613,7 @@ def accounts(rows: Iterable[Row], *, until: datetime) -> dict[int, Account]:
     return {client: Account(client, **counted) for client, counted in found.items()}
 
 
+_SIGNS = str.maketrans(",.;:()[]–-#/", " " * 12)
 _PASSED_OVER = frozenset(
     [
         "monday",
@@ -641,8 +642,8 @@ _PASSED_OVER = frozenset(
 
 def _tidy(what: str) -> str:
     """Return a title's words, without days, months and whatever holds a digit."""
-    words = (word.strip(",.;:()[]–-#") for word in what.casefold().split())
-    return " ".join(word for word in words if word.isalpha() and word not in _PASSED_OVER)
+    words = what.translate(_SIGNS).casefold().split()
+    return " ".join([word for word in words if word.isalpha() and word not in _PASSED_OVER])
 
 
 def _lead_hours(row: Row) -> float:
