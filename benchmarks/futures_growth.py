@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kept.engine import Situation
+from kept.engine import Situation, layout
 from kept.engine import futures as runs
 from portfolio import portfolio
 
@@ -24,8 +24,8 @@ def main() -> None:
     for n_people, n_stages, futures in ((50, 2000, 100), (500, 20_000, 10), (5000, 200_000, 2)):
         began = time.process_time()
         situation = Situation.from_document(portfolio(n_people, n_stages))
-        people = runs.compile_people(situation)
-        plan = runs.compile_plan(situation, people)
+        people = layout.compile_people(situation)
+        plan = layout.compile_plan(situation, people)
         reading = time.process_time() - began
         runs.run(situation, people, plan, futures=1, seed=1, threads=1)
         began = time.process_time()
