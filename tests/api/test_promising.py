@@ -72,6 +72,8 @@ def test_a_question_becomes_a_promise(northlight: cast.House, dev: Caller) -> No
         "job.made",
         "answer.given",
         "quote.held",
+        "owner.accepted",
+        "owner.accepted",
         "quote.offered",
         "promise.recorded",
         "quote.accepted",

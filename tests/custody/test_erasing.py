@@ -171,6 +171,7 @@ THE_HOUSES_OWN_WORDS = {
     "letter.in_reply_to": "a number we gave",
     "letter.link_table": "one of our own words",
     "letter.message_id": "a number we gave",
+    "durationprofile.open_work": "numbers of rows, hours and days",
     "pastitem.external_id": "a number in another tool",
 }
 

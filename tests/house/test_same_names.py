@@ -19,9 +19,12 @@ from kept.tenancy import scope
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 ASK = "/ask?what=same+question+for+same+client,+8h"
+#: What a list needs to be asked.
+ASKED = {"/api/v1/past/similar": "?estimate_hours=4"}
+
 LISTS = sorted(
     {
-        route.path
+        route.path + ASKED.get(route.path, "")
         for route in access.routes()
         if route.path.startswith("/api/v1/")
         and "<" not in route.path

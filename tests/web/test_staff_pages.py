@@ -294,6 +294,7 @@ HOUSE = {
     "line_percent": "75",
     "usable_percent": "60",
     "quote_lasts_days": "3",
+    "stuck_after_days": "4",
     "currency": "gbp",
 }
 
@@ -303,6 +304,7 @@ def test_the_owner_sets_the_house_s_numbers(northlight: cast.House) -> None:
     house = Organisation.objects.get()
     assert (house.asked_confidence, house.line, house.usable_share) == (0.85, 0.75, 0.6)
     assert (house.day_ends_at, house.quote_lasts_days, house.currency) == (time(17, 30), 3, "GBP")
+    assert house.stuck_after_days == 4
     assert Visitor(northlight.ben).get(at("house_settings")).status_code == 403
 
 

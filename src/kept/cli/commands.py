@@ -27,8 +27,13 @@ COMMANDS = {
     "demo": Command("demo", "Make a sample house with a year of past, and serve it."),
     "check": Command("check", "Ask by when something can be promised, and who pays for that yes."),
     "hold": Command("quoting", "Hold the capacity that one date of an answer needs."),
-    "offer": Command("quoting", "Send a held date to the client, or say that they were told."),
-    "counter": Command("quoting", "Write down what the client proposes instead, or answer it."),
+    "offer": Command(
+        "quoting",
+        "Send a held date to a contact of the client, or say that they were told in person.",
+    ),
+    "counter": Command(
+        "quoting", "Write down what the client proposes instead of an offer, or answer it."
+    ),
     "accept": Command("quoting", "Record the client's yes: the quote becomes a promise."),
     "ask": Command("ask", "Promise a client an answer by a day, and note when it was given."),
     "promise": Command("promise", "Record a promise already made, in one line."),
@@ -59,7 +64,8 @@ COMMANDS = {
         "erase", "Erase what is written about a client, a contact, or a person who left."
     ),
     "worker": Command(
-        "worker", "Send letters and go the rounds, apart from the process that serves."
+        "worker",
+        "Send letters and go the rounds until told to stop; any number of workers may run at once.",
     ),
     "verify": Command(
         "verify",

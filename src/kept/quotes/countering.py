@@ -69,7 +69,7 @@ def counter(
         checking.refuse_too_far(wanted_at, zone=quote.zone, now=now, field="wanted_at")
     offering.lapse_if_expired(quote, now=now)
     with transaction.atomic():
-        Organisation.objects.select_for_update().get(pk=scope.current_id())
+        Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
         quote.refresh_from_db()
         if quote.state == Quote.State.HELD and by is not None:
             offering.told(quote=quote, gate=onset.state_of(quote, giver=by).gate, by=by, now=now)
@@ -148,7 +148,7 @@ def take(
     checking.refuse_too_far(due_at, zone=quote.zone, now=now, field="due_at")
     stand = offering.stand_of(quote.answer, due_at, _without(quote, loading.load(now=now)))
     with transaction.atomic():
-        house = Organisation.objects.select_for_update().get(pk=scope.current_id())
+        house = Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
         quote.refresh_from_db()
         loaded = _without(quote, loading.load(now=now))
         if loaded.fingerprint != stand.fingerprint:
