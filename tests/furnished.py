@@ -94,6 +94,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
             **doing,
         )
         delivery, proposal, reason = _life(house, client, mark, now)
+        option = proposal.options.get()
         outlook.refresh(**doing)
         asked = {"stages": [StageSketch(f"{mark} asked", 2)], "client": client}
         answer = checking.check(what=f"{mark} question", **asked, **doing).answer
@@ -140,7 +141,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "letters": letter.pk,
         "obligations": obligation.pk,
         "offers": quote.pk,
-        "options": proposal.options.get().pk,
+        "options": option.pk,
         "people": worker.pk,
         "promises": promise.pk,
         "proposals": proposal.pk,
