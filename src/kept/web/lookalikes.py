@@ -1,6 +1,7 @@
 """Past promises like this one, as the Ask page and a promise's page show them.
 
-Give `of_job` as `lookalikes` to a template that includes `kept/lookalikes/_lookalikes.html`.
+Give `of_job` or `of_ask` as `lookalikes` to a template that includes
+`kept/lookalikes/_lookalikes.html`.
 """
 
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from django.utils.translation import ngettext
 
 from kept import words, zones
 from kept.jobs.models import Job
+from kept.people.models import Skill
 from kept.promises.models import Promise
 from kept.quotes import lookalikes
+from kept.quotes.checking import Checked
 from kept.quotes.lookalikes import Lookalike
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -48,7 +51,23 @@ class Lookalikes:
 
 def of_job(job: Job, *, zone: str, now: datetime) -> Lookalikes | None:
     """Return past promises like a job in words; None if there are none."""
-    found = lookalikes.of_job(job, now=now)
+    return _told(lookalikes.of_job(job, now=now), zone=zone, now=now)
+
+
+def of_ask(checked: Checked, *, now: datetime) -> Lookalikes | None:
+    """Return past promises like what is asked for in words; None if there are none."""
+    names = {sketch.skill for sketch in checked.stages if sketch.skill}
+    found = lookalikes.like(
+        client=None if checked.client is None else checked.client.pk,
+        service=None if checked.service is None else checked.service.pk,
+        hours=sum(sketch.likely_hours for sketch in checked.stages),
+        skills=set(Skill.objects.filter(name__in=names).values_list("pk", flat=True)),
+        now=now,
+    )
+    return _told(found, zone=checked.zone, now=now)
+
+
+def _told(found: list[Lookalike], *, zone: str, now: datetime) -> Lookalikes | None:
     if not found:
         return None
     today = zones.day_of(now, zone)

@@ -26,6 +26,7 @@ from kept.quotes.ways import Kind
 from kept.tenancy import given
 from kept.tenancy.models import Organisation
 from kept.tenancy.refusals import Refused
+from kept.web import lookalikes
 from kept.web.doorkeeper import KeptRequest
 from kept.web.saying import Saying
 
@@ -215,6 +216,7 @@ def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = No
         "sure": reading.confidence or house.asked_confidence,
         "rest": f"{reverse('ask')}?{asked.urlencode()}",
         "weeks": weeks,
+        "lookalikes": lookalikes.of_ask(checked, now=now) if checked and checked.reasons else None,
         "may_sign": request.member.may(Role.LEAD),
         "expires": offering.expiry(house, now=now) if checked else None,
     }
