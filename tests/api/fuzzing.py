@@ -117,9 +117,12 @@ def kind_of(name: str) -> str:
     word = name.removesuffix("_id").split("_")[-1]
     special = {
         "person": "people",
+        "member": "people",
         "owner": "people",
         "inbound": "inbound",
         "delivery": "deliveries",
         "reply": "holding-replies",
+        "responsibility": "responsibilities",
+        "over": "hand-overs",
     }
     return special.get(word, f"{word}s")

@@ -1,11 +1,13 @@
 """What stands around every operation."""
 
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from ninja import Schema
 from tests import cast
 from tests.api.conftest import Caller
 
@@ -222,3 +224,15 @@ def test_every_operation_declares_a_policy_and_says_what_it_does() -> None:
             assert operation["summary"], (method, path)
             assert operation["description"], (method, path)
     assert all(contract.policy for contract in door.CONTRACTS.values())
+
+
+def test_each_shape_has_a_name_of_its_own() -> None:
+    """Two shapes of one name would be one in the description, and one of them wrong."""
+    places: dict[str, set[str]] = {}
+    for module in list(sys.modules.values()):
+        if getattr(module, "__name__", "").startswith("kept.api."):
+            for shape in vars(module).values():
+                if isinstance(shape, type) and issubclass(shape, Schema):
+                    places.setdefault(shape.__name__, set()).add(shape.__module__)
+    assert len(places) > 50
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}

@@ -82,7 +82,9 @@ def test_an_empty_folder_becomes_a_page_and_a_code(
     assert f"http://127.0.0.1:{port}/" in out
     data = tmp_path / "data"
     assert oct(data.stat().st_mode & 0o777) == "0o700"
-    assert {path.name for path in data.iterdir()} == {"first-run", "kept.sqlite3", "secret-key"}
+    assert {path.name for path in data.iterdir()} == {
+        "first-run", "kept.sqlite3", "ledger-key", "secret-key",
+    }  # fmt: skip
 
 
 def test_an_address_of_another_machine_is_refused_in_words(tmp_path: Path) -> None:

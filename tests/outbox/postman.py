@@ -1,5 +1,6 @@
 """A real mail server for tests, on this machine, that can be told to fail."""
 
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,10 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from django.test import override_settings
+
+# The server's thread still writes when a test's own streams are closed already.
+logging.getLogger("mail.log").propagate = False
+logging.getLogger("mail.log").addHandler(logging.NullHandler())
 
 
 class Postman:

@@ -74,7 +74,7 @@ class LastMile(Asked):
     by_at: Moment | None = Field(None, description="By when they would be done.")
 
 
-class Owner(LastMile):
+class ProposedOwner(LastMile):
     """Who is asked to own a stage."""
 
     hours: Hours | None = Field(
@@ -85,7 +85,7 @@ class Owner(LastMile):
     )
 
 
-class Counter(Asked):
+class OwnerCounter(Asked):
     """What would be possible instead."""
 
     by_at: Moment | None = Field(None, description="By when.")
@@ -128,7 +128,7 @@ class HandedOver(Asked):
     )  # fmt: skip
 
 
-class SentBack(Asked):
+class StageSentBack(Asked):
     """Why it is sent back."""
 
     reason: Sentence = Field(description="What is missing.")
@@ -191,7 +191,7 @@ def show_responsibility(request: ApiRequest, responsibility_id: int) -> dict[str
 
 
 @door.add(f"{STAGE}/owner", Policy.MEMBER, Responsibility)
-def ask_owner(request: ApiRequest, stage_id: int, body: Owner) -> dict[str, Any]:
+def ask_owner(request: ApiRequest, stage_id: int, body: ProposedOwner) -> dict[str, Any]:
     """Ask somebody to own a stage; whoever owns it stays its owner until they say yes."""
     row = carrying.propose(
         models.Stage.objects.select_related("job").get(pk=stage_id),
@@ -227,7 +227,7 @@ def accept_responsibility(request: ApiRequest, responsibility_id: int) -> dict[s
 
 @door.add(f"{ONE}/counter", Policy.MEMBER, Responsibility, status=200, version_of=ONE)
 def counter_responsibility(
-    request: ApiRequest, responsibility_id: int, body: Counter
+    request: ApiRequest, responsibility_id: int, body: OwnerCounter
 ) -> dict[str, Any]:
     """Say what would be possible instead."""
     owning.counter(
@@ -299,7 +299,9 @@ def take_hand_over(request: ApiRequest, hand_over_id: int) -> models.HandOver:
 
 
 @door.add("/hand-overs/{int:hand_over_id}/send-back", Policy.MEMBER, HandOver, status=200)
-def send_back_hand_over(request: ApiRequest, hand_over_id: int, body: SentBack) -> models.HandOver:
+def send_back_hand_over(
+    request: ApiRequest, hand_over_id: int, body: StageSentBack
+) -> models.HandOver:
     """Send back what was handed over, with the reason."""
     row = models.HandOver.objects.select_related("stage").get(pk=hand_over_id)
     return carrying.send_back(row, reason=body.reason, by=request.member, now=request.now)

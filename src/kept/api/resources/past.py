@@ -99,7 +99,7 @@ class Leads(Shown):
     by_kind: list[LeadsOfKind] = Field(description="For each kind of work.")
 
 
-class Level(Shown):
+class LevelKept(Shown):
     """What was said at a level, and how often it came."""
 
     level: float = Field(description="What was said, 0 to 1.")
@@ -139,7 +139,9 @@ class Hindsight(Shown):
     kept: Count = Field(description="Took no more than kept would have said at 9 in 10.")
     as_estimated: Count = Field(description="Took no more than the estimate.")
     half_more: Count = Field(description="Took no more than 1.5 times the estimate.")
-    levels: list[Level] = Field(description="Took no more than kept would have said at a level.")
+    levels: list[LevelKept] = Field(
+        description="Took no more than kept would have said at a level."
+    )
     typical_factor: float | None = Field(
         description="What kept would have said at 9 in 10 ÷ the estimate (median)."
     )

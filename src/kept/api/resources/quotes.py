@@ -76,7 +76,7 @@ class NewQuote(Asked):
     )
 
 
-class Offer(Asked):
+class OfferSent(Asked):
     """How an offer goes out."""
 
     gap_reason: MaybeSentence = Field(
@@ -100,7 +100,7 @@ class NewCounter(Asked):
     word: Prose = Field("", description="In their words.")
 
 
-class Take(Asked):
+class CounterTaken(Asked):
     """The date that is offered instead."""
 
     due_on: Day | None = Field(None, description="The day; left out, the one they would like.")
@@ -110,7 +110,7 @@ class Take(Asked):
     )
 
 
-class Counter(Shown):
+class QuoteCounter(Shown):
     """What the client proposed instead of an offer."""
 
     id: int = Field(description="Its number.")
@@ -264,13 +264,13 @@ def _onset(quote: models.Quote, request: ApiRequest) -> dict[str, Any]:
 
 
 @door.add(f"{ONE}/offer", Policy.MEMBER, Quote, status=200, version_of=ONE)
-def offer(request: ApiRequest, quote_id: int, body: Offer | None = None) -> dict[str, Any]:
+def offer(request: ApiRequest, quote_id: int, body: OfferSent | None = None) -> dict[str, Any]:
     """Send a contact the offer with a link, or say that the client was told in person.
 
     It is refused with 409 while somebody who owns a part of it has not said yes, unless a lead
     signs that as a risk.
     """
-    said = body or Offer(gap_reason="", contact_id=None, send=True, subject="", body="")
+    said = body or OfferSent(gap_reason="", contact_id=None, send=True, subject="", body="")
     quote = offering.offer(
         quote=_quotes().get(pk=quote_id),
         contact=None if said.contact_id is None else named(Contact, said.contact_id, "contact_id"),
@@ -284,13 +284,13 @@ def offer(request: ApiRequest, quote_id: int, body: Offer | None = None) -> dict
     return _shown(quote)
 
 
-@door.read(f"{ONE}/counters", Policy.MEMBER, Page[Counter])
+@door.read(f"{ONE}/counters", Policy.MEMBER, Page[QuoteCounter])
 def list_counters(request: ApiRequest, quote_id: int, asked: Query[PageAsked]) -> dict[str, Any]:
     """List what the client proposed instead."""
     return paging.page(_quotes().get(pk=quote_id).counters.all(), asked, lambda row: row)
 
 
-@door.add(f"{ONE}/counter", Policy.MEMBER, Counter, version_of=ONE)
+@door.add(f"{ONE}/counter", Policy.MEMBER, QuoteCounter, version_of=ONE)
 def counter(request: ApiRequest, quote_id: int, body: NewCounter) -> models.Counter:
     """Write down what the client proposes instead. The offer stands."""
     quote = _quotes().get(pk=quote_id)
@@ -305,13 +305,13 @@ def counter(request: ApiRequest, quote_id: int, body: NewCounter) -> models.Coun
 
 
 @door.add(f"{ONE}/take", Policy.MEMBER, Quote, status=200, version_of=ONE)
-def take(request: ApiRequest, quote_id: int, body: Take | None = None) -> dict[str, Any]:
+def take(request: ApiRequest, quote_id: int, body: CounterTaken | None = None) -> dict[str, Any]:
     """Offer what the client wishes: it is computed and held anew, and the offer starts over.
 
     It is refused with 409, and the first offer stands, if the date does not.
     """
     quote = _quotes().get(pk=quote_id)
-    said = body or Take(due_on=None, due_at=None, risk_reason="")
+    said = body or CounterTaken(due_on=None, due_at=None, risk_reason="")
     countering.take(
         quote=quote,
         due_at=moments.due(said.due_at, said.due_on, zone=quote.zone, name="due"),
