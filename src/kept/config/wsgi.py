@@ -9,6 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kept.config.settings")
 
 application = get_wsgi_application()
 
+# The functions below import when they run: rooms have tables, which wait for the line above.
+
 
 def accompany() -> None:
     """Load the engine's compiled kernels before somebody asks, then go round for ever."""

@@ -262,7 +262,7 @@ class DurationHistory:
 
         The simplest thing that learns: a baseline for `replay`, same shape and order.
         """
-        from kept.engine import _effort_kernels as kernels
+        from kept.engine import _effort_kernels as kernels  # numba: a second to load
 
         at = _checked_levels(levels)
         prior = np.log(prior_ratios(at))
@@ -302,7 +302,7 @@ class DurationHistory:
         quantiles: FloatArray,
         progress: Callable[[int, int], None] | None = None,
     ) -> tuple["_Traces", tuple[Any, ...]]:
-        from kept.engine import _effort_kernels as kernels
+        from kept.engine import _effort_kernels as kernels  # numba: a second to load
 
         n = len(self.items)
         traces = _Traces.of(n)
@@ -471,7 +471,7 @@ class Profile:
 
     def _signs(self, groups: IntArray, ln_estimate: float) -> FloatArray:
         """Say what makes work alike besides its names: size, expected slip and its error."""
-        from kept.engine import _effort_kernels as kernels
+        from kept.engine import _effort_kernels as kernels  # numba: a second to load
 
         described = np.empty(kernels.COVARIATES)
         kernels.covariates(self._stats, groups, ln_estimate, described)
@@ -519,7 +519,7 @@ class Profile:
         Raises:
             ValueError: levels out of order or bounds, or an estimate that is not above zero.
         """
-        from kept.engine import _effort_kernels as kernels
+        from kept.engine import _effort_kernels as kernels  # numba: a second to load
 
         at = _checked_levels(levels)
         if estimate is not None and not (math.isfinite(estimate) and estimate > 0):

@@ -6,6 +6,7 @@ stage, so a stage has the same luck whatever stands beside it.
 """
 
 import math
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -135,8 +136,6 @@ def run_in_blocks(
 
 def cores() -> int:
     """How many cores there are to compute on."""
-    import os
-
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -321,7 +320,7 @@ class Futures:
 
     def answer(self, *, limits: bool = True) -> dict[str, Any]:
         """The answer of the plan file, ready for JSON."""
-        from kept.engine import answers
+        from kept.engine import answers  # it is written in terms of this class
 
         return answers.answer(self, limited=limits)
 
@@ -366,6 +365,7 @@ def base_futures(
 
 def warm() -> None:
     """Compile, or load from the cache, every kernel."""
+    # What is compiled for them is loaded with them, and both stand on this module.
     from kept.engine import dates, durations
     from kept.engine.situation import Ask
 
