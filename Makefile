@@ -29,7 +29,7 @@ $(UV):
 	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
 	@$(UV) pip sync --quiet --python $(BIN)/python requirements/dev.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
-	@echo "Compiling the engine, once: about half a minute."
+	@echo "Compiling the engine, once: about ten seconds."
 	@$(BIN)/python -c 'from kept.engine import durations; durations.warm()' & \
 	  $(BIN)/python -c 'import kept.engine; kept.engine.warm()'; code=$$?; wait; exit $$code
 	@touch $@
@@ -64,6 +64,7 @@ format: setup  ## bring the code into its usual form
 	@$(BIN)/ruff format .
 
 migrations: setup  ## write a numbered migration for changed tables, and all tables as one
+	@rm -f src/kept/migrations/0001_whole.py  # else the new one would count on from it
 	@$(BIN)/python -m django makemigrations kept --settings kept.config.settings
 	@$(BIN)/python .ci/whole_migration.py
 	@$(BIN)/ruff format --quiet src/kept/migrations

@@ -25,7 +25,7 @@ from django.db.migrations.writer import MigrationWriter
 
 import kept.migrations
 
-NAME = "0000_whole"
+NAME = "0001_whole"
 
 
 def in_order(waiting: list[type[models.Model]]) -> list[type[models.Model]]:
@@ -49,27 +49,13 @@ def in_order(waiting: list[type[models.Model]]) -> list[type[models.Model]]:
 
 state = ProjectState.from_apps(apps)
 operations = []
-late = []
-known = set()
 for model in in_order(list(apps.get_app_config("kept").get_models(include_auto_created=True))):
     table = state.models["kept", model._meta.model_name]
-    fields = []
-    for name, field in table.fields.items():
-        other = model._meta.get_field(name).related_model
-        if other is not None and other._meta.app_label == "kept" and other not in {*known, model}:
-            # Two tables that point at each other: the second one's key comes once both stand.
-            late.append(migrations.AddField(table.name, name, field))
-        else:
-            fields.append((name, field))
-    known.add(model)
-    options = dict(table.options)
-    if len(fields) < len(table.fields):
-        late += [migrations.AddConstraint(table.name, c) for c in options.pop("constraints", ())]
     operations.append(
         migrations.CreateModel(
             table.name,
-            fields,
-            options=options,
+            list(table.fields.items()),
+            options=dict(table.options),
             bases=table.bases,
             managers=table.managers,
         )
@@ -83,7 +69,11 @@ whole = type(
         "replaces": [
             ("kept", path.stem) for path in sorted(folder.glob("0*.py")) if path.stem != NAME
         ],
-        "operations": [*operations, *late],
+        "operations": operations,
     },
 )
-(folder / f"{NAME}.py").write_text(MigrationWriter(whole(NAME, "kept")).as_string())
+text = MigrationWriter(whole(NAME, "kept")).as_string()
+text = text.replace("class Migration(migrations.Migration):", "class Migration(AtOnce):").replace(
+    "\n\nclass ", "\nfrom kept.migrations._at_once import AtOnce\n\n\nclass ", 1
+)
+(folder / f"{NAME}.py").write_text(text)

@@ -1,12 +1,14 @@
-"""Choose how closed promises correct the next ones, once, on the first 60 % of several histories.
+"""Choose how earlier sums correct the next ones, once, on the first 60 % of several histories.
 
     python benchmarks/effort_sums.py FOLDER [--write]
 
 Runs of 5 to 30 consecutive items of a project stand for promises: each is forecast from what was
 finished before its first day, drawn with the shared effect, and closed when its last item is.
 Five different cuts into runs are averaged. Compared are no correction, a histogram of the places
-where earlier sums fell (what kept did first), and the mean and spread of their normal scores with
-several strengths of shrinkage and of fading. Only the first 60 % of each history is read at all.
+where earlier sums fell (what kept did first), the mean and spread of their normal scores with
+several strengths of shrinkage and of fading (what it did next), and the luck of all stages
+shifted as `kept.engine.together` learns it from runs of ten. Only the first 60 % of each history
+is read at all.
 `--write` puts the table into benchmarks/results/effort_sums.md.
 """
 
@@ -17,8 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
+from effort_accuracy import taught
 from effort_choose import FILES, first_part
-from kept.engine import calibration, durations, lenses
+from kept.engine import calibration, durations, lenses, together
 
 LEVELS = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95])
 CUTS = 5
@@ -45,7 +48,7 @@ class Histogram:
 
 
 class Scores:
-    """Mean and spread of the normal scores, shrunk and fading; as in `PromiseCalibration`."""
+    """Mean and spread of the normal scores, shrunk and fading."""
 
     def __init__(self, prior, fade):
         self.prior, self.fade = prior, fade
@@ -60,8 +63,10 @@ class Scores:
         return np.array([0.5 * math.erfc(-score / math.sqrt(2)) for score in asked])
 
 
+LEANING = "luck that leans as runs of ten taught"
 WAYS = {
     "no correction": Nothing(),
+    LEANING: Nothing(),
     "histogram, 60 imagined": Histogram(60),
     "histogram, 20 imagined": Histogram(20),
 } | {
@@ -85,12 +90,8 @@ def blocks(past, seed):
                 yield block
 
 
-def forecasts(items, seed):
-    """Draw each run's total: (first day, last known day, actual, sorted draws)."""
-    past = durations.DurationHistory.from_rows(items)
-    replay = past.replay(lenses.PERCENT_LEVELS)
-    middle = (replay.reached_low + replay.reached_high) / 2
-    projects = past.codes[:, 2]
+def forecasts(past, replay, cache, seed):
+    """Draw each run's total: (first day, last known day, actual, draws, draws that lean)."""
     quantiles = np.exp(replay.ln_quantiles)
     scores = np.linspace(-4.5, 4.5, 2_001)
     normal = np.cumsum(np.exp(-(scores**2) / 2))
@@ -100,23 +101,35 @@ def forecasts(items, seed):
     for block in sorted(blocks(past, seed), key=lambda b: (past.estimate_days[b[0]], b[0])):
         day = past.estimate_days[block[0]]
         known = np.flatnonzero(past.known_days < day)
-        together = durations.shared_effect(middle[known], projects[known])
-        z = np.sqrt(together) * rng.normal(size=(DRAWS, 1))
-        z = z + np.sqrt(1 - together) * rng.normal(size=(DRAWS, block.size))
-        index = np.clip(np.rint(np.interp(z, scores, normal) * 100 - 1).astype(int), 0, 98)
-        total = np.sort((quantiles[block, index] * past.estimates[block]).sum(axis=1))
-        found.append((day, past.known_days[block].max(), past.actuals[block].sum(), total))
+        luck = taught(past, replay, known, cache)
+        plain = np.sqrt(luck.correlation) * rng.normal(size=(DRAWS, 1))
+        plain = plain + np.sqrt(1 - luck.correlation) * rng.normal(size=(DRAWS, block.size))
+        totals = []
+        for z in (plain, plain + luck.lean):
+            index = np.clip(np.rint(np.interp(z, scores, normal) * 100 - 1).astype(int), 0, 98)
+            totals.append(np.sort((quantiles[block, index] * past.estimates[block]).sum(axis=1)))
+        found.append((day, past.known_days[block].max(), past.actuals[block].sum(), *totals))
     return found
 
 
-def judged(runs, way):
+def whole(items):
+    """Every run of a history, once for each cut."""
+    past = durations.DurationHistory.from_rows(items)
+    replay = past.replay(lenses.PERCENT_LEVELS)
+    cache = {}
+    return [forecasts(past, replay, cache, seed) for seed in range(CUTS)]
+
+
+def judged(runs, name):
     """Kept at 90 and 80 %, median P90 ÷ actual, and log-CRPS, from 20 closed runs on."""
-    places = [float(np.mean(total <= actual)) for _, _, actual, total in runs]
+    way = WAYS[name]
+    places = [float(np.mean(total <= actual)) for _, _, actual, total, _ in runs]
     closing = sorted(range(len(runs)), key=lambda i: runs[i][1])
     kept90, kept80, width, loss = [], [], [], []
-    for day, _, actual, total in runs:
+    for day, _, actual, plain, leaning in runs:
+        total = leaning if name == LEANING else plain
         closed = [places[i] for i in closing if runs[i][1] < day]
-        if len(closed) < calibration.CLOSED_PROMISES_NEEDED:
+        if len(closed) < together.RUNS_NEEDED:
             continue
         said = np.quantile(total, way.level(np.array(closed), LEVELS))
         miss = np.log(actual) - np.log(said)
@@ -133,26 +146,24 @@ def main():
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     names = [name.split("_")[0] for name in FILES]
-    histories = [
-        [forecasts(first_part(args.folder / name), seed) for seed in range(CUTS)] for name in FILES
-    ]
+    histories = [whole(first_part(args.folder / name)) for name in FILES]
     made = (
         f"`python benchmarks/effort_sums.py FOLDER`, {dt.datetime.now(tz=dt.UTC):%Y-%m-%d}, numpy"
         f" {np.__version__}, method {lenses.METHOD_VERSION}. Kept at 90 % · at 80 % · median"
         " P90 ÷ actual · log-CRPS; the mean of five cuts into sums of 5–30 items."
     )
     lines = [
-        "# Effort: what closed promises teach, on the early part",
+        "# Effort: what earlier sums teach, on the early part",
         "",
         made,
         "",
         "| | " + " | ".join(names) + " |",
         "|---|" + "---|" * len(names),
     ]
-    for name, way in WAYS.items():
+    for name in WAYS:
         cells = []
         for runs in histories:
-            kept90, kept80, width, loss = np.mean([judged(one, way) for one in runs], axis=0)
+            kept90, kept80, width, loss = np.mean([judged(one, name) for one in runs], axis=0)
             cells.append(
                 f"{100 * kept90:.1f} % · {100 * kept80:.1f} % · × {width:.2f} · {loss:.4f}"
             )

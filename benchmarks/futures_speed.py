@@ -18,7 +18,7 @@ import numba
 import numpy as np
 import simpy
 
-from kept.engine import Ask, Situation, dates, find_dates, layout, simulate
+from kept.engine import Ask, Situation, find_dates, laying, layout, simulate
 from kept.engine import futures as runs
 from portfolio import portfolio, ten_stages
 
@@ -132,7 +132,7 @@ def measure(n_people: int, n_stages: int, futures: int, rows: list[str]) -> None
     yielding = situation.with_ask(ask, due=None, placement="yields")
 
     def lay() -> Any:
-        return dates._lay(base, yielding, threads=1, executor=None, load=False)
+        return laying.lay(base, yielding, threads=1, executor=None, load=False)
 
     laid = cpu(lay, 5)
     found = ""

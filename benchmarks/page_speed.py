@@ -53,6 +53,9 @@ def pages(promise: Promise) -> Iterator[tuple[str, list[str]]]:
         ("Import", "/import"),
         ("Search", "/search?q=pa"),
         ("Settings", "/settings"),
+        ("Last mile", "/last-mile"),
+        ("Record", "/record"),
+        ("Yours", "/work"),
     ):
         yield name, [path] * (TIMES + 1)
     ask = "/ask?what=Landing+page+for+Harbour+Clinic+by+Fri+18+Dec,+16-{}h"

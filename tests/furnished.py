@@ -1,22 +1,40 @@
 """A house with one of everything, each with a word in it that nobody else may ever read."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
+from kept.asks import (
+    answering,
+    creep,
+    extras,
+    policies,
+    reacting,
+    receiving,
+    referring,
+    storytelling,
+    wording,
+)
+from kept.asks.answering import Saying
+from kept.asks.models import AskKind, Extra
 from kept.clients import catalogue, keeping, links
+from kept.clients import core as cores
 from kept.clients.catalogue import StageSketch
-from kept.clients.models import Client
+from kept.clients.models import Client, Contact, Service
 from kept.imports import intake, waiting
 from kept.jobs import checklist, handing, making, owning
 from kept.jobs.models import Job, Stage
+from kept.last_mile import delegating, raising
+from kept.last_mile.webhooks import keeping as webhooks
+from kept.last_mile.webhooks.models import WebhookDelivery
 from kept.outbox import letters
 from kept.people import inviting, staff, tokens
 from kept.people.models import Member, Role
 from kept.plan import outlook
-from kept.promises import delivering, proposing, reasons, recording
+from kept.promises import delivering, occurring, proposing, reasons, recording
 from kept.promises.models import Delivery, Proposal, Reason
 from kept.promises.proposing import Way
-from kept.quotes import checking, offering, replying
+from kept.quotes import checking, choosing, offering, replying
 from kept.tenancy import scope
 from tests import cast
 
@@ -104,6 +122,9 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         quote = offering.hold(
             answer=held, due_at=now + timedelta(days=40), risk_reason=f"{mark} risk", **doing
         )
+        choice = choosing.add(
+            quote, due_at=now + timedelta(days=45), words=f"{mark} choice", **doing
+        )
         reply = replying.give(
             client=client,
             what=f"{mark} wish",
@@ -119,12 +140,25 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         stage, end = Stage.objects.filter(job=job).order_by("position")
         asked = owning.propose(end, worker, done_means=f"{mark} means", **doing)
         check = checklist.add(end, f"{mark} check", **doing)
+        beyond = _beyond(client, contact, service, mark, doing, promise.pk)
         handed = handing.hand_over(_next_to_hand_over(client, owner, worker, mark, doing), **doing)
+        boss = staff.add_member(name=f"{mark} boss", role=Role.LEAD, **doing)
+        seen_over = recording.loose(
+            what=f"{mark} seen over", client=client, due_at=later, day_only=False, **doing
+        )
+        told = _told(mark, doing)
+        alarm = raising.ask(seen_over, boss, question=f"{mark} how far?", **doing)
+        delegate = delegating.name(boss, **doing)
     return {
+        **beyond,
+        "alarms": alarm.pk,
+        **told,
+        "delegates": delegate.pk,
         "absences": absence.pk,
         "answers": answer.pk,
         "assumptions": assumption.pk,
         "checks": check.pk,
+        "choices": choice.pk,
         "clients": client.pk,
         "conditions": condition.pk,
         "contacts": contact.pk,
@@ -153,6 +187,100 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "stages": stage.pk,
         "tokens": token.pk,
     }
+
+
+def _beyond(
+    client: Client,
+    contact: Contact,
+    service: Service,
+    mark: str,
+    doing: dict[str, Any],
+    delivered: int,
+) -> dict[str, int]:
+    """An ask is open, three of its kind were given; something recurs, and a rule stands over it."""
+    rule = policies.make(
+        name=f"{mark} rule",
+        rule=f"{mark} normal",
+        purpose=f"{mark} purpose",
+        owner=doing["by"],
+        quantity="number",
+        limit="0",
+        **doing,
+    )
+    core_row = cores.name(client, service, **doing)
+    cores.say(client, "hot", why=f"{mark} why", **doing)
+    standing = occurring.make(
+        client=client,
+        what=f"{mark} letter",
+        rule="FREQ=DAILY",
+        due_time=time(10),
+        service=service,
+        **doing,
+    )
+    for _again in range(3):
+        asked = receiving.receive(
+            client=client, title=f"{mark} more", sort="extra", kind=f"{mark} kind", **doing
+        )
+        asked = receiving.judge(asked, sincere="yes", **doing)
+        answering.answer(asked, Saying("yes_once", hours=Decimal(1)), **doing)
+    kind = AskKind.objects.get(name=f"{mark} kind")
+    decided = creep.decide(client, kind, decided="retired", words_said=f"{mark} end", **doing)
+    extras.set_budget(
+        client,
+        first_on=doing["now"].date(),
+        last_on=doing["now"].date(),
+        hours=Decimal(5),
+        **doing,
+    )
+    wording.keep("fair_no", subject=f"{mark} no", body=f"{mark} alas", **doing)
+    ask = receiving.receive(
+        client=client,
+        contact=contact,
+        title=f"{mark} ask",
+        words=f"{mark} words",
+        policy=rule,
+        measured="1",
+        **doing,
+    )
+    told = storytelling.write(
+        contact=contact, title=f"{mark} title", words=f"{mark} story", **doing
+    )
+    asked_story = storytelling.ask(told, **doing)
+    reaction = reacting.ask(Extra.objects.latest("pk"), contact=contact, **doing)
+    sent = keeping.add_client(name=f"{mark} prospect", prospect=True, **doing)
+    referring.record(referrer=client, client=sent, words=f"{mark} said", **doing)
+    return {
+        "ask": delivered,
+        "consents": asked_story.pk,
+        "reactions": reaction.pk,
+        "stories": told.pk,
+        "asks": ask.pk,
+        "kinds": kind.pk,
+        "core": core_row.pk,
+        "core-services": core_row.pk,
+        "creep": decided.pk,
+        "desk": ask.pk,
+        "extras": Extra.objects.latest("pk").pk,
+        "occurrences": standing.occurrences.latest("pk").pk,
+        "policies": rule.pk,
+        "standing": standing.pk,
+        "standing-promises": standing.pk,
+    }
+
+
+def _told(mark: str, doing: dict[str, Any]) -> dict[str, int]:
+    """Another program is told, by an address that nothing is sent to while tests run."""
+    hook, _secret = webhooks.add(f"https://1.1.1.1/{mark}", name=f"{mark} hook", **doing)
+    message = WebhookDelivery.objects.create(
+        webhook=hook,
+        number=1,
+        kind="alarm.raised",
+        message_id=f"msg_{hook.pk}",
+        body="{}",
+        made_at=doing["now"],
+        sent_at=doing["now"],
+    )
+    return {"webhooks": hook.pk, "messages": message.pk, "webhook-deliveries": message.pk}
 
 
 def _life(

@@ -220,6 +220,6 @@ def test_room_for_ten_is_sold_ten_times_over_http(serving: Callable[[], Server])
     assert wrong == []
     for house in houses:
         with scope.acting_in(house.organisation):
-            assert Promise.objects.filter(state=Promise.State.ACTIVE).count() == ROOM
+            assert Promise.objects.filter(state__in=Promise.OPEN).count() == ROOM
             assert Quote.objects.filter(state=Quote.State.ACCEPTED).count() == ROOM
             assert list(chain.faults()) == []

@@ -14,6 +14,9 @@ class KeptConfig(AppConfig):
         post_migrate.connect(_after_migrating, sender=self)
 
 
+# The functions below import when they run: this module is loaded before there are tables.
+
+
 def _before_migrating(*, using: str, plan: list[Any], **_rest: object) -> None:
     from django.db import connections
 

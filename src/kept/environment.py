@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -37,6 +38,10 @@ def _flag(value: str) -> bool:
 
 def _list(value: str) -> list[str]:
     return [item.strip() for item in value.split(",") if item.strip()]
+
+
+def _networks(value: str) -> list[IPv4Network | IPv6Network]:
+    return [ip_network(item) for item in _list(value)]
 
 
 def _count(value: str) -> int:
@@ -196,6 +201,20 @@ SETTINGS = (
         "KEPT_LINK_DAYS",
         "90",
         "Days for which a client's link opens after the last letter that carried it.",
+        _count,
+        "a number from 1",
+    ),
+    Setting(
+        "KEPT_REACHABLE",
+        "",
+        "Addresses of your own network that webhooks may go to all the same, separated by commas, such as 192.168.1.20,10.0.8.0/24. Empty: the public internet alone.",
+        _networks,
+        "addresses or networks separated by commas, such as 192.168.1.20,10.0.8.0/24",
+    ),
+    Setting(
+        "KEPT_WEBHOOK_DAYS",
+        "5",
+        "Days of failures in a row after which a webhook is switched off, and the owners are told.",
         _count,
         "a number from 1",
     ),

@@ -140,16 +140,26 @@ def listed(parts: Iterable[str]) -> str:
     return _("%(some)s and %(last)s") % {"some": ", ".join(items[:-1]), "last": items[-1]}
 
 
-def times_in_ten(chance: float) -> str:
-    """ "4 times in 10" for 0.38; "once in 10", "less than once in 10", "nearly always"."""
-    tenths = round(chance * 10)
+#: Shares that are easily pictured: so many times in so many.
+SHARES = (
+    *((1, each) for each in (2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50)),
+    *((2, 3), (3, 4), (9, 20), (11, 20), (17, 20), (19, 20)),
+    *((count, 10) for count in (3, 4, 6, 7, 8, 9)),
+)
+
+
+def how_often(chance: float) -> str:
+    """ "once in 8" for 0.13, "4 times in 10" for 0.38, "less than once in 50", "nearly always"."""
     if chance > 0.95:
         return _("nearly always")
-    if tenths < 1:
-        return _("less than once in 10")
-    if tenths == 1:
-        return _("once in 10")
-    return _("%(count)s times in 10") % {"count": min(9, tenths)}
+    if chance < 0.0195:
+        return _("less than once in 50")
+    count, of = min(SHARES, key=lambda share: abs(share[0] / share[1] - chance))
+    if of == 2:
+        return _("every other time")
+    if count == 1:
+        return _("once in %(of)s") % {"of": of}
+    return _("%(count)s times in %(of)s") % {"count": count, "of": of}
 
 
 def wrapped(text: str, width: int, lines: int = 2) -> Sequence[str]:
@@ -164,3 +174,8 @@ def wrapped(text: str, width: int, lines: int = 2) -> Sequence[str]:
             rows[-1] += "…"
             break
     return rows
+
+
+def month_letter(value: date) -> str:
+    """ "D" for December: enough under a bar of a year."""
+    return formats.date_format(value, "M")[:1].upper()

@@ -1,6 +1,6 @@
 """Moments as machines keep them, days and hours as people say them."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -65,3 +65,30 @@ def local(instant: datetime, name: str) -> datetime:
 def start_of(day: date, name: str) -> datetime:
     """Return the first instant of a day in the zone `name`, also where midnight is skipped."""
     return datetime.combine(day, time(), tzinfo=zone(name)).astimezone(UTC)
+
+
+def gap_end(day: date, at: time, name: str) -> datetime:
+    """Return the instant at which the clocks in the zone `name` go forward over `day` and `at`.
+
+    For a local time that exists it is the instant itself.
+    """
+    try:
+        return moment(day, at, name)
+    except NoSuchLocalTime:
+        local = datetime.combine(day, at.replace(tzinfo=None, fold=0), tzinfo=zone(name))
+        # By the clocks as they were and as they will be: the change lies between the two.
+        early, late = (
+            local.replace(fold=fold).astimezone(UTC).replace(second=0, microsecond=0)
+            for fold in (1, 0)
+        )
+        before = early.astimezone(zone(name)).utcoffset()
+        while late - early > timedelta(minutes=1):
+            middle = early + (late - early) // 2
+            middle = middle.replace(second=0, microsecond=0)
+            if middle in {early, late}:
+                break
+            if middle.astimezone(zone(name)).utcoffset() == before:
+                early = middle
+            else:
+                late = middle
+        return late

@@ -124,5 +124,14 @@ def kind_of(name: str) -> str:
         "reply": "holding-replies",
         "responsibility": "responsibilities",
         "over": "hand-overs",
+        "decider": "people",
+        "asked": "people",
+        "beyond": "promises",
+        "policy": "policies",
+        "story": "stories",
+        "standing": "standing-promises",
+        "core": "core-services",
+        "creep": "creep",
+        "referrer": "clients",
     }
     return special.get(word, f"{word}s")

@@ -72,3 +72,5 @@ def test_the_past_tells_what_kept_would_have_said(worked: cast.House, dev: Calle
     )  # fmt: skip
     assert [row["level"] for row in seen["levels"]] == [0.5, 0.8, 0.9, 0.95]
     assert seen["informative"]
+    # Ten tens are too few to say anything about sums.
+    assert (seen["sums"], seen["lean"]) == (None, 0)

@@ -85,6 +85,37 @@ def test_a_file_that_is_no_history_ends_with_a_word(
     assert str(file) in err
 
 
+def test_the_word_about_a_file_of_no_text_is_short(tmp_path: Path) -> None:
+    file = tmp_path / "history.csv"
+    file.write_bytes(b"\x00\x01\x02\xff" * 300)
+    _status, _out, err = typed("backtest", str(file))
+    assert "No column of a history" in err
+    assert len(err) < 400 + len(str(file))
+    assert err.strip().isprintable()
+
+
+def test_below_twenty_finished_pieces_counts_are_told_without_shares(tmp_path: Path) -> None:
+    file = tmp_path / "history.csv"
+    file.write_text("\n".join([HEADER, *lines(19)]))
+    _status, out, _err = typed("backtest", str(file))
+    assert "Of 19 finished pieces of work" in out
+    assert "too few for shares" in out
+    assert "%" not in out
+    file.write_text("\n".join([HEADER, *lines(20)]))
+    _status, out, _err = typed("backtest", str(file))
+    assert "Of 20 finished pieces of work" in out
+    assert "100.0 %" in out
+
+
+def test_the_table_fits_a_narrow_terminal(tmp_path: Path) -> None:
+    file = tmp_path / "history.csv"
+    file.write_text("\n".join([HEADER, *lines(60)]))
+    _status, out, _err = typed("backtest", str(file))
+    assert "log-CRPS" in out
+    for name in ("kept", "estimate as is", "fixed spread", "global ratio", "pert"):
+        assert any(line.startswith(name + " ") for line in out.splitlines())
+
+
 def test_a_header_without_rows_has_nothing_to_compare(tried: Any) -> None:
     report, quantiles = tried([])
     assert (report["rows"], report["scored"], quantiles) == (0, 0, {})

@@ -80,7 +80,7 @@ def test_one_asks_as_sure_as_one_likes_and_takes_an_offer(
 
     told = typed(*words).out.replace("\u00a0", " ")
     assert "Promised anyway, it breaks nearly always." in told
-    assert "  less:     Mon 7 Dec, 18:00  98 %  Without “Form”. Who pays: nobody." in told
+    assert "  less      Mon 7 Dec, 18:00  98 %\n    Without “Form”. Who pays: nobody.\n" in told
     answer = typed(*words, "--json").document
     assert answer["confidence"] == 0.8
     assert [row["kind"] for row in answer["offers"]] == ["later", "less", "overtime"]
@@ -89,6 +89,20 @@ def test_one_asks_as_sure_as_one_likes_and_takes_an_offer(
     assert less["answer"] > answer["answer"]
     held = typed("hold", str(less["answer"]), "--date", "2026-12-07", "--json").document
     assert [stage.name for stage in Quote.objects.get(pk=held["id"]).job.stages.all()] == ["Page"]
+
+
+@pytest.mark.parametrize("columns", ["40", "60", "80"])
+def test_today_names_every_promise_however_narrow_the_terminal(
+    columns: str, northlight: cast.House, typed: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    typed("promise", "Menu cards for Pete's Bakery by Fri 18 Dec")
+
+    told = typed("today").out.replace("\u00a0", " ")
+
+    assert max(len(line.rstrip()) for line in told.splitlines()) <= int(columns)
+    for word in ("Menu", "cards", "Pete's", "Bakery", "Fri 18 Dec", "+"):
+        assert word in told
 
 
 def test_a_yes_for_a_quote_that_is_not_there_is_bad_input(typed: Type) -> None:

@@ -6,6 +6,7 @@ from tests import cast
 from tests.cli.conftest import Type
 
 from kept.jobs import making
+from kept.promises import pausing
 from kept.promises.models import Promise
 
 LINE = "Menu cards for Harbour Clinic by Fri 18 Dec"
@@ -31,7 +32,7 @@ def test_the_clock_stands_while_something_is_owed(
 ) -> None:
     promise = str(typed("promise", LINE, "--json").document["id"])
     nothing = typed("pause", promise)
-    assert (nothing.status, "Nothing that the client owes is overdue." in nothing.err) == (1, True)
+    assert (nothing.status, "The client owes nothing for this." in nothing.err) == (1, True)
     job = Promise.objects.get(pk=int(promise)).job
     making.record_obligation(
         job, what="Prices", due_at=now - timedelta(hours=1), by=northlight.dev, now=now
@@ -59,3 +60,49 @@ def test_later_inside_released_and_revoked(northlight: cast.House, typed: Type) 
         "broken"
     )
     assert typed("deliver", "999").status == 2
+
+
+def test_a_notice_before_the_day_lets_the_clock_stand_from_then(
+    northlight: cast.House, typed: Type
+) -> None:
+    promise = str(typed("promise", LINE, "--json").document["id"])
+    typed("owed", promise, "--what", "Prices", "--by", "2026-12-04")
+    assert typed("pause", promise, "--json").document["state"] == "active"
+    assert typed("pause", promise, "--call-off", "--json").document["state"] == "active"
+    none = typed("pause", promise, "--call-off")
+    assert (none.status, "No notice of a pause waits" in none.err) == (1, True)
+    typed("pause", promise)
+    pausing.begin_due(now=datetime(2026, 12, 7, 9, tzinfo=UTC))
+    wednesday = datetime(2026, 12, 9, 18, tzinfo=UTC)  # Tuesday is a holiday: two days stood
+    came = typed("resume", promise, "--came", "--json", at=wednesday).document
+    assert (came["state"], came["due_at"]) == ("active", "2026-12-22T18:00:00+00:00")
+
+
+def test_another_date_is_told_agreed_and_asked_for(northlight: cast.House, typed: Type) -> None:
+    promise = str(typed("promise", LINE, "--json").document["id"])
+    assert typed("move", promise).status == 2
+    assert typed("move", promise, "--agreed").status == 1
+    told = typed("move", promise, "--to", "2026-12-23", "--json").document
+    assert told["due_at"] == "2026-12-18T18:00:00+00:00"
+    agreed = typed("move", promise, "--agreed", "--word", "Fine.", "--json").document
+    assert agreed["due_at"] == "2026-12-23T18:00:00+00:00"
+    typed("move", promise, "--to", "2026-12-28", "--asked")
+    assert typed("move", promise, "--refused", "--json").document["due_at"] == agreed["due_at"]
+    past = typed("move", promise, "--to", "2026-11-02")
+    assert (past.status, "has gone by" in past.err) == (2, True)
+
+
+def test_silence_thanks_reasons_and_looking_back(northlight: cast.House, typed: Type) -> None:
+    promise = str(typed("promise", LINE, "--json").document["id"])
+    assert typed("notice", promise).status == 1
+    assert typed("thank", promise).status == 1
+    assert typed("again", promise, "yes").status == 1
+    typed("deliver", promise)
+    assert typed("notice", promise, "--json").document["state"] == "delivered"
+    typed("settle", promise)
+    assert typed("thank", promise).status == 0
+    assert typed("why", promise, "weather").status == 2
+    assert typed("why", promise, "estimate", "--stated", "Twice the pages.").status == 0
+    assert typed("again", promise, "otherwise", "--word", "With a proof.").status == 0
+    assert Promise.objects.get(pk=int(promise)).again == "otherwise"
+    assert typed("void", promise, "--reason", "Twice.", "--json").document["state"] == "voided"

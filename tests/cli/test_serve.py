@@ -94,3 +94,36 @@ def test_an_address_of_another_machine_is_refused_in_words(tmp_path: Path) -> No
     assert err.startswith("kept cannot listen on 192.0.2.1, port 8000: ")
     assert err.endswith(" It did not start.\n")
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.slow
+def test_a_house_is_founded_and_used_without_a_browser(tmp_path: Path) -> None:
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "KEPT_DATA": str(tmp_path / "data"),
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+    }
+
+    def type_(*words: str, given: str = "") -> tuple[int, str, str]:
+        ended = subprocess.run(
+            [KEPT, *words], env=environ, input=given, capture_output=True, text=True, check=False
+        )
+        return ended.returncode, ended.stdout, ended.stderr
+
+    house = ("add", "house", "Northlight", "--owner", "Ada", "--email", "ada@northlight.example")
+    weak = type_(*house, "--zone", "Europe/Lisbon", given="short\n")
+    assert weak == (
+        2,
+        "",
+        "field password: This password is too short. It must contain at least 10 characters.\n",
+    )
+    assert type_(*house, "--zone", "Europe/Lisbon", given="a quiet harbour\n") == (
+        0,
+        "house 1: Northlight (northlight)\n",
+        "ada@northlight.example owns it. Next: kept serve, or kept import FILE --dry-run\n",
+    )
+    assert type_("add", "client", "Harbour Clinic")[:2] == (0, "client 1: Harbour Clinic\n")
+    again = type_(*house, "--zone", "Europe/Lisbon", given="a quiet harbour\n")
+    assert again[0] == 1
+    assert "has a log-in here already" in again[2]

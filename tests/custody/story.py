@@ -1,5 +1,6 @@
 """A house whose every row was written by a verb: all the rooms have had a turn."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -7,20 +8,46 @@ from decimal import Decimal
 
 from tests import cast
 
-from kept.clients import catalogue, keeping, links
+from kept.asks import answering as answering_asks
+from kept.asks import creep, extras, policies, reacting, receiving, referring, storytelling, wording
+from kept.asks.answering import Saying
+from kept.asks.models import AskKind, Extra
+from kept.clients import catalogue, core, keeping, links
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Contact
 from kept.imports import intake
 from kept.jobs import checklist, handing, making, owning, work
+from kept.jobs.lines import Effort
 from kept.jobs.models import Job, Stage
+from kept.last_mile import (
+    answering,
+    climbing,
+    consent,
+    delegating,
+    ladders,
+    raising,
+    rounds,
+    rules,
+)
+from kept.last_mile.models import AlarmAnswer, Kind
+from kept.last_mile.webhooks import keeping as webhooks
 from kept.outbox import letters
-from kept.people import founding, inviting, logins, staff, tokens
+from kept.people import charters, founding, inviting, logins, staff, tokens
 from kept.people.models import Member, Role
-from kept.promises import carrying, delivering, ending, pausing, proposing, reasons, slips
+from kept.promises import (
+    carrying,
+    delivering,
+    ending,
+    occurring,
+    pausing,
+    proposing,
+    reasons,
+    slips,
+)
 from kept.promises import recording as promising
 from kept.promises.models import Promise, Proposal, Reason
 from kept.promises.proposing import Way
-from kept.quotes import accepting, checking, countering, offering, onset, replying
+from kept.quotes import accepting, checking, choosing, countering, offering, onset, replying
 from kept.quotes.models import Quote
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
@@ -65,6 +92,9 @@ def tell(now: datetime) -> Story:
         _quotes(ada, dev, told.zoe, clinic, clock)
         _replies(ada, clinic, clock)
         _promises(ada, clinic, clock)
+        _last_mile(ada, dev, clinic, clock)
+        _beyond(ada, clinic, told.contact, clock)
+        webhooks.add("https://1.1.1.1/told", name="Board", by=ada, now=next(clock))
         for undone in (True, False):
             brought = intake.accept(FILE, "history of Zoe Quartz.csv", by=ada, now=next(clock))
             if undone:
@@ -253,6 +283,8 @@ def _quotes(
         else:
             # Ada gives it out before anybody was asked, and signs that.
             onset.sign(quote, by=ada, reason="Wilma Umbrage waits", now=next(clock))
+        if end == "lapse":
+            _choices(quote, ada, clock)
         contact = wilma if end in ("withdraw", "lapse", "counter", "link") else None
         quote = offering.offer(quote=quote, contact=contact, by=ada, now=next(clock))
         match end:
@@ -284,6 +316,92 @@ def _quotes(
                 offering.lapse_expired(now=quote.expires_at + timedelta(seconds=1))
 
 
+def _choices(quote: Quote, ada: Member, clock: Iterator[datetime]) -> None:
+    """Later without the map; one more choice is taken back."""
+    line = making.add_condition(
+        quote.job, "Wilma Umbrage has a map", required=False, by=ada, now=next(clock)
+    )
+    assert quote.due_at is not None
+    for days, left_out in ((4, [line]), (5, [])):
+        choice = choosing.add(
+            quote,
+            due_at=quote.due_at + timedelta(days=days),
+            left_out=left_out,
+            by=ada,
+            now=next(clock),
+        )
+    choosing.remove(choice, by=ada, now=next(clock))
+
+
+def _beyond(ada: Member, clinic: Client, contact: Contact, clock: Iterator[datetime]) -> None:
+    """Wilma wants more: a rule is bent, a can't is none, a gift comes back, a story is told."""
+    service = catalogue.find("Landing page")
+    assert service is not None
+    rule = policies.make(
+        name="Pages",
+        rule="a new page is paid",
+        purpose="Nobody plans it",
+        owner=ada,
+        quantity="number",
+        limit="0",
+        by=ada,
+        now=next(clock),
+    )
+    core.name(clinic, service, by=ada, now=next(clock))
+    core.say(clinic, "hot", why="Wilma Umbrage says so", by=ada, now=next(clock))
+    occurring.make(
+        client=clinic,
+        what="Letters for Wilma Umbrage",
+        rule="FREQ=DAILY",
+        due_time=time(10),
+        service=service,
+        by=ada,
+        now=next(clock),
+    )
+    for _again in range(3):
+        ask = receiving.receive(
+            client=clinic, title="One more page", sort="extra", kind="Page", by=ada, now=next(clock)
+        )
+        ask = receiving.judge(ask, sincere="yes", by=ada, now=next(clock))
+        answering_asks.answer(ask, Saying("yes_once", hours=Decimal(1)), by=ada, now=next(clock))
+    kind = AskKind.objects.get()
+    creep.decide(
+        clinic, kind, decided="retired", words_said="That was all.", by=ada, now=next(clock)
+    )
+    today = next(clock).date()
+    extras.set_budget(
+        clinic, first_on=today, last_on=today, hours=Decimal(5), by=ada, now=next(clock)
+    )
+    wording.keep("fair_no", subject="No", body="Alas", by=ada, now=next(clock))
+    small = receiving.receive(
+        client=clinic,
+        contact=contact,
+        title="A word for Wilma Umbrage",
+        sort="change",
+        size=Effort(1),
+        policy=rule,
+        measured="1",
+        wanted_at=datetime(2027, 3, 1, 18, tzinfo=UTC),
+        by=ada,
+        now=next(clock),
+    )
+    with contextlib.suppress(answering_asks.CanAfterAll):
+        answering_asks.answer(small, Saying("cant_now"), by=ada, now=next(clock))
+    answering_asks.answer(
+        small,
+        Saying("fair_no", wont="price", subject="No", body="No, Wilma Umbrage.", how="said"),
+        by=ada,
+        now=next(clock),
+    )
+    told = storytelling.write(
+        contact=contact, title="Pages", words="Wilma Umbrage liked it.", by=ada, now=next(clock)
+    )
+    storytelling.ask(told, by=ada, now=next(clock))
+    reacting.ask(Extra.objects.latest("pk"), contact=contact, by=ada, now=next(clock))
+    sent = keeping.add_client(name="Umbrage & Son", prospect=True, by=ada, now=next(clock))
+    referring.record(referrer=clinic, client=sent, words="Wilma’s son", by=ada, now=next(clock))
+
+
 def _replies(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
     for end in ("answer", "withdraw"):
         given = replying.give(
@@ -312,6 +430,48 @@ def _promises(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
     promising.pin(promise=promise, pinned=1, by=ada, now=next(clock))
     promising.void(promise=promise, reason="Wilma Umbrage meant another", by=ada, now=next(clock))
     _lives(ada, clinic, clock)
+
+
+def _last_mile(ada: Member, dev: Member, clinic: Client, clock: Iterator[datetime]) -> None:
+    """Dev says how he may be asked, is asked, answers otherwise, misses it, and is asked again."""
+    charters.change(dev, daily_cap=2, ways=[charters.Way("mail")], by=dev, now=next(clock))
+    charters.change(dev, ways=[charters.Way("mail"), charters.Way("mail")], by=dev, now=next(clock))
+    rules.change(Kind.ANSWER, amount=1, by=ada, now=next(clock))
+    ladders.change(ladders.USUAL[:3], by=ada, now=next(clock))
+    promise = promising.loose(
+        what="Lamps for Wilma Umbrage",
+        client=clinic,
+        due_at=datetime(2026, 12, 21, 18, tzinfo=UTC),
+        day_only=True,
+        by=ada,
+        now=next(clock),
+    )
+    stage = promise.job.stages.get()
+    owning.accept(owning.propose(stage, dev, by=ada, now=next(clock)), by=dev, now=next(clock))
+    asked = raising.ask(
+        promise, dev, question="What does Wilma Umbrage say?", by=ada, now=next(clock)
+    )
+    raising.push(asked, by=ada, now=next(clock))
+    answering.acknowledge(asked, by=dev, now=next(clock))
+    for words in ("Wilma Umbrage is away", "Wilma Umbrage is ill"):
+        at = next(clock)
+        row = answering.answer(
+            asked,
+            kind=AlarmAnswer.Kind.BLOCKED_BY,
+            words=words,
+            due_at=at + timedelta(seconds=90),
+            by=dev,
+            now=at,
+        )
+    answering.rate(row, useful=True, by=dev, now=next(clock))
+    next(clock)
+    [again] = answering.overdue(now=next(clock))
+    climbing.climb_due(now=next(clock))
+    answering.close(again, by=dev, now=next(clock))
+    named = delegating.name(dev, by=ada, now=next(clock), promise=promise)
+    delegating.end(named, by=dev, now=next(clock))
+    rounds.go(now=next(clock))
+    consent.revoke(dev, by=dev, now=next(clock))
 
 
 def _lives(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:

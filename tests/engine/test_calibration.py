@@ -2,8 +2,6 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from kept.engine import calibration
 
@@ -91,55 +89,6 @@ def test_reliability_puts_said_beside_happened():
     ]
     assert bins[1].said == pytest.approx(0.9066666)
     assert bins[1].interval == calibration.wilson(2, 3)
-
-
-def test_nothing_is_corrected_below_twenty_closed_promises():
-    few = calibration.PromiseCalibration([0.99] * 19)
-    assert few.chance(0.9) == pytest.approx(0.9)
-    assert few.level(0.9) == pytest.approx(0.9)
-
-
-def test_promises_that_ran_late_lower_the_chance_and_raise_the_level_to_ask_for():
-    # Simulated: forecasts were too early, so finishes fell high in their distributions.
-    late = calibration.PromiseCalibration(np.random.default_rng(5).beta(3, 1, 400))
-    true_share = 0.9**3
-    assert late.chance(0.9) == pytest.approx(true_share, abs=0.05)
-    assert late.level(0.9) > 0.93
-    assert late.chance(late.level(0.9)) == pytest.approx(0.9)
-
-
-def test_promises_that_fell_evenly_change_next_to_nothing():
-    even = calibration.PromiseCalibration((np.arange(1000) + 0.5) / 1000)
-    for chance in (0.05, 0.5, 0.8, 0.9, 0.95):
-        assert even.chance(chance) == pytest.approx(chance, abs=0.004)
-        assert even.level(chance) == pytest.approx(chance, abs=0.004)
-
-
-def test_promises_that_were_done_early_become_shorter():
-    early = calibration.PromiseCalibration(np.random.default_rng(8).beta(1, 3, 100))
-    assert early.chance(0.5) > 0.75
-    assert early.level(0.9) < 0.7
-    # A few say less than many: twenty imagined promises that fell evenly hold them back.
-    few = calibration.PromiseCalibration(np.random.default_rng(8).beta(1, 3, 20))
-    assert early.level(0.9) < few.level(0.9) < 0.9
-
-
-def test_one_promise_far_beyond_every_future_does_not_widen_everything():
-    even = list((np.arange(50) + 0.5) / 50)
-    one = calibration.PromiseCalibration([*even, 1.0])
-    assert one.level(0.9) < 0.95
-    assert one.chance(0.9) > 0.85
-
-
-@given(
-    st.lists(st.floats(0, 1), max_size=60),
-    st.floats(0, 1),
-    st.floats(0, 1),
-)
-def test_a_calibrated_chance_rises_with_the_computed_one_and_is_never_0_or_1(closed, one, two):
-    layer = calibration.PromiseCalibration(closed)
-    low, high = sorted((one, two))
-    assert 0 < layer.chance(low) <= layer.chance(high) < 1
 
 
 def test_the_normal_quantile_agrees_with_the_standard_library():

@@ -151,20 +151,6 @@ def test_a_past_that_copies_its_estimates_is_called_not_informative():
     assert DurationHistory.from_rows([]).is_informative
 
 
-def test_slips_shared_within_projects_are_noticed():
-    rng = np.random.default_rng(3)
-    projects = np.repeat(np.arange(200), 10)
-    own, shared = rng.normal(size=2_000), np.repeat(rng.normal(size=200), 10)
-    alike = np.sqrt(0.8) * own + np.sqrt(0.2) * shared
-
-    def positions(scores):
-        return (np.argsort(np.argsort(scores)) + 0.5) / scores.size
-
-    assert durations.shared_effect(positions(alike), projects) == pytest.approx(0.2, abs=0.05)
-    assert durations.shared_effect(positions(own), projects) == pytest.approx(0.0, abs=0.03)
-    assert durations.shared_effect([], []) == pytest.approx(0.05)
-
-
 @pytest.mark.parametrize("levels", [(), (0.0, 0.5), (0.5, 1.0), (0.5, 0.5), (0.9, 0.1)])
 def test_levels_out_of_order_are_refused(levels):
     with pytest.raises(ValueError, match="levels"):
@@ -215,7 +201,8 @@ def test_absurd_rows_give_a_sane_wide_forecast(items, estimate):
     assert (np.diff(forecast.quantiles) >= 0).all()
     assert 0 < forecast.chance_within(1.0) < 1
     assert 0 < forecast.from_prior_share <= 1
-    assert 0 <= profile.correlation <= 0.5
+    assert 0 <= profile.together.correlation <= 0.5
+    assert -0.5 <= profile.together.lean <= 0.5
 
 
 def test_the_same_past_in_minutes_and_in_hours_gives_the_same_forecast():

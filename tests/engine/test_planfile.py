@@ -1,5 +1,6 @@
 """Plan files: text in, a situation or a clear error out; the schema and the examples."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from tests.engine.random_plans import random_plan
 from tests.engine.test_situation import PLAN, WRONG
 
-from kept.engine import SituationError, planfile, simulate
+from kept.engine import NEVER, SituationError, planfile, simulate
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 SCHEMA = jsonschema_rs.Draft202012Validator(
@@ -90,6 +91,15 @@ def test_what_is_never_finished_has_no_dates_and_a_reason():
     assert promise["finish"] == dict.fromkeys(("5", "10", "50", "80", "90", "95"))
     assert promise["reason"]
     assert (promise["chance"], promise["expected_lateness_hours"]) == (0.1, None)
+
+
+def test_what_may_start_only_in_thirty_years_is_never_finished():
+    plan = copy.deepcopy(PLAN)
+    plan["promises"][0]["release"] = "2060-01-01T00:00+00:00"
+
+    run = simulate(planfile.load(json.dumps(plan)), futures=8)
+
+    assert run.finish(plan["promises"][0]["id"]).tolist() == [NEVER] * 8
 
 
 def test_the_same_seed_gives_the_same_answer_for_any_threads_and_executor():

@@ -144,6 +144,7 @@ WRONG = [
     (put("stages", [{}] * 250_001), "stages", "at most 250000 are computed, here are 250001"),
     (put("resources", [{"id": "press", "capacity": -1}]), "resources[0].capacity", "must be a whole number from 0 to 1000000, not -1"),
     (put("correlation", 1), "correlation", "must be a number from 0 to 0.9, not 1"),
+    (put("lean", -2), "lean", "must be a number from -1 to 1, not -2"),
 ]  # fmt: skip
 
 
@@ -152,6 +153,12 @@ WRONG = [
 )
 def test_what_is_wrong_is_named_with_its_path_and_what_is_allowed(change, path, message):
     assert wrong(change) == (path, message)
+
+
+def test_half_a_character_is_refused_before_it_meets_somebody_who_must_write_it():
+    change = put("people", 0, "id", "a\ud800")
+
+    assert wrong(change) == ("people[0].id", "holds half a character, which nothing can write")
 
 
 def test_a_plan_without_its_parts_says_which_is_missing():

@@ -24,6 +24,8 @@ def states() -> str:
     """Every state of a promise, a proposal and a delivery, and the moves between them."""
     from kept.jobs import handing, owning
     from kept.jobs.models import Responsibility, Stage
+    from kept.last_mile import states as alarms
+    from kept.last_mile.models import Alarm
     from kept.promises import states as table
     from kept.promises.models import Delivery, Promise, Proposal
 
@@ -44,6 +46,7 @@ def states() -> str:
         ("A delivery", Delivery, table.DELIVERY_MOVES, table.DELIVERY_VERBS),
         ("A question who owns what", Responsibility, owning.MOVES, owning.VERBS),
         ("A stage", Stage, handing.MOVES, handing.VERBS),
+        ("An alarm", Alarm, alarms.MOVES, alarms.VERBS),
     ):
         lines += [f"## {title}", "", "| state | shown as | possible moves |", "|---|---|---|"]
         for state in model.State:

@@ -63,3 +63,31 @@ def test_a_new_database_has_the_tables_of_one_that_took_every_step(tmp_path: Pat
 
     assert at_once == step_by_step
     assert "table kept_promise" in at_once
+
+
+#: All apps as a database has them that was made whole when there was only the first migration.
+MADE_WHOLE_LONG_AGO = """
+import django; django.setup()
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+call_command("migrate", verbosity=0)
+taken = MigrationRecorder.Migration.objects.using(connection.alias).filter(app="kept")
+taken.exclude(name="0001_initial").delete()
+"""
+PLAN = """
+import django; django.setup()
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+executor = MigrationExecutor(connection)
+executor.loader.check_consistent_history(connection)
+plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+assert [migration.app_label for migration, _backwards in plan] == ["kept"] * len(plan)
+assert plan[0][0].name == "0002_life_of_a_promise", plan
+assert all("whole" not in migration.name for migration, _backwards in plan), plan
+"""
+
+
+def test_a_database_that_was_made_whole_takes_the_steps_that_came_since(tmp_path: Path) -> None:
+    """The log-ins of other apps stand on the first migration, whichever way it was taken."""
+    assert _tables(tmp_path / "old", ["-c", MADE_WHOLE_LONG_AGO], ["-c", PLAN])

@@ -20,8 +20,6 @@ from django.test import Client as Browser
 from tests import cast, furnished
 from tests.web.visiting import outside
 
-from kept.api import keys
-from kept.api.patience import Patience
 from kept.people import access, staff, tokens
 from kept.people.access import Policy, Route
 from kept.people.models import Member, Role
@@ -32,7 +30,11 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 #: Parameters that are no numbers of rows, and what stands in their place.
-OTHERS = {("join", "secret"): "no-such-secret", ("p", "token"): "no-such-token"}
+OTHERS = {
+    ("join", "secret"): "no-such-secret",
+    ("p", "token"): "no-such-token",
+    ("a", "token"): "no-such-token",
+}
 
 
 @dataclass
@@ -69,7 +71,6 @@ def rows(
 ) -> Any:
     """One row of each kind in Northlight, at this moment."""
     settings.FUTURES = 20
-    monkeypatch.setattr(keys, "patience", Patience())
     with time_machine.travel(now, tick=False):
         yield furnished.furnish(northlight, now=now, mark=MARK)
 

@@ -32,7 +32,7 @@ BAD = {
     "a wrong unit": (
         b"estimate,actual,unit,t_finished\n1,2,bananas,2026-01-01\n",
         (2, "unit"),
-        "“bananas” is not a unit of working time; hours and days are.",
+        "“bananas” is not a unit of working time; hours and days are. Its efforts were left out.",
     ),
     "a day that is none": (
         b"actual,t_finished\n2,31/02/2026\n",

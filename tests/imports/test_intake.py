@@ -18,6 +18,7 @@ from kept.jobs.models import Job, Stage
 from kept.ledger import chain
 from kept.ledger.models import ErasableText, Event, Head
 from kept.past.models import DurationProfile, PastItem, SourceName
+from kept.people.models import Member, Role
 from kept.promises.models import Promise, Terms
 from kept.tenancy import refusals, scope
 from kept.tenancy.models import Scoped
@@ -379,3 +380,59 @@ def test_a_wrong_column_is_refused_by_its_field(northlight: cast.House, now: dat
     with pytest.raises(columns.NoSuchColumn) as refused:
         intake.preview(HISTORY, "a.csv", {"estimate": "guess"}, by=northlight.ada, now=now)
     assert refused.value.field == "estimate"
+
+
+def test_who_has_open_work_in_the_file_and_is_not_here_is_named(
+    northlight: cast.House, now: datetime
+) -> None:
+    assert intake.preview(OPEN, "plate.csv", by=northlight.ada, now=now).newcomers == ("Zoe",)
+    # Finished work counts while it is recent: Zoe's of April is not.
+    old = HISTORY.replace(b"31/02/2026", b"2026-04-02")
+    assert intake.preview(old, "history.csv", by=northlight.ada, now=now).newcomers == ()
+
+
+def test_newcomers_are_added_with_the_file_and_their_open_work_is_theirs(
+    northlight: cast.House, now: datetime
+) -> None:
+    cast_made = verifying.verify().faults  # the cast's own rows come without events
+    intake.accept(OPEN, "plate.csv", add_people=["Zoe", "Nobody"], by=northlight.ada, now=now)
+    zoe = Member.objects.get(name="Zoe")
+    assert (zoe.role, zoe.does_work, zoe.email) == (Role.MEMBER, True, "")
+    assert Stage.objects.get(name="Tidy the archive").owner == zoe
+    assert SourceName.objects.get(name="Zoe").member == zoe
+    assert verifying.verify().faults == cast_made
+
+
+def test_a_name_that_is_an_address_gives_the_person_their_address(
+    northlight: cast.House, now: datetime
+) -> None:
+    file = OPEN.replace(b"Zoe", b"zoe.lima@northlight.example")
+    intake.accept(
+        file, "plate.csv", add_people=["zoe.lima@northlight.example"], by=northlight.ada, now=now
+    )
+    zoe = Member.objects.get(email="zoe.lima@northlight.example")
+    assert zoe.name == "zoe lima"
+
+
+def test_saying_later_who_a_name_is_gives_them_the_open_work_that_is_nobody_s(
+    northlight: cast.House, now: datetime
+) -> None:
+    cast_made = verifying.verify().faults  # the cast's own rows come without events
+    intake.accept(OPEN, "plate.csv", by=northlight.ada, now=now)
+    stage = Stage.objects.get(name="Tidy the archive")
+    assert stage.owner is None
+    drawn = Stage.objects.get(name="Draw")
+    dev, zoe = SourceName.objects.get(name="Dev"), SourceName.objects.get(name="Zoe")
+    naming.map_names({zoe: northlight.maya, dev: northlight.ben}, by=northlight.ben, now=now)
+    stage.refresh_from_db()
+    drawn.refresh_from_db()
+    # What Dev owns stays with Dev: only what was nobody's is given.
+    assert (stage.owner, drawn.owner) == (northlight.maya, northlight.dev)
+    assert verifying.verify().faults == cast_made
+
+
+def test_a_lead_brings_files_in_but_adds_nobody(northlight: cast.House, now: datetime) -> None:
+    before = counts()
+    with pytest.raises(refusals.NotAllowed):
+        intake.accept(OPEN, "plate.csv", add_people=["Zoe"], by=northlight.ben, now=now)
+    assert counts() == before

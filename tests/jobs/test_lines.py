@@ -76,6 +76,34 @@ def test_a_client_is_found_by_a_part_of_the_name() -> None:
     assert (line.what, line.client, line.vague) == ("Menu cards", BAKERY, ())
 
 
+@pytest.mark.parametrize(
+    ("text", "what", "client", "hours"),
+    [
+        ("Landing page for Harbour Clinic, about 24 h, by Friday", "Landing page", CLINIC, 24),
+        ("New logo (approx. 24 h) for Pete's Bakery by Friday", "New logo", BAKERY, 24),
+        ("Flyer for the clinic, two colours, ~3 days by Friday", "Flyer, two colours", CLINIC, 24),
+        ("Page about flu for the clinic by Friday, size: 24h", "Page about flu", CLINIC, 24),
+    ],
+)
+def test_words_around_a_size_are_neither_the_client_s_name_nor_vague(
+    text: str, what: str, client: Named, hours: float
+) -> None:
+    line = read(text)
+    assert (line.what, line.client, line.effort, line.vague) == (what, client, Effort(hours), ())
+
+
+def test_a_line_may_be_a_question() -> None:
+    line = read("landing page for the clinic by Friday 18th?")
+    assert (line.what, line.client, line.wanted_on, line.vague) == (
+        "Landing page", CLINIC, date(2026, 12, 18), (),
+    )  # fmt: skip
+
+
+def test_a_new_client_s_name_ends_at_a_comma() -> None:
+    line = read("Flyer for Smith & Co, two colours, by Friday")
+    assert (line.what, line.client_name) == ("Flyer, two colours", "Smith & Co")
+
+
 def test_the_client_may_stand_after_the_date() -> None:
     line = read("Menu cards by Friday for the bakery")
     assert (line.what, line.client, line.wanted_on) == ("Menu cards", BAKERY, date(2026, 12, 4))
@@ -99,6 +127,11 @@ def test_a_time_of_day_is_read_beside_the_day() -> None:
             (Vagueness(Vague.WORD, "soon"), Vagueness(Vague.NO_DATE)),
         ),
         ("Menu cards by Friday", (Vagueness(Vague.NO_CLIENT),)),
+        ("Menu cards for the bakery by around 12 Dec", (Vagueness(Vague.WORD, "around"),)),
+        (
+            "Menu cards for the bakery by late March",
+            (Vagueness(Vague.NO_SUCH_DAY, "late March"), Vagueness(Vague.WORD, "late")),
+        ),
         ("Menu cards for the bakery by 31/02", (Vagueness(Vague.NO_SUCH_DAY, "31/02"),)),
         (
             "Menu cards for the bakery by Mon 18 Dec",

@@ -36,6 +36,14 @@ PAGES = {
     "new service": "/services/new",
     "letters": "/letters",
     "answers owed": "/replies",
+    "an ask": "/desk",
+    "write down an ask": "/desk/new",
+    "minute mode": "/desk/minute",
+    "house rules": "/policies",
+    "extras": "/extras",
+    "what became expected": "/creep",
+    "stories": "/stories",
+    "core": "/clients/{client}/core",
     "view as client": "/promises/{promise}/as-client",
     "settings": "/settings",
     "house": "/settings/house",
@@ -56,6 +64,7 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
     path = PAGES[name].format(
         promise=promise.pk,
         job=promise.job_id,
+        client=promise.client_id,
         member=studio.dev.pk,
         stage=promise.job.stages.get().pk,
     )

@@ -43,7 +43,16 @@ class Postman:
 
 def text_of(letter: EmailMessage) -> str:
     """Return a letter's text as its reader sees it."""
-    return str(letter.get_content())
+    text = letter.get_body(("plain",))
+    assert text is not None
+    return str(text.get_content())
+
+
+def html_of(letter: EmailMessage) -> str:
+    """Return what a mail program that shows pages shows of a letter."""
+    page = letter.get_body(("html",))
+    assert page is not None
+    return str(page.get_content())
 
 
 def free_port() -> int:

@@ -1,6 +1,7 @@
 """Letters are written with their cause, sent by a real mail server, and one when repeated."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,10 +15,12 @@ from tests.outbox.postman import Postman
 
 from kept.clients import keeping, links
 from kept.clients.models import ClientLink, Contact
+from kept.jobs.models import Job
 from kept.ledger import chain, heads
 from kept.ledger.models import ErasableText, Event
 from kept.outbox import folder, letters, running
 from kept.outbox.models import Letter, Task
+from kept.promises.models import Promise
 from kept.tenancy import scope
 from kept.tenancy.refusals import Refused
 
@@ -85,6 +88,53 @@ def test_a_letter_reaches_the_client_with_the_link_and_the_ledgers_end(
     assert (str(given), list(heads.faults(given))) == (head, [])
     letter.refresh_from_db()
     assert (letter.sent_at is not None, letter.failed_at) == (True, None)
+
+
+def test_the_same_words_come_as_a_page_without_pictures_or_anything_that_counts_readers(
+    northlight: cast.House, sara: Contact, post: Postman, now: datetime
+) -> None:
+    written(
+        sara,
+        northlight,
+        now,
+        body="Dear Sara,\n\n2 < 3 & “yes”;\nanswer here: {link}.\n\nBen",
+    )
+    token = links.token_of(ClientLink.objects.get())
+    running.run_due(now=now)
+    [came] = post.letters
+    assert came.get_content_type() == "multipart/alternative"
+    page = postman.html_of(came)
+    address = f"https://kept.northlight.example/p/{token}/"
+    assert (
+        f"<p>Dear Sara,</p>\n<p>2 &lt; 3 &amp; “yes”;<br>\n"
+        f'answer here: <a href="{address}">{address}</a>.</p>\n<p>Ben</p>'
+    ) in page.replace("\r\n", "\n")
+    loads = {"<img", "<script", "<link", "src=", "url("}
+    assert not loads & set(re.findall(r"<\w+|\w+[=(]", page))
+
+
+def test_letters_about_one_promise_are_one_conversation(
+    northlight: cast.House, sara: Contact, post: Postman, now: datetime
+) -> None:
+    client = sara.client
+    job = Job.objects.create(client=client, title="Landing page", made_at=now)
+    promise = Promise.objects.create(
+        job=job,
+        client=client,
+        origin="loose",
+        due_at=now + timedelta(days=9),
+        internal_due_at=now + timedelta(days=8),
+        zone=cast.ZONE,
+        given_at=now,
+    )
+    first = written(sara, northlight, now, promise=promise)
+    written(sara, northlight, now, promise=promise, in_reply_to=first.message_id)
+    running.run_due(now=now)
+    thread = f"<promise-{promise.pk}.northlight@kept.northlight.example>"
+    assert [(came["In-Reply-To"], came["References"]) for came in post.letters] == [
+        (None, thread),
+        (first.message_id, f"{thread} {first.message_id}"),
+    ]
 
 
 def test_a_letter_is_an_event_and_the_chain_holds(

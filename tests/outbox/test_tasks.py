@@ -292,13 +292,13 @@ def test_a_look_that_fails_is_followed_by_another(
     stop = threading.Event()
     looks = []
 
-    def failing(*, now: datetime) -> int:
+    def failing(_lanes: running.Lanes, *, now: datetime) -> int:
         looks.append(now)
         if len(looks) == 2:
             stop.set()
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(running, "run_due", failing)
+    monkeypatch.setattr(running.Lanes, "look", failing)
     monkeypatch.setattr(running, "BETWEEN_LOOKS", 0)
     monkeypatch.setattr(running.connections, "close_all", lambda: None)
     running.keep_running(now=lambda: now, until=stop)

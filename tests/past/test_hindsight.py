@@ -43,6 +43,23 @@ def test_each_way_is_counted_on_the_same_work(northlight: cast.House, now: datet
     assert [level for level, _count in seen.levels] == [0.5, 0.8, 0.9, 0.95]
 
 
+def test_sums_are_counted_as_promises_are_kept_from_twenty_runs_on(
+    northlight: cast.House, now: datetime
+) -> None:
+    past = list(range(400, 0, -1))
+    # Eleven runs of ten are too few; two hundred more pieces are enough.
+    for days, runs in ((past[:110], None), (past[110:310], 31)):
+        worked(range(days[0], days[-1] - 1, -1), ratio=1.4, now=now)
+        profiles.refit(by=northlight.ada, now=now)
+        seen = hindsight.look_back(now)
+        assert seen is not None
+        assert (seen.sums and seen.sums.of) == runs
+    # Day one was wide, and since 1.4 × is known each sum takes exactly what was said of it.
+    assert seen.sums is not None
+    assert seen.sums.part == 31
+    assert seen.row.lean == profiles.current(now).together.lean
+
+
 def test_nothing_is_said_without_a_profile_or_without_dated_work(
     northlight: cast.House, now: datetime
 ) -> None:

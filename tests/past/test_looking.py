@@ -2,11 +2,14 @@
 
 from datetime import date, datetime, timedelta
 
-from django.db import connection
+import pytest
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from tests import cast
 
 from kept import zones
+from kept.ledger import recording
+from kept.ledger.models import Event
 from kept.past import looking
 from kept.past.looking import Bar, Count, Spread
 from kept.past.models import PastItem, SourceName
@@ -150,3 +153,44 @@ def test_three_rows_cost_no_more_queries_than_one(northlight: cast.House, now: d
     item(2, kind="Site", project="B", due_at=at("2026-03-10"), finished_at=at("2026-03-11"))
     item(3, kind="Card", project="C", due_at=at("2026-03-10"), finished_at=at("2026-03-11"))
     assert queries() == one
+
+
+def test_what_is_known_is_computed_anew_only_when_something_of_it_was_written(
+    northlight: cast.House, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = []
+    compute = looking.figures
+    monkeypatch.setattr(looking, "figures", lambda at: computed.append(at) or compute(at))
+    doing = {"by": northlight.ben, "at": now}
+    item(1, project="A", due_at=at("2026-03-10"), finished_at=at("2026-03-10"))
+    pete = northlight.clients["Harbour Clinic"]
+
+    assert looking.known(now).items == 1
+    recording.record(Event.Kind.OUTLOOK_COMPUTED, about=pete, **doing)
+    assert looking.known(now).items == 1
+    assert len(computed) == 1
+
+    item(2, project="A", due_at=at("2026-03-10"), finished_at=at("2026-03-10"))
+    recording.record(Event.Kind.IMPORT_ROWS, about=pete, **doing)
+    assert looking.known(now).items == 2
+    assert len(computed) == 2
+
+    # What is said of the future joins when it has come.
+    item(3, finished_at=now + timedelta(days=1))
+    recording.record(Event.Kind.IMPORT_ROWS, about=pete, **doing)
+    assert [looking.known(now + timedelta(days=days)).items for days in (0, 0, 2)] == [2, 2, 3]
+    assert len(computed) == 4
+
+
+def test_what_was_undone_with_its_transaction_is_not_known(
+    northlight: cast.House, now: datetime
+) -> None:
+    pete = northlight.clients["Harbour Clinic"]
+    with transaction.atomic():
+        item(1, finished_at=at("2026-03-10"))
+        recording.record(Event.Kind.IMPORT_ROWS, about=pete, by=northlight.ben, at=now)
+        assert looking.known(now).items == 1
+        transaction.set_rollback(True)
+
+    recording.record(Event.Kind.OUTLOOK_COMPUTED, about=pete, by=northlight.ben, at=now)
+    assert looking.known(now).items == 0

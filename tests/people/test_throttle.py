@@ -77,7 +77,7 @@ def test_what_is_full_again_is_forgotten_and_no_address_is_kept(db: None, now: d
     ],
 )
 def test_a_network_of_ipv6_is_one_address(one: str, other: str, same: bool) -> None:
-    assert (throttle._name(one) == throttle._name(other)) is same
+    assert (throttle._name("link", one) == throttle._name("link", other)) is same
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from tests import cast
 from tests.quotes.test_checking import SURE, end_of, given
 
+from kept import engine
 from kept.jobs import making
 from kept.jobs.models import Stage
 from kept.ledger.models import Event
@@ -130,6 +131,41 @@ def test_what_a_client_owes_holds_the_work_back_until_it_is_met(
     making.meet_obligation(owed, by=northlight.ben, now=now)
     after = outlook.refresh(by=None, now=now)[0]
     assert after.finish_50_at == end_of(3) - timedelta(hours=2, minutes=50)
+
+
+def test_what_is_overdue_from_a_client_is_not_another_plan_with_every_minute(
+    northlight: cast.House, now: datetime
+) -> None:
+    promise = given(northlight, 8, end_of(18), now)
+    making.record_obligation(
+        promise.job, what="Photos", due_at=now - timedelta(days=9), by=northlight.ben, now=now
+    )
+    assert len(outlook.refresh_if_changed(by=None, now=now)) == 1
+
+    for later in (timedelta(minutes=1), timedelta(hours=3)):
+        assert outlook.refresh_if_changed(by=None, now=now + later) == []
+    assert len(outlook.refresh_if_changed(by=None, now=now + timedelta(hours=10))) == 1
+
+
+def test_what_is_overdue_comes_as_late_from_now_as_if_it_were_due_now(
+    northlight: cast.House, now: datetime
+) -> None:
+    promise = given(northlight, 8, end_of(18), now)
+    making.record_obligation(
+        promise.job, what="Photos", due_at=now - timedelta(days=9), by=northlight.ben, now=now
+    )
+    plan = loading.load(now=now).plan
+    arrives = next(entry["arrives"] for entry in plan["stages"] if "arrives" in entry)
+    assert arrives["by"] == "2026-12-02T00:00+00:00"
+    finishes = []
+    for by in (arrives["by"], loading.minute(now)):
+        arrives["by"] = by
+        situation = engine.Situation.from_document(plan)
+        futures = engine.simulate(situation, futures=1000, seed=1)
+        finishes.append([futures.quantile(f"j{promise.job_id}", q / 20) for q in range(1, 20)])
+
+    # The law forgets how long one has waited: to the minute, but for rounding.
+    assert all(abs(a - b) <= 1 for a, b in zip(*finishes, strict=True))
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -3,11 +3,15 @@
 Everything is in the client's zone. The present is Wednesday 2 December 2026, 15:10 in Lisbon.
 """
 
+import json
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,12 +26,14 @@ from kept.clients.models import ClientLink
 from kept.config.logs import WithoutSecrets
 from kept.jobs import making
 from kept.jobs.models import Obligation
+from kept.ledger import heads
 from kept.ledger.models import Event
 from kept.outbox.models import Letter
 from kept.plan import outlook
 from kept.promises import delivering, pausing, proposing
 from kept.promises.models import Delivery, Promise, Proposal
 from kept.promises.proposing import Way
+from kept.quotes import offering
 from kept.quotes.models import Counter, Quote
 from kept.tenancy import scope
 
@@ -364,7 +370,7 @@ def test_yes_to_an_offer(one_builder: cast.House, sara: Sara, now: datetime) -> 
 
     twice = sara.post(f"offers/{quote.pk}/accept")
     assert twice.status_code == 409
-    assert "This offer is accepted, so you cannot" in plain(twice)
+    assert "You said yes to this before. It is promised, and stands below." in plain(twice)
 
 
 def test_a_yes_to_a_date_that_is_not_offered_any_more_is_asked_again(
@@ -612,3 +618,50 @@ def test_members_see_what_the_client_sees_and_can_do_nothing_there(
         assert Visitor(one_builder.gus).get(path).status_code == 403
         assert Visitor(southbank.cleo).get(path).status_code == 404
         assert Visitor().get(path).status_code == 302
+
+
+def test_the_record_of_what_was_said_is_downloaded_and_checked_without_us(
+    one_builder: cast.House, sara: Sara, now: datetime, tmp_path: Path
+) -> None:
+    mine = promised(one_builder, sara.contact, now)
+    rui = known(one_builder, "Rui Costa", now)
+    theirs = promised(one_builder, rui, now, what="Secret wing")
+    head = heads.line()
+
+    said = sara.get().content.decode()
+    assert f'href="/p/{sara.token}/record"' in said
+    for name, path in (("extract.json", "record"), ("check_extract.py", "record/check")):
+        answer = sara.browser.get(f"/p/{sara.token}/{path}")
+        assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+        assert answer["Cache-Control"] == "no-store"
+        (tmp_path / name).write_bytes(answer.content)
+
+    extract = json.loads((tmp_path / "extract.json").read_text())
+    assert extract["titles"] == {str(mine.pk): "Online booking"}
+    # What a colleague of hers was promised is a bare digest, like everything else.
+    assert "Secret wing" not in (tmp_path / "extract.json").read_text()
+    read = [event["header"] for event in extract["events"] if isinstance(event, dict)]
+    assert [(one["promise"], one["kind"]) for one in read] == [(mine.pk, "promise.recorded")]
+    assert theirs.pk != mine.pk
+    command = [sys.executable, "-I", "check_extract.py", "extract.json", head]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    reference = Path(__file__).parents[2] / "docs" / "reference" / "check_extract.py"
+    assert (tmp_path / "check_extract.py").read_text() == reference.read_text()
+
+
+def test_what_is_over_is_said_in_the_clients_words(
+    one_builder: cast.House, sara: Sara, now: datetime
+) -> None:
+    first = offered(one_builder, sara.contact, now)
+    offering.withdraw(quote=first, by=one_builder.ben, now=now)
+    late = sara.post(f"offers/{first.pk}/accept")
+    assert late.status_code == 409
+    assert "We took this offer back before your answer came, and are sorry." in plain(late)
+
+    second = offered(one_builder, sara.contact, now, what="Poster", day=11)
+    assert sara.post(f"offers/{second.pk}/accept").status_code == 303
+    for again in ("accept", "decline", "counter"):
+        twice = sara.post(f"offers/{second.pk}/{again}", word="Hm.")
+        assert (twice.status_code, "You said yes to this before." in plain(twice)) == (409, True)
+    assert Promise.objects.filter(client=sara.contact.client).count() == 1

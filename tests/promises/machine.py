@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import time_machine
 from hypothesis import strategies as st
@@ -21,7 +21,7 @@ from tests.promises.model import Life
 
 from kept.custody import verifying
 from kept.jobs import making
-from kept.promises import delivering, states
+from kept.promises import delivering, pausing, states
 from kept.promises.models import Promise
 from kept.tenancy import scope
 
@@ -44,7 +44,7 @@ class Driver:
         with time_machine.travel(START, tick=False):
             self.caller = Caller(house.ada, ["read", "write", "admin"], START)
 
-    def machine(self) -> type[RuleBasedStateMachine]:
+    def machine(self) -> "type[Machine]":
         """Return the machine bound to this house."""
         return type("LifeOfAPromise", (Machine,), {"driver": self})
 
@@ -53,6 +53,9 @@ class Machine(RuleBasedStateMachine):
     """One promise from the day it is given; every step is checked against the model."""
 
     driver: Driver
+    #: How many were lived to their end, and in how many steps.
+    lives: ClassVar[int] = 0
+    steps: ClassVar[int] = 0
 
     @initialize(lead=st.integers(2, 300))
     def give(self, lead: int) -> None:
@@ -114,7 +117,9 @@ class Machine(RuleBasedStateMachine):
 
     def pass_(self, by: timedelta) -> None:
         self.now = min(self.now + by, LATEST)
+        pausing.begin_due(now=self.now)
         delivering.deem_due(now=self.now)
+        self.life.begin(self.now)
         self.life.deem(self.now)
 
     # ----- pauses
@@ -139,6 +144,10 @@ class Machine(RuleBasedStateMachine):
         body = {"obligation_id": owed}
         now = self.now
         self.both(lambda: self.life.pause(owed, now), f"{self.path}/pauses", body, status=201)
+
+    @rule()
+    def the_notice_is_taken_back(self) -> None:
+        self.both(lambda: self.life.call_off(self.now), f"{self.path}/pauses/call-off")
 
     @rule()
     def resume(self) -> None:
@@ -231,6 +240,7 @@ class Machine(RuleBasedStateMachine):
     def kept_says_what_the_model_says(self) -> None:
         if not hasattr(self, "life"):
             return
+        type(self).steps += 1
         with time_machine.travel(self.now, tick=False):
             shown = self.driver.caller.get(self.path).json()
             terms = self.driver.caller.get(f"{self.path}/terms").json()["items"]
@@ -249,6 +259,7 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Take the promise off the plan, so that the next one meets an empty house."""
+        type(self).lives += 1
         if hasattr(self, "life") and self.life.state != "voided":
             self.send(f"{self.path}/void", {"reason": "the run is over"})
 
@@ -258,7 +269,7 @@ def _moment(said: str) -> datetime:
 
 
 @contextlib.contextmanager
-def driven(house: cast.House) -> Iterator[type[RuleBasedStateMachine]]:
+def driven(house: cast.House) -> Iterator[type[Machine]]:
     """Give the machine in a house; at the end the ledger must be whole.
 
     The rows of the cast were written by no verb, and verify says so; nothing else is wrong.

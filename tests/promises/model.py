@@ -132,7 +132,7 @@ class Life:
         due = terms.due
         for pause in self.pauses:
             if terms.agreed <= pause.began < due:
-                due = later(due, worked(pause.began, pause.ended or now))
+                due = later(due, worked(pause.began, pause.ended or max(now, pause.began)))
         return due
 
     def can(self) -> set[str]:
@@ -150,10 +150,28 @@ class Life:
 
     def pause(self, obligation: int, now: datetime) -> None:
         self.demand("pause")
-        if obligation in self.met or self.owed[obligation] > now:
-            raise Refused("not overdue")
-        self.pauses.append(Pause(now, obligation))
-        self.state = "paused"
+        if obligation in self.met:
+            raise Refused("it came")
+        if self._notice() is not None:
+            raise Refused("told already")
+        self.pauses.append(Pause(max(now, self.owed[obligation]), obligation))
+        self.begin(now)
+
+    def begin(self, now: datetime) -> None:
+        """The clock stands by itself from the later of overdue and notice."""
+        notice = self._notice()
+        if notice is not None and notice.began <= now:
+            self.state = "paused"
+
+    def call_off(self, now: datetime) -> None:
+        if self._notice() is None:
+            raise Refused("no notice")
+        self._end_pause(now)
+
+    def _notice(self) -> Pause | None:
+        if self.state != "active" or not self.pauses or self.pauses[-1].ended is not None:
+            return None
+        return self.pauses[-1]
 
     def resume(self, now: datetime) -> None:
         self.demand("resume")
@@ -162,12 +180,17 @@ class Life:
 
     def receive(self, obligation: int, now: datetime) -> None:
         self.met.add(obligation)
-        if self.state == "paused" and self.pauses[-1].obligation == obligation:
+        standing = self.pauses[-1] if self.pauses else None
+        if standing is None or standing.ended is not None or standing.obligation != obligation:
+            return
+        if self.state == "paused":
             self.resume(now)
+        else:
+            self._end_pause(now)
 
     def _end_pause(self, now: datetime) -> None:
         if self.pauses and self.pauses[-1].ended is None:
-            self.pauses[-1].ended = now
+            self.pauses[-1].ended = max(now, self.pauses[-1].began)
             self.due = self.due_of(self.terms[-1], now)
 
     # ----- deliveries

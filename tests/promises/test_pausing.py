@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from tests import cast
 from tests.promises.conftest import DUE, GIVEN, Give, at
 
+from kept.clients.models import Contact
 from kept.jobs import making
 from kept.jobs.models import Obligation
 from kept.ledger.models import Event
+from kept.outbox.models import Letter
 from kept.people import days
 from kept.promises import delivering, judging, pausing, recording, states, terms
 from kept.promises.models import Pause, Promise, Terms
@@ -42,7 +44,7 @@ def test_two_working_days_of_pause_move_friday_to_tuesday(
     assert promise.due_at == at(15, 17)
     assert promise.terms.get().due_at == DUE  # the first date stays shown
     life = judging.life_of(promise)
-    assert judging.facts_of(life, life.terms[0], now=at(2)).due_at == at(15, 17)
+    assert life.due_of(life.terms[0], house=northlight.organisation, now=at(2)) == at(15, 17)
     event = Event.objects.latest("number")
     assert (event.kind, event.facts) == (
         Event.Kind.PROMISE_RESUMED,
@@ -50,18 +52,98 @@ def test_two_working_days_of_pause_move_friday_to_tuesday(
     )
 
 
-def test_it_does_not_stand_before_what_is_owed_is_overdue(
+def test_notice_given_early_lets_the_clock_stand_from_the_moment_it_is_overdue(
+    northlight: cast.House, promise: Promise, ana: Contact
+) -> None:
+    Promise.objects.filter(pk=promise.pk).update(contact=ana)
+    promise.refresh_from_db()
+    owed = texts(promise, northlight, at(16, 18, month=11))
+
+    row = pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(12, 10, month=11))
+
+    promise.refresh_from_db()
+    assert promise.state == Promise.State.ACTIVE
+    assert (row.notice_at, row.started_at) == (at(12, 10, month=11), at(16, 18, month=11))
+    assert Event.objects.filter(kind=Event.Kind.PAUSE_NOTICED).get().facts == {
+        "obligation": owed.pk, "pause": row.pk, "from": "2026-11-16T18:00:00.000000+00:00",
+    }  # fmt: skip
+    letter = Letter.objects.latest("pk")
+    assert letter.subject == "Audio guide: what we need by Mon 16 Nov"
+    assert "If it has not come by then, the clock of Audio guide stands from that" in letter.body
+    assert pausing.begin_due(now=at(16, 17, 59, month=11)) == 0
+
+    # The round comes late; the clock stands from the moment that was told all the same.
+    assert pausing.begin_due(now=at(17, 11, month=11)) == 1
+    assert pausing.begin_due(now=at(17, 11, month=11)) == 0
+    promise.refresh_from_db()
+    assert promise.state == Promise.State.PAUSED
+    pausing.receive(owed, by=northlight.maya, now=at(18, 18, month=11))
+
+    row.refresh_from_db()
+    promise.refresh_from_db()
+    assert (row.started_at, row.working_minutes) == (at(16, 18, month=11), 2 * 9 * 60)
+    assert (promise.state, promise.due_at) == (Promise.State.ACTIVE, at(15, 17))
+
+
+def test_what_comes_in_time_lets_no_clock_stand(northlight: cast.House, promise: Promise) -> None:
+    owed = texts(promise, northlight, at(16, 18, month=11))
+    row = pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(12, 10, month=11))
+    pausing.receive(owed, by=northlight.maya, now=at(13, 10, month=11))
+
+    row.refresh_from_db()
+    promise.refresh_from_db()
+    assert row.never_began
+    assert (row.ended_at, row.working_minutes) == (at(16, 18, month=11), 0)
+    assert (promise.state, promise.due_at) == (Promise.State.ACTIVE, DUE)
+    assert Event.objects.latest("number").kind == Event.Kind.PAUSE_CALLED_OFF
+    assert pausing.begin_due(now=at(17, 10, month=11)) == 0
+
+
+def test_what_comes_late_but_before_the_round_let_the_clock_stand_meanwhile(
     northlight: cast.House, promise: Promise
 ) -> None:
-    owed = texts(promise, northlight, at(16, 18, month=11))
-    with pytest.raises(pausing.NotOverdueYet) as refused:
-        pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(16, 17, 59, month=11))
-    assert refused.value.sentence == (
-        "“German texts” is due Mon\xa016\xa0Nov, 18:00. The clock can stand from then on, not "
-        "before. Nothing was changed."
-    )
+    owed = texts(promise, northlight, at(16, 12, month=11))
+    row = pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(12, 10, month=11))
+    pausing.receive(owed, by=northlight.maya, now=at(16, 13, month=11))
+
+    row.refresh_from_db()
     promise.refresh_from_db()
-    assert (promise.state, Pause.objects.count()) == (Promise.State.ACTIVE, 0)
+    assert (row.working_minutes, promise.state) == (60, Promise.State.ACTIVE)
+    kinds = list(Event.objects.order_by("-number").values_list("kind", flat=True)[:3])
+    assert kinds == ["promise.resumed", "obligation.met", "promise.paused"]
+
+
+def test_a_notice_is_given_once_and_taken_back_only_before_its_moment(
+    northlight: cast.House, promise: Promise
+) -> None:
+    owed, more = texts(promise, northlight, at(16, month=11)), texts(promise, northlight, at(18))
+    pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(12, month=11))
+    with pytest.raises(pausing.NoticeGiven) as refused:
+        pausing.pause(promise, obligation=more, by=northlight.maya, now=at(12, month=11))
+    assert refused.value.sentence == (
+        "They were told that the clock stands from Mon\xa016\xa0Nov, 09:00 for “German texts”. "
+        "Take that back first. Nothing was changed."
+    )
+
+    pausing.call_off(promise, by=northlight.maya, now=at(13, month=11))
+    with pytest.raises(pausing.NoNotice):
+        pausing.call_off(promise, by=northlight.maya, now=at(13, month=11))
+
+    pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(13, month=11))
+    with pytest.raises(pausing.NoNotice):
+        pausing.call_off(promise, by=northlight.maya, now=at(17, month=11))
+
+
+def test_a_promise_delivered_before_the_moment_was_never_paused(
+    northlight: cast.House, promise: Promise
+) -> None:
+    owed = texts(promise, northlight, at(16, month=11))
+    row = pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(12, month=11))
+    delivering.deliver(promise, by=northlight.maya, now=at(13, month=11))
+    row.refresh_from_db()
+    promise.refresh_from_db()
+    assert (row.never_began, promise.due_at) == (True, DUE)
+    assert pausing.begin_due(now=at(17, month=11)) == 0
 
 
 def test_it_is_never_backdated(northlight: cast.House, promise: Promise) -> None:
@@ -76,7 +158,7 @@ def test_what_came_or_belongs_to_other_work_pauses_nothing(
 ) -> None:
     owed = texts(promise, northlight, at(16, month=11))
     pausing.receive(owed, by=northlight.maya, now=at(17, month=11))
-    with pytest.raises(pausing.NotOverdueYet):
+    with pytest.raises(pausing.CameAlready):
         pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(18, month=11))
     other = texts(give(), northlight, at(16, month=11))
     with pytest.raises(refusals.Refused) as refused:

@@ -238,7 +238,7 @@ def test_only_pauses_after_they_were_agreed_move_new_terms(
     promise.refresh_from_db()
     assert promise.due_at == NEW
     life = judging.life_of(promise)
-    dues = [judging.facts_of(life, one, now=at(2)).due_at for one in life.terms]
+    dues = [life.due_of(one, house=northlight.organisation, now=at(2)) for one in life.terms]
     assert dues == [at(15, 17), NEW]
 
 

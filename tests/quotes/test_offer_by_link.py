@@ -17,12 +17,14 @@ from tests.quotes.test_hold_and_yes import kinds
 
 from kept.clients import keeping, links
 from kept.clients.models import ClientLink, Contact
-from kept.jobs import making
+from kept.jobs import making, owning
 from kept.ledger import chain
 from kept.ledger.models import Event
 from kept.outbox import letters, running
 from kept.outbox.models import Letter, Task
+from kept.people import staff
 from kept.plan import loading
+from kept.promises import carrying
 from kept.promises.models import Promise
 from kept.quotes import accepting, countering, offering, onset, states
 from kept.quotes.models import Counter, Quote
@@ -432,3 +434,18 @@ def test_of_a_yes_and_something_else_at_the_same_moment_one_wins(
         assert (quote.promise is not None) == ("accept" in said)
         assert (quote.state == "accepted") == ("accept" in said)
     assert list(chain.faults()) == []
+
+
+def test_a_yes_by_link_is_somebodys_to_see_over_the_line_even_when_who_offered_has_left(
+    one_builder: cast.House, sara: Contact, now: datetime
+) -> None:
+    quote = held(one_builder, now)
+    offering.offer(quote=quote, contact=sara, gap_reason="Now.", by=one_builder.ben, now=now)
+    staff.leave(one_builder.ben, by=one_builder.ada, now=now)
+
+    promise = accepting.accept(quote=Quote.objects.get(), contact=sara, now=now)
+
+    assert promise.last_mile_owner == one_builder.ada
+    assert promise.state == Promise.State.PENDING
+    last_mile = [row for row in carrying.gaps_in(promise) if row.stage is None]
+    assert [row.state for row in last_mile] == [owning.Missing.NOBODY]

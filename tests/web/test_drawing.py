@@ -2,12 +2,14 @@
 
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from kept.web import drawing
+from kept.web.drawing.fans import apart
 
 WEEK = tuple(date(2026, 12, day) for day in (7, 9, 10, 11, 14))
 """Monday to the next Monday; Tuesday the 8th is a holiday."""
@@ -261,7 +263,7 @@ def test_dots_show_every_case() -> None:
 
 
 def test_every_state_has_a_sign_that_the_page_defines() -> None:
-    page = Path(drawing.__file__).parent / "templates/kept/_marks.html"
+    page = Path(drawing.__file__).parents[1] / "templates/kept/_marks.html"
     defined = set(re.findall(r'id="mark-([\w-]+)"', page.read_text()))
 
     assert set(drawing.MARKS.values()) <= defined
@@ -297,3 +299,35 @@ def test_words_from_people_never_become_markup() -> None:
 
 def test_a_drawing_is_the_same_text_every_time() -> None:
     assert drawing.staircase(_stairs()) == drawing.staircase(_stairs())
+
+
+def test_places_that_are_too_near_move_apart_in_their_order() -> None:
+    assert apart([10, 40, 12], 14, 262) == [10, 40, 24]
+    assert apart([250, 251, 260], 14, 262) == [234, 248, 262]
+    assert apart([], 14, 262) == []
+
+
+def _fan(promised: date) -> drawing.Fan:
+    return drawing.Fan(
+        sentence="The outlook moved.",
+        forecasts=(drawing.Forecast(date(2026, 12, 7), date(2026, 12, 11), date(2026, 12, 14)),),
+        promised=((date(2026, 12, 1), promised),),
+        today=date(2026, 12, 7),
+        ticks_across=(drawing.Tick(date(2026, 12, 1), "1 Dec"),),
+        ticks_up=(),
+        even_label="50 %",
+        sure_label="90 %",
+        promised_label="promised",
+        today_label="today",
+    )
+
+
+@pytest.mark.parametrize("day", range(1, 28))
+def test_no_two_labels_of_a_fan_stand_on_each_other(day: int) -> None:
+    texts = [el for el in _tree(drawing.fan(_fan(date(2026, 12, day)))).iter() if el.text]
+    heights = sorted(
+        float(el.get("y") or "nan") for el in texts if el.text in {"50 %", "90 %", "promised"}
+    )
+
+    assert len(heights) == 3
+    assert all(below - above >= 13 for above, below in pairwise(heights))

@@ -61,7 +61,7 @@ def test_the_printed_code_founds_a_house_and_logs_its_owner_in(code: str) -> Non
         ({"email": "ada"}, "“ada” is not an e-mail address."),
         ({"zone": "Mars/Olympus"}, "Select a valid choice."),
         ({"name": "A" * 10_000}, "10,000 characters are too many."),
-        ({"house": "North\x00light"}, "Null characters are not allowed."),
+        ({"house": "North\x00light"}, "There is a character in it that cannot be kept."),
     ],
 )
 def test_a_refused_first_run_keeps_what_was_typed(

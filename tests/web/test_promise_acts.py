@@ -96,6 +96,26 @@ def test_the_clock_stands_and_the_date_moves(
     assert "First terms Mon 14 Dec, 18:00 Lisbon with pauses Wed 16 Dec, 18:00" in said
 
 
+def test_a_notice_says_when_the_clock_stands_and_is_taken_back(
+    northlight: House, letters: Promise, act: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owed = making.record_obligation(
+        letters.job, what="photos", due_at=now + timedelta(days=1), by=northlight.ben, now=now
+    )
+    said = act("pause", obligation_id=owed.pk)
+    assert "The clock stands from Thu 3 Dec, 15:10, unless it comes before." in said
+    assert "Maya told them that the clock stands from Thu 3 Dec, 15:10, unless it comes" in said
+    assert "Take the notice back" in buttons(said)
+    said = act("call-off")
+    assert "The clock will not stand, says Maya." in said
+    assert "told for Thu 3 Dec, 15:10 · it did not stand" in said
+    act("pause", obligation_id=owed.pk)
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=2))
+    pausing.begin_due(now=now + timedelta(days=2))
+    said = act("receive")
+    assert "The clock stands from Thu 3 Dec, 15:10, as they were told: photos." in said
+
+
 def test_a_wish_of_the_client_is_answered(letters: Promise, act: Any) -> None:
     said = act("asked", on="2026-12-18", word="We open later.")
     assert "Harbour Clinic asks for other terms. “We open later.” Noted by Maya." in said

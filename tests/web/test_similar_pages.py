@@ -14,8 +14,6 @@ from tests.past.test_profiles import past
 from tests.past.test_similar import name_of
 from tests.web.visiting import Visitor, text
 
-from kept.api import keys
-from kept.api.patience import Patience
 from kept.jobs import making
 from kept.jobs.models import Job
 from kept.past import profiles
@@ -163,7 +161,6 @@ def test_nobody_else_sees_a_persons_bias_at_any_address(
     One of Maya's pieces took more than any of Dev's, so that nothing of his is a figure of all.
     """
     settings.FUTURES = 20
-    monkeypatch.setattr(keys, "patience", Patience())
     rows = furnished.furnish(northlight, now=now, mark="plain")
     dev, maya = name_of(northlight.dev), name_of(northlight.maya)
     for place in range(12):

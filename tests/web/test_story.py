@@ -35,6 +35,7 @@ def told(promise: Promise) -> list[str]:
         assumptions=list(promise.job.assumptions.all()),
         line=0.8,
         today=TODAY,
+        at_most=1000,
     )
     return [
         happening.told.replace("\u00a0", " ")
@@ -202,3 +203,36 @@ def test_the_page_shows_the_story_in_as_many_queries_for_one_event_as_for_many(
     assert queries() == before
     said = _words(browser.get(f"/promises/{promise.pk}").content)
     assert "Dev worked 2 h on Building." in said
+
+
+def test_a_long_story_is_told_to_its_beginning_page_by_page(
+    promised: Promised, northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    promise = promised("Letters", due=DEC[14], even=DEC[10], sure=DEC[11])
+    for hours in range(10, 70):
+        making.change_stage(
+            promise.job.stages.get(), likely_hours=hours, low_hours=hours, high_hours=hours,
+            by=northlight.ben, now=now,
+        )  # fmt: skip
+    whole = told(promise)
+    browser = login(northlight.maya)
+
+    newest = browser.get(f"/promises/{promise.pk}")
+    earlier = browser.get(f"/promises/{promise.pk}/earlier?before={newest.context['earlier']}")
+    from_the_end = browser.get(f"/promises/{promise.pk}/earlier")
+
+    pages = [*newest.context["story"], *earlier.context["story"]]
+    assert len(newest.context["story"]) == story.SHOWN < len(whole) == len(pages)
+    assert f"?before={newest.context['earlier']}" in newest.content.decode()
+    assert [one.told for one in pages] == [one.told for one in from_the_end.context["story"]]
+    # The oldest one of a page still tells what it changed, though that was on the page before it.
+    assert newest.context["story"][-1].told == (
+        "Ben counts 45\u00a0h for Building now, before 44\u00a0h."
+    )
+    assert (earlier.context["earlier"], from_the_end.context["earlier"]) == (None, None)
+    assert "Nothing happened before that." in _words(
+        browser.get(f"/promises/{promise.pk}/earlier?before=1").content
+    )
+    for nonsense in ("x", "-1", "1" * 30):
+        answer = browser.get(f"/promises/{promise.pk}/earlier?before={nonsense}")
+        assert answer.status_code == 404

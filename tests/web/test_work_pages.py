@@ -210,7 +210,7 @@ def test_more_rows_keep_what_was_typed_and_save_nothing(northlight: cast.House) 
         ({"name": "Weld", "effort": "8", "hands": "99"}, "99 cannot be."),
         ({"name": "", "effort": "8"}, "This field is required."),
         ({"name": "W" * 10_000, "effort": "8"}, "10,000 characters are too many."),
-        ({"name": "We\x00ld", "effort": "8"}, "Null characters are not allowed."),
+        ({"name": "We\x00ld", "effort": "8"}, "There is a character in it that cannot be kept."),
     ],
 )
 def test_a_stage_that_cannot_be_is_refused_in_its_row(

@@ -62,7 +62,9 @@ def test_the_story_tells_who_was_asked_and_who_handed_what_to_whom(
     carrying.send_back(handed, reason="One is broken.", by=maya, now=now)
     carrying.take(carrying.hand_over(checks, by=dev, now=now), by=maya, now=now)
 
-    said = Page(login(ben)).get("promise", promise.pk)
+    page = Page(login(ben))
+    # The page tells the newest; what came before stands on the next.
+    said = page.get("promise", promise.pk) + page.get("promise_earlier", promise.pk)
 
     for sentence in (
         "Ben asked Dev to own Build, by Wed 16 Dec.",

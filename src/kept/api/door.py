@@ -146,7 +146,7 @@ class Door(Router):
         or_shows: Mapping[int, Any] | None = None,
     ) -> Callable[[Function], Function]:
         needs = "read" if method == "GET" else "admin" if admin else "write"
-        statuses = {401, 403, 422, 429, 500, *also}
+        statuses = {401, 403, 422, 429, 500, 503, *also}
         statuses |= {404} if "{" in path else set()
         statuses |= {400, 413, 415} if reads else set()
         statuses |= {409} if method != "GET" else set()

@@ -8,14 +8,13 @@ from django.http import HttpRequest
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.translation import gettext as _
 
-from kept.api.patience import Patience
 from kept.api.problems import Refusal
-from kept.people import access, tokens
-from kept.people.models import Login, Member
+from kept.people import access, throttle, tokens
+from kept.people.models import ApiToken, Login, Member
+from kept.tenancy.refusals import NotFound
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="kept"'}
-patience = Patience()
 
 #: The two ways to say who one is, as OpenAPI has them.
 SCHEMES: dict[str, dict[str, str]] = {
@@ -69,19 +68,30 @@ def who(request: HttpRequest, *, scope: str, now: datetime) -> Member:
 
 def _by_token(request: HttpRequest, header: str, *, scope: str, now: datetime) -> Member:
     kind, _space, secret = header.partition(" ")
-    token = tokens.find(secret.strip(), now=now) if kind.lower() == "bearer" and secret else None
-    if token is None:
-        address = request.META.get("REMOTE_ADDR", "")
-        wait = patience.seconds_left(address, now)
-        if wait:
-            raise Refusal(
-                429, _("Too many bad tokens. Wait a minute."), headers={"Retry-After": str(wait)}
-            )
-        patience.refused(address, now)
-        raise Refusal(401, _("This token is unknown or was revoked."), headers=CHALLENGE)
+    if kind.lower() != "bearer":
+        raise Refusal(401, _("Send “Authorization: Bearer …” with a token."), headers=CHALLENGE)
+    try:
+        with throttle.looking(throttle.address_of(request), now=now, kind="token"):
+            token = _token(secret.strip(), now=now)
+    except throttle.TooMany as error:
+        raise Refusal(
+            429,
+            _("Too many bad tokens came from your address. None is looked at for %(seconds)d s.")
+            % {"seconds": error.seconds},
+            headers={"Retry-After": str(error.seconds)},
+        ) from error
+    except NotFound as error:
+        raise Refusal(401, error.sentence, headers=CHALLENGE) from error
     if scope not in tokens.scopes_of(token):
         raise Refusal(403, _("This token lacks the scope “%(scope)s”.") % {"scope": scope})
     return token.member
+
+
+def _token(secret: str, *, now: datetime) -> ApiToken:
+    token = tokens.find(secret, now=now)
+    if token is None:
+        raise NotFound(_("This token is unknown or was revoked."))
+    return token
 
 
 def _forged(request: HttpRequest) -> bool:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from kept.tenancy import refusals
+from kept.tenancy import refusals, trouble
 
 MEDIA_TYPE = "application/problem+json"
 STATUS_OF = {"bad_input": 422, "conflict": 409, "not_found": 404, "not_allowed": 403}
@@ -30,6 +30,7 @@ NAMES = {
     422: "bad-input",
     429: "too-many",
     500: "crash",
+    503: "later",
 }
 logger = logging.getLogger("kept.api")
 
@@ -65,6 +66,7 @@ def titles() -> dict[int, str]:
         422: _("Something in the request is wrong"),
         429: _("Too many attempts"),
         500: _("Something went wrong in kept"),
+        503: _("kept cannot do it at the moment"),
     }
 
 
@@ -140,7 +142,7 @@ def of_any(request: HttpRequest, error: Exception | type[Exception]) -> HttpResp
             return respond(413, _("At most 10 MB are read. Nothing was saved."))
         case exceptions.BadRequest() | exceptions.SuspiciousOperation() | MultiPartParserError():
             return respond(400, _("The request cannot be read. Nothing was changed."))
-    return _of_crash(request, error)
+    return of_crash(request, error)
 
 
 def nothing_here() -> str:
@@ -148,8 +150,12 @@ def nothing_here() -> str:
     return _("There is nothing at this address, or it is not yours to see.")
 
 
-def _of_crash(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
-    """Return what is said when kept itself fails; the log has the rest."""
+def of_crash(request: HttpRequest, error: BaseException | type[Exception]) -> HttpResponse:
+    """Return what is said when the database or kept itself fails; the log has the rest."""
+    passing = trouble.of(error) if isinstance(error, Exception) else None
+    if passing is not None:
+        logger.warning("%s %s was put off: %s", request.method, request.path, error)
+        return respond(503, passing.sentence, headers={"Retry-After": str(passing.seconds)})
     logger.error(
         "%s %s failed",
         request.method,
@@ -162,10 +168,38 @@ def _of_crash(request: HttpRequest, error: Exception | type[Exception]) -> HttpR
 
 def _of_validation(error: ValidationError) -> HttpResponse:
     errors = [
-        {"field": _path(item.get("loc", ())), "detail": item.get("msg", "")}
-        for item in error.errors
+        {"field": _path(item.get("loc", ())), "detail": _plainly(item)} for item in error.errors
     ]
     return respond(422, _("Nothing was changed. See errors for what to correct."), errors=errors)
+
+
+def _plainly(item: Mapping[str, Any]) -> str:
+    """Return what is wrong with one value, in words for people who know no patterns."""
+    said: dict[str, Any] = item.get("ctx") or {}
+    match str(item.get("type", "")):
+        case "missing":
+            return _("It is missing.")
+        case "extra_forbidden":
+            return _("There is no field of this name here.")
+        case "finite_number":
+            return _("It must be a number, and not an endless one.")
+        case "greater_than":
+            return _("It must be above %(bound)g.") % {"bound": said["gt"]}
+        case "greater_than_equal":
+            return _("It must be %(bound)g or more.") % {"bound": said["ge"]}
+        case "less_than_equal":
+            return _("It must be %(bound)g or less.") % {"bound": said["le"]}
+        case "string_too_long":
+            return _("At most %(bound)d characters are kept.") % {"bound": said["max_length"]}
+        case "string_pattern_mismatch" if "\\x00" in said.get("pattern", ""):
+            return _("It is empty, or has a character in it that cannot be kept. Type it anew.")
+        case "timezone_aware":
+            return _("Say the offset of its clock as well, as in 2026-12-18T18:00+00:00.")
+        case kind if kind.startswith(("date_", "datetime_")):
+            return _("This is no day, or no moment. Write it like 2026-12-18.")
+        case "value_error":
+            return str(item.get("msg", "")).removeprefix("Value error, ")
+    return str(item.get("msg", ""))
 
 
 def _of_parsing(error: HttpError) -> HttpResponse:

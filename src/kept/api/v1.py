@@ -9,24 +9,35 @@ from ninja.openapi.schema import OpenAPISchema
 from kept.api import door, keys, problems
 from kept.api.resources import (
     answers,
+    asks,
     clients,
+    core,
+    deliveries,
+    endings,
     erasures,
     extracts,
+    extras,
     imports,
     invitations,
     jobs,
+    last_mile,
     letters,
-    lives,
     lookalikes,
     owning,
     past,
+    pauses,
     people,
+    policies,
     promises,
+    proposals,
     quotes,
+    reasons,
     record,
     replies,
     services,
+    stories,
     tokens,
+    webhooks,
 )
 
 ROOT = "/api/v1/"
@@ -42,7 +53,9 @@ else was there before you. Lists come in pages: send `next` as `after`.
 
 Moments are ISO 8601 with an offset and are shown in UTC; days are YYYY-MM-DD; lengths are hours;
 a chance is a number between 0 and 1, never exactly either. Errors are `application/problem+json`
-with `type`, `title`, `detail` and `errors`; nothing is half done."""
+with `type`, `title`, `detail` and `errors`; nothing is half done. A 503 says that the database is
+busy or away for a moment: send the same again after the seconds in `Retry-After`, with the same
+`Idempotency-Key`."""
 
 
 class Described(NinjaAPI):
@@ -70,7 +83,7 @@ def _complete(operation: dict[str, Any], method: str, path: str) -> None:
                     "schema": {"type": "string"},
                 }
             }
-        if status == 429:
+        if status in {429, 503}:
             answer["headers"] = {
                 "Retry-After": {
                     "description": "How many seconds to wait.",
@@ -105,12 +118,23 @@ for resource in (
     replies,
     letters,
     promises,
-    lives,
+    pauses,
+    deliveries,
+    proposals,
+    reasons,
+    endings,
+    core,
+    policies,
+    asks,
+    extras,
+    stories,
+    last_mile,
     record,
     imports,
     past,
     lookalikes,
     tokens,
+    webhooks,
     erasures,
 ):
     api.add_router("", resource.door)

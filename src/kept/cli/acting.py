@@ -71,24 +71,39 @@ def acting(
     with ending(as_json=as_json):
         load()
         from kept import clock
-        from kept.tenancy import refusals, scope
+        from kept.tenancy import scope
 
         house = _house(organisation)
-        with scope.acting_in(house):
-            try:
-                who = Acting(house, _member(house, email), clock.now())
-                yield who
-                if changes:
-                    _look_ahead(who)
-            except refusals.Refused as refused:
-                raise Stop(
-                    refused.sentence,
-                    status=_STATUS_OF[refused.kind],
-                    file=getattr(refused, "file", None),
-                    row=getattr(refused, "row", None),
-                    column=getattr(refused, "column", None),
-                    field=refused.field,
-                ) from refused
+        with scope.acting_in(house), refusing():
+            who = Acting(house, _member(house, email), clock.now())
+            yield who
+            if changes:
+                _look_ahead(who)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """End the command with the sentence of whoever refuses, or of a database in trouble."""
+    from django.db import Error
+
+    from kept.tenancy import refusals, trouble
+
+    try:
+        yield
+    except refusals.Refused as refused:
+        raise Stop(
+            refused.sentence,
+            status=_STATUS_OF[refused.kind],
+            file=getattr(refused, "file", None),
+            row=getattr(refused, "row", None),
+            column=getattr(refused, "column", None),
+            field=refused.field,
+        ) from refused
+    except Error as error:
+        passing = trouble.of(error)
+        if passing is None:
+            raise
+        raise Stop(passing.sentence, status=NO) from error
 
 
 def _look_ahead(who: Acting) -> None:

@@ -1,4 +1,4 @@
-"""`kept add`: clients, people, services, absences."""
+"""`kept add`: houses, clients, people, services, absences."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -6,18 +6,73 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kept.cli import speaking
-from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
+from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting, refusing
 from kept.cli.reading import day, stage_of
 
 if TYPE_CHECKING:
     from kept.people.models import Member
 
 app = typer.Typer(
-    help="Add a client, a person, a service or an absence.",
+    help="Add a client, a person, a service, an absence, or a house of your own.",
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
 )
+
+
+@app.command()
+def house(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The house's name.")],
+    owner: Annotated[str, typer.Option(help="Your name: you own the house.")],
+    address: Annotated[str, typer.Option("--email", help="The address you will log in with.")],
+    zone: Annotated[str, typer.Option(help="Its time zone, such as Europe/Lisbon.")],
+    country: Annotated[
+        str | None,
+        typer.Option(help="Whose public holidays it keeps, such as PT; left out, the zone's."),
+    ] = None,
+    region: Annotated[str, typer.Option(help="The part of the country, such as BY.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Found a house where the data lies: the first run without a browser.
+
+    The password is asked for, or read from the first line of standard input.
+    """
+    with speaking.ending(as_json=as_json):
+        from kept.cli import serve
+
+        try:
+            serve.prepare()
+        except serve.NotReachable as error:
+            raise speaking.Stop(str(error), status=speaking.NO) from error
+        from django.conf import settings
+
+        from kept import clock
+        from kept.people import opening, places
+
+        with refusing():
+            owning = opening.found_here(
+                settings.DATA,
+                house=name,
+                name=owner,
+                email=address,
+                password=_password(),
+                zone=zone,
+                country=places.country_of_zone().get(zone, "") if country is None else country,
+                region=region,
+                now=clock.now(),
+            )
+        made = owning.organisation
+        _made("house", made.pk, f"{made.name} ({made.slug})", as_json=as_json)
+        speaking.aside(f"{owning.email} owns it. Next: kept serve, or kept import FILE --dry-run")
+
+
+def _password() -> str:
+    import sys
+
+    if sys.stdin.isatty():
+        said: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        return said
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 @app.command()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: Larger files are refused before they fill the memory.
 MOST_BYTES = 400 * 1024 * 1024
 SHOWN = 20
+#: Below so many finished pieces a share says less than the counts.
+TOO_FEW = 20
 
 
 def backtest(
@@ -111,12 +113,12 @@ def _print(report: "BacktestReport") -> None:
         return
     speaking.say(
         f"Of {said.scored} finished pieces of work, {said.kept_at_90} took no more than what kept "
-        f"would have said at nine in ten ({_percent(said.kept_at_90 / said.scored)})."
+        f"would have said at nine in ten{_share(said.kept_at_90, said.scored)}."
     )
     speaking.say(
-        f"As estimated it would have been {said.kept_as_estimated} "
-        f"({_percent(said.kept_as_estimated / said.scored)}), at one and a half times the "
-        f"estimate {said.kept_at_half_more} ({_percent(said.kept_at_half_more / said.scored)})."
+        f"As estimated it would have been {said.kept_as_estimated}"
+        f"{_share(said.kept_as_estimated, said.scored)}, at one and a half times the estimate "
+        f"{said.kept_at_half_more}{_share(said.kept_at_half_more, said.scored)}."
     )
     if said.typical_factor is not None:
         speaking.say(
@@ -129,10 +131,17 @@ def _print(report: "BacktestReport") -> None:
         )
     if said.undated:
         speaking.say(f"{said.undated} rows have no day of estimate and got the day-one forecast.")
+    if said.scored < TOO_FEW:
+        speaking.say(f"Fewer than {TOO_FEW} are too few for shares; --json has every figure.")
+        return
+    speaking.say(
+        "Taken no more than was said at 50, 80, 90 and 95 %; for log-CRPS and CRPS less is better; "
+        "width is the median of the nine-in-ten figure ÷ actual."
+    )
     columns = {"kept": found, **found["baselines"]}
     levels = list(found["coverage"])
     speaking.table(
-        ["", *(f"within {level} %" for level in levels), "log-CRPS", "CRPS", "P90 ÷ actual"],
+        ["", *(f"{level} %" for level in levels), "log-CRPS", "CRPS", "width"],
         [
             [
                 name.replace("_", " "),
@@ -152,6 +161,10 @@ def _print(report: "BacktestReport") -> None:
                 f"The {what} kept least often at 90 %: {worst['name']}, "
                 f"{_percent(worst['coverage'])} of {worst['rows']} rows."
             )
+
+
+def _share(part: int, of: int) -> str:
+    return "" if of < TOO_FEW else f" ({_percent(part / of)})"
 
 
 def _percent(share: Any) -> str:

@@ -123,14 +123,20 @@ def _print(checked: "Checked") -> None:
 
     for_whom = f" for {checked.client_name}" if checked.client_name else ""
     speaking.say(f"{checked.what}{for_whom}: about {words.hours(checked.expected_hours)}")
+    speaking.say()
     if checked.advised is None:
         speaking.say(f"No date within a year reaches {words.percent(checked.confidence)}.")
-    else:
-        speaking.say(f"Can be promised: {told(checked.advised)}")
+    for title, date in (
+        ("Wanted", checked.wanted),
+        ("Can be promised", checked.advised),
+        ("Disturbing nobody", checked.without),
+        ("In its place by date", checked.in_place),
+    ):
+        if date is not None:
+            speaking.say(f"{title:22}{told(date)}")
     if checked.wanted is not None:
-        speaking.say(f"Wanted:          {told(checked.wanted)}")
         for sentence in wording.roads(checked.wanted.chance, checked.overtime):
-            speaking.say(f"  {sentence}")
+            speaking.paragraph(sentence)
     speaking.say()
     speaking.table(
         ["Chance", "First day"],
@@ -144,27 +150,25 @@ def _print(checked: "Checked") -> None:
             for level in checked.levels
         ],
     )
-    for title, date in (
-        ("Disturbing nobody", checked.without),
-        ("In its place by date", checked.in_place),
-    ):
-        if date is not None:
-            speaking.say(f"{title}: {told(date)}")
+    speaking.say()
     _print_effects("A yes to the wanted date", checked.pays_wanted, checked.wanted)
     _print_effects("A yes to the advised date", checked.pays_advised, checked.advised)
     if checked.offers:
-        speaking.say("What you can say now:")
+        speaking.say()
+        speaking.say("What you can say now")
         for offer in checked.offers:
             paid = wording.losers(offer.pays) or "nobody"
-            speaking.say(
-                f"  {offer.kind + ':':10}{told(offer.date)}  {offer.sentence} Who pays: {paid}."
-            )
+            speaking.say(f"  {offer.kind:10}{told(offer.date)}")
+            speaking.paragraph(f"{offer.sentence} Who pays: {paid}.", indent=4)
     if checked.limits:
-        speaking.say("What limits it:")
+        speaking.say()
+        speaking.say("What limits it, by working days")
         for limit in checked.limits:
-            speaking.say(f"  {limit.sentence}: {wording.days_long(limit.days)}")
+            speaking.paragraph(f"{limit.sentence}: {wording.days_long(limit.days)}", indent=2)
+    if checked.gauges:
+        speaking.say()
     for gauge in checked.gauges:
-        speaking.say(f"{gauge.name}: {gauge.verdict}. {gauge.cause}")
+        speaking.paragraph(f"{gauge.name.capitalize()}: {gauge.verdict}. {gauge.cause}")
     if checked.answer is not None:
         speaking.say()
         speaking.say(f"answer {checked.answer.pk}")

@@ -36,13 +36,15 @@ COMMANDS = {
     ),
     "accept": Command("quoting", "Record the client's yes: the quote becomes a promise."),
     "ask": Command("ask", "Promise a client an answer by a day, and note when it was given."),
+    "desk": Command("desk", "What clients want beyond: asks, house rules, extras, what recurs."),
     "promise": Command("promise", "Record a promise already made, in one line."),
     "deliver": Command("life", "Say that a promise is done; the client's word is still to come."),
     "settle": Command(
         "life", "Record the client's word on what was delivered: taken, or sent back."
     ),
     "pause": Command(
-        "life", "Let the clock stand, because the client owes something that is overdue."
+        "life",
+        "Let the clock stand from when the client owes something that is overdue, never before.",
     ),
     "resume": Command(
         "life", "End a pause: the date moves by the working time that the clock stood."
@@ -50,16 +52,56 @@ COMMANDS = {
     "slip": Command(
         "life", "Say a later date inside the house; what the client was promised does not change."
     ),
+    "owed": Command(
+        "closing", "Show what the client owes for a promise, record it, or note that it came."
+    ),
+    "move": Command(
+        "moving",
+        "Note that the client was told of another date, or their wish; then note the answer.",
+    ),
+    "why": Command(
+        "closing", "Say why a date moved or was missed: about the work, never about a person."
+    ),
+    "notice": Command(
+        "closing", "Tell the client that five working days of silence count as acceptance."
+    ),
+    "thank": Command("closing", "Thank the client for their word, once."),
+    "again": Command(
+        "closing", "Say whether you would promise it again; the next check of such work shows it."
+    ),
+    "own": Command(
+        "own", "Ask who owns what, and answer: yes, what would be possible instead, or no."
+    ),
+    "stage": Command(
+        "stage", "Begin a stage, hand it over, take it or send it back; tick its checklist."
+    ),
     "release": Command("life", "Record that the client lets us off; it counts in no rate."),
     "revoke": Command("life", "Say that we cannot: it counts as broken."),
+    "void": Command(
+        "closing", "Void a promise that was recorded by mistake; it stays listed, with the reason."
+    ),
+    "last-mile": Command(
+        "last_mile", "Show what you see over the line: what is left, who was asked, what they said."
+    ),
+    "nudge": Command(
+        "last_mile",
+        "Ask somebody on a promise how it stands; you see it over the line, or stand in.",
+    ),
+    "acknowledge": Command(
+        "last_mile", "Say that you know: the ladder stops, and an answer is owed soon."
+    ),
+    "answer": Command("last_mile", "Answer an alarm: done by, blocked by, or help is needed."),
     "today": Command("today", "Show open promises: dates, chances, and what needs a hand."),
-    "add": Command("add", "Add a client, a person, a service or an absence."),
+    "add": Command("add", "Add a client, a person, a service, an absence, or a house of your own."),
     "import": Command("importing", "Bring in history and open work from a file."),
     "past": Command("past", "Show what the past says."),
     "record": Command("record", "Show what was promised, against what was done."),
     "backtest": Command("backtest", "Measure forecasts on a history file, without a database."),
     "simulate": Command("simulate", "Draw the futures of a plan file, without a database."),
     "token": Command("token", "Make an API token for scripts; it is shown once."),
+    "webhook": Command(
+        "webhook", "Tell other programs, signed, what becomes of promises and alarms."
+    ),
     "erase": Command(
         "erase", "Erase what is written about a client, a contact, or a person who left."
     ),
@@ -107,7 +149,9 @@ def load(name: str) -> Any:
     app: typer.Typer | None = getattr(module, "app", None)
     if app is None:
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        function = getattr(module, name, None) or getattr(module, f"{name}_")  # import is a keyword
+        written = name.replace("-", "_")
+        # import is a keyword
+        function = getattr(module, written, None) or getattr(module, f"{written}_")
         app.command(name, context_settings=getattr(module, "CONTEXT", None))(function)
     loaded = typer.main.get_command(app)
     loaded.name = name

@@ -11,7 +11,7 @@ from kept.cli import serve as serving
 from kept.cli import speaking
 
 #: The sample houses there are.
-HOUSES = ("studio",)
+HOUSES = ("studio", "restaurant")
 EMAIL = "ada@northlight.example"
 #: Beside the database, readable by its owner alone: the log-in of a house made for looking.
 LOGIN_FILE = "demo-login"
@@ -29,7 +29,9 @@ def demo(
     seed: Annotated[
         int, typer.Option(min=0, help="Another seed makes other work and other figures.")
     ] = 1,
-    house: Annotated[str, typer.Option(help="Which sample house: studio.")] = "studio",
+    house: Annotated[
+        str, typer.Option(help="Which sample house: studio or restaurant.")
+    ] = "studio",
 ) -> None:
     """Make a sample house with a year of past, and serve it."""
     with speaking.ending(as_json=False):
@@ -46,7 +48,7 @@ def demo(
             serving.prepare()
         except serving.NotReachable as error:
             raise speaking.Stop(str(error), status=speaking.NO) from error
-        password = _made(seed)
+        password = _made(seed, house)
     speaking.say(f"Log in as {EMAIL} with the password {password}")
     if no_serve:
         return
@@ -55,14 +57,14 @@ def demo(
     serving.run("127.0.0.1", port)
 
 
-def _made(seed: int) -> str:
+def _made(seed: int, house: str) -> str:
     """Make the sample house unless it is there; return its password."""
     from django.conf import settings
     from django.db import connections, transaction
 
     from kept import clock
     from kept.people import logins
-    from kept.sample import studio
+    from kept.sample import restaurant, studio
     from kept.tenancy.models import Organisation
 
     kept_at: Path = settings.DATA / LOGIN_FILE
@@ -77,7 +79,8 @@ def _made(seed: int) -> str:
         password = secrets.token_urlsafe(12)
         with transaction.atomic():
             login = logins.make(email=EMAIL, password=password)
-            studio.make(login=login, now=clock.now(), seed=seed)
+            make = restaurant.make if house == "restaurant" else studio.make
+            make(login=login, now=clock.now(), seed=seed)
             descriptor = os.open(kept_at, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
                 file.write(password + "\n")

@@ -37,6 +37,12 @@ def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would come in; save nothing.")
     ] = False,
+    add_people: Annotated[
+        bool,
+        typer.Option(
+            "--add-people", help="Add who has open or recent work in the file and is not here yet."
+        ),
+    ] = False,
     undo: Annotated[
         int | None, typer.Option(metavar="ID", min=1, help="Take back all that an import brought.")
     ] = None,
@@ -51,11 +57,26 @@ def import_(
             return
         if file is None:
             raise speaking.Stop("Name the file to bring in.", field="FILE")
-        _bring(file, source, mapping or [], who, dry_run=dry_run, as_json=as_json)
+        _bring(
+            file,
+            source,
+            mapping or [],
+            who,
+            add_people=add_people,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
 
 
 def _bring(
-    file: Path, source: str, mapping: list[str], who: Acting, *, dry_run: bool, as_json: bool
+    file: Path,
+    source: str,
+    mapping: list[str],
+    who: Acting,
+    *,
+    add_people: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     from kept.imports import intake
     from kept.tenancy import refusals
@@ -86,7 +107,14 @@ def _bring(
             useless = not (seen.used or seen.known or seen.cancelled or seen.old)
             if not dry_run and not useless:
                 made = intake.accept(
-                    content, file.name, said, by=who.member, now=who.now, limits=limits, tell=tell
+                    content,
+                    file.name,
+                    said,
+                    add_people=seen.newcomers if add_people else (),
+                    by=who.member,
+                    now=who.now,
+                    limits=limits,
+                    tell=tell,
                 )
         except refusals.Refused as refused:
             raise speaking.Stop(
@@ -154,9 +182,19 @@ def _progress(*, as_json: bool) -> "Iterator[Tell]":
 
 def _print(seen: "Preview", made: "Import | None", *, dry_run: bool) -> None:
     verb = "came in" if made is not None else "would come in"
+    brought = [
+        f"{count} {one if count == 1 else many}"
+        for count, one, many in (
+            (seen.finished, "piece of finished work", "pieces of finished work"),
+            (seen.open_work, "piece of open work", "pieces of open work"),
+            (seen.promises, "promise given", "promises given"),
+        )
+        if count
+    ]
+    rows = "row" if seen.total == 1 else "rows"
     speaking.say(
-        f"{seen.file_name}: {seen.used} of {seen.total} rows {verb}: {seen.finished} finished, "
-        f"{seen.open_work} open, with {seen.promises} promises given."
+        f"{seen.file_name}: {seen.used} of {seen.total} {rows} {verb}"
+        + (f": {', '.join(brought)}." if brought else ".")
     )
     undated = "open without a date for half a year"
     for count, why in (
@@ -173,9 +211,15 @@ def _print(seen: "Preview", made: "Import | None", *, dry_run: bool) -> None:
         speaking.say(note)
     if seen.new_clients:
         speaking.say(f"New clients: {', '.join(seen.new_clients[:SHOWN])}")
+    if seen.newcomers:
+        speaking.say(
+            f"They work here by the file, and are not here yet: {', '.join(seen.newcomers)}. "
+            "--add-people adds them."
+        )
     for problem in seen.problems[:SHOWN]:
         where = f"row {problem.row}" + (f", {problem.column}" if problem.column else "")
-        speaking.say(f"  {where}: “{problem.value}” {problem.why}")
+        value = f"“{problem.value}” " if problem.value and problem.value not in problem.why else ""
+        speaking.say(f"  {where}: {value}{problem.why}")
     if len(seen.problems) > SHOWN:
         speaking.say(f"  and {len(seen.problems) - SHOWN} more; --json lists them all.")
     if made is None and seen.used and dry_run:
@@ -221,6 +265,7 @@ def _document(seen: "Preview", made: "Import | None", *, dry_run: bool) -> dict[
             for use in seen.names
         ],
         "new_clients": list(seen.new_clients),
+        "newcomers": list(seen.newcomers),
         "first_dates": seen.first_dates,
         "same_file_at": seen.same_file,
     }

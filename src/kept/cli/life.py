@@ -30,9 +30,9 @@ def deliver(
     with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.promises import delivering
 
-        found = _promise(promise)
+        found = promise_of(promise)
         delivering.deliver(found, note=note, where=where, by=who.member, now=who.now)
-        _tell(found, now=who.now, as_json=as_json)
+        tell(found, now=who.now, as_json=as_json)
 
 
 def settle(
@@ -52,7 +52,7 @@ def settle(
     with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.promises import delivering, states
 
-        found = _promise(promise)
+        found = promise_of(promise)
         delivery = delivering.waiting(found)
         if delivery is None:
             states.demand(found, "settle")
@@ -67,7 +67,7 @@ def settle(
                 by=who.member,
                 now=who.now,
             )
-        _tell(found, now=who.now, as_json=as_json)
+        tell(found, now=who.now, as_json=as_json)
 
 
 def pause(
@@ -75,20 +75,30 @@ def pause(
     owed: Annotated[
         int | None,
         typer.Option(
-            metavar="OBLIGATION", help="What the client owes; left out, the only overdue one."
+            metavar="OBLIGATION", help="What the client owes; left out, the only thing open."
         ),
     ] = None,
+    call_off: Annotated[
+        bool, typer.Option("--call-off", help="Take a notice back before its moment.")
+    ] = False,
     organisation: OrganisationOption = None,
     email: AsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let the clock stand, because the client owes something that is overdue."""
+    """Let the clock stand from when the client owes something that is overdue, never before.
+
+    Said earlier it is a notice, and the clock stands by itself from that moment.
+    """
     with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.promises import pausing
 
-        found = _promise(promise)
-        pausing.pause(found, obligation=_owed(found, owed, who.now), by=who.member, now=who.now)
-        _tell(found, now=who.now, as_json=as_json)
+        found = promise_of(promise)
+        if call_off:
+            pausing.call_off(found, by=who.member, now=who.now)
+        else:
+            owes = _owed(found, owed, who.now)
+            pausing.pause(found, obligation=owes, by=who.member, now=who.now)
+        tell(found, now=who.now, as_json=as_json)
 
 
 def resume(
@@ -104,13 +114,13 @@ def resume(
     with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.promises import pausing
 
-        found = _promise(promise)
+        found = promise_of(promise)
         running = found.pauses.filter(ended_at__isnull=True).select_related("obligation").first()
         if came and running is not None:
             pausing.receive(running.obligation, by=who.member, now=who.now)
         else:
             pausing.resume(found, by=who.member, now=who.now)
-        _tell(found, now=who.now, as_json=as_json)
+        tell(found, now=who.now, as_json=as_json)
 
 
 def slip(
@@ -126,10 +136,10 @@ def slip(
     with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.promises import slips
 
-        found = _promise(promise)
+        found = promise_of(promise)
         moment, _day_only = reading.due(until, now=who.now, zone=found.zone, name="--until")
         slips.say(found, until=moment, by=who.member, now=who.now)
-        _tell(found, now=who.now, as_json=as_json)
+        tell(found, now=who.now, as_json=as_json)
 
 
 def release(
@@ -143,9 +153,9 @@ def release(
     with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.promises import ending
 
-        found = _promise(promise)
+        found = promise_of(promise)
         ending.release(found, word=word, by=who.member, now=who.now)
-        _tell(found, now=who.now, as_json=as_json)
+        tell(found, now=who.now, as_json=as_json)
 
 
 def revoke(
@@ -159,12 +169,13 @@ def revoke(
     with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.promises import ending
 
-        found = _promise(promise)
+        found = promise_of(promise)
         ending.revoke(found, word=word, by=who.member, now=who.now)
-        _tell(found, now=who.now, as_json=as_json)
+        tell(found, now=who.now, as_json=as_json)
 
 
-def _promise(key: int) -> "Promise":
+def promise_of(key: int) -> "Promise":
+    """Return the promise with that number."""
     from kept.promises.models import Promise
 
     found = Promise.objects.select_related("job", "client").filter(pk=key).first()
@@ -180,20 +191,23 @@ def _owed(promise: "Promise", key: int | None, now: "datetime") -> "Obligation":
         if found is None:
             raise speaking.Stop(f"Nothing {key} is owed for this.", field="--owed")
         return found
-    overdue = list(rows.filter(due_at__lte=now).order_by("due_at", "pk"))
-    if len(overdue) == 1:
-        return overdue[0]
-    if not overdue:
+    owed = list(rows.order_by("due_at", "pk"))
+    overdue = [row for row in owed if row.due_at <= now]
+    for candidates in (overdue, owed):
+        if len(candidates) == 1:
+            return candidates[0]
+    if not owed:
         raise speaking.Stop(
-            "Nothing that the client owes is overdue. The clock runs on.",
+            "The client owes nothing for this. The clock runs on.",
             status=speaking.NO,
             field="--owed",
         )
-    named = "; ".join(f"{row.pk} {row.what}" for row in overdue)
-    raise speaking.Stop(f"Several things are overdue: {named}. Say which.", field="--owed")
+    named = "; ".join(f"{row.pk} {row.what}" for row in overdue or owed)
+    raise speaking.Stop(f"Several things are owed: {named}. Say which.", field="--owed")
 
 
-def _tell(promise: "Promise", *, now: "datetime", as_json: bool) -> None:
+def tell(promise: "Promise", *, now: "datetime", as_json: bool) -> None:
+    """Say where a promise stands."""
     from kept import words
     from kept.promises import judging
 

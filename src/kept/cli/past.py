@@ -142,6 +142,11 @@ def _print_hindsight(seen: "LookedBack") -> None:
             f"{seen.row.exact} of {seen.row.scored} took exactly the estimate: such a past was "
             "filled in afterwards, and tells nothing about how long work takes."
         )
+    if seen.sums is not None:
+        speaking.say(
+            "Ten pieces in a row of one client, added up, took no more than kept would have said "
+            f"of them at 9 in 10: {_counted(seen.sums)}."
+        )
     if seen.drift:
         which = "longer" if seen.drift == "slower" else "less"
         speaking.say(f"Lately work takes {which} than the past says.")
@@ -161,6 +166,9 @@ def _hindsight(seen: "LookedBack | None") -> dict[str, Any] | None:
         "informative": row.informative,
         "typical_factor": row.typical_factor,
         "drift": str(seen.drift),
+        "sums": row.sums,
+        "sums_kept_at_90": row.sums_within_90,
+        "lean": row.lean,
         "profile_version": row.profile.version,
     }
 
@@ -211,9 +219,10 @@ def _print(figures: "PastFigures") -> None:
         )
     if figures.leads is not None:
         days, since = figures.leads.days, "started" if figures.leads.from_start else "asked"
+        half = "1 day" if days.p50 == 1 else f"{days.p50:g} days"
         speaking.say(
-            f"From {since} to finished: half within {days.p50:g} days, 9 in 10 within "
-            f"{days.p90:g} ({days.count} pieces of work)."
+            f"From {since} to finished: half within {half}, 9 in 10 within {days.p90:g} "
+            f"({days.count} pieces of work)."
         )
 
 

@@ -8,6 +8,8 @@ from kept.cli import reading, speaking
 from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from kept.quotes.models import Quote
 
 QuoteArgument = Annotated[int, typer.Argument(metavar="QUOTE", help="The quote's number.", min=1)]
@@ -54,6 +56,14 @@ def offer(
             "Left out, they were told in person.",
         ),
     ] = "",
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="D[=PRICE]",
+            help="A later date that they may choose instead, and its price if it is another: "
+            "2026-12-23=4800; may be repeated.",
+        ),
+    ] = None,
     organisation: OrganisationOption = None,
     email: AsOption = None,
     as_json: JsonOption = False,
@@ -63,7 +73,10 @@ def offer(
     Everybody who owns a part of it must have said yes before, or a lead signs with --sign.
     """
     with acting(organisation, email, as_json=as_json, changes=True) as who:
-        from kept.quotes import offering
+        from django.db import transaction
+
+        from kept.quotes import choosing, offering
+        from kept.tenancy import refusals
 
         found = _quote(quote)
         contact = found.client.contacts.filter(email__iexact=to).first() if to else None
@@ -72,9 +85,21 @@ def offer(
                 f"Nobody at {found.client.name} has the address “{to}”. Nothing was offered.",
                 field="--to",
             )
-        offered = offering.offer(
-            quote=found, contact=contact, gap_reason=sign, by=who.member, now=who.now
-        )
+        try:
+            with transaction.atomic():  # offered with all of its choices, or not at all
+                for text in also or []:
+                    day, _equals, price = text.partition("=")
+                    due_at = reading.due(day, now=who.now, zone=found.zone, name="--also")[0]
+                    choosing.add(
+                        found, due_at=due_at, price=_price(price), by=who.member, now=who.now
+                    )
+                offered = offering.offer(
+                    quote=found, contact=contact, gap_reason=sign, by=who.member, now=who.now
+                )
+        except refusals.Refused as refused:
+            if refused.field != "gap_reason":
+                raise
+            raise speaking.Stop(refused.sentence, status=speaking.NO, field="--sign") from refused
         _tell(offered, as_json=as_json)
 
 
@@ -126,6 +151,10 @@ def counter(
 def accept(
     quote: QuoteArgument,
     word: Annotated[str, typer.Option(help="What the client said, in their words.")] = "",
+    choice: Annotated[
+        int | None,
+        typer.Option(help="What they chose beside the date held: 1 for the first.", min=1),
+    ] = None,
     organisation: OrganisationOption = None,
     email: AsOption = None,
     as_json: JsonOption = False,
@@ -135,7 +164,13 @@ def accept(
         from kept import words
         from kept.quotes import accepting
 
-        promise = accepting.accept(quote=_quote(quote), word=word, by=who.member, now=who.now)
+        found = _quote(quote)
+        option = None if choice is None else found.options.filter(position=choice).first()
+        if choice is not None and option is None:
+            raise speaking.Stop(f"There is no choice {choice} in this offer.", field="--choice")
+        promise = accepting.accept(
+            quote=found, word=word, option=option, by=who.member, now=who.now
+        )
         if as_json:
             speaking.document(
                 {
@@ -152,6 +187,19 @@ def accept(
                 f"promise {promise.pk}: {promise.job.title} for {promise.client.name}, "
                 f"{words.moment(promise.due_at, promise.zone)}"
             )
+
+
+def _price(text: str) -> "Decimal | None":
+    from decimal import Decimal, InvalidOperation
+
+    if not text:
+        return None
+    try:
+        return Decimal(text).quantize(Decimal("0.01"))
+    except InvalidOperation:
+        raise speaking.Stop(f"“{text}” is not a price. Write it like 4800.", field="--also") from (
+            None
+        )
 
 
 def _quote(key: int) -> "Quote":

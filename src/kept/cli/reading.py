@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from kept.clients.catalogue import StageSketch
     from kept.jobs.lines import Effort, Line
 
+#: More work than this in one piece is a slip of the finger.
+MOST_HOURS = 20_000
 _MOMENT = re.compile(r"(?P<day>.+?)(?:[\s,T]+(?:at\s+)?(?P<hour>\d{1,2})[:.](?P<minute>\d{2}))?")
 _STAGE = re.compile(r"(?P<name>.+?)\s*:\s*(?P<size>[^\[\]]+?)\s*(?:\[(?P<skill>[^\[\]]+)\])?\s*")
 
@@ -57,6 +59,15 @@ def size(text: str, *, name: str) -> "Effort":
     from kept.jobs import lines
 
     found = lines.size(text)
+    said = [float(part.replace(",", ".")) for part in re.findall(r"\d+(?:[.,]\d+)?", text)]
+    if found is None and text.strip().startswith("-"):
+        raise Stop(f"“{text}”: work below zero cannot be planned.", field=name)
+    if found is None and len(said) in (2, 3) and said != sorted(said):
+        raise Stop(
+            f"“{text}” goes down: say low, then likely, then high, as in 16-24-60h.", field=name
+        )
+    if found is None and any(part > MOST_HOURS for part in said):
+        raise Stop(f"“{text}” is more than {MOST_HOURS} hours. Is it meant?", field=name)
     if found is None:
         raise Stop(
             f"“{text}” is not a size. Write it like 24h, 16-60h or 16-24-60h: low, likely, high.",

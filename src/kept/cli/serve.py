@@ -131,6 +131,7 @@ def run(host: str, port: int) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    let_go()
     place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0]
     Granian(
         "kept.config.wsgi:application",
@@ -145,6 +146,17 @@ def run(host: str, port: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=30,
     ).serve()
+
+
+def let_go() -> None:
+    """Close every connection of this process: the one that serves is forked from it."""
+    from django.db import connections
+
+    for connection in connections.all():
+        if connection.vendor == "postgresql":
+            connection.let_go()  # type: ignore[attr-defined]  # kept.tenancy.postgresql
+        else:
+            connection.close()
 
 
 def _written(host: str) -> str:

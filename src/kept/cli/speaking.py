@@ -1,7 +1,9 @@
 """What a command says: to people in lines, to scripts as one JSON document, and how it ends."""
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -84,6 +86,25 @@ def table(
         drawn.add_row(*row)
     console = Console(highlight=False, markup=False, emoji=False)
     console.print(drawn)
+
+
+def width() -> int:
+    """Return how many signs fit on a line of the terminal; 80 where nobody can say."""
+    return shutil.get_terminal_size().columns
+
+
+def paragraph(text: str, *, indent: int = 0) -> None:
+    """Print a sentence that may be long: broken between words, further lines set in."""
+    lines = textwrap.wrap(
+        text,
+        max(width(), 40),
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for line in lines:
+        typer.echo(line)
 
 
 def _plain(value: Any) -> Any:

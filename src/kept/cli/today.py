@@ -1,7 +1,22 @@
 """`kept today`: open promises, as the first page shows them."""
 
+from typing import TYPE_CHECKING
+
 from kept.cli import speaking
 from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
+
+if TYPE_CHECKING:
+    from kept.plan.standing import Standing
+
+#: On fewer columns than this each promise takes lines of its own.
+WIDE = 76
+STANDS = {
+    "overdue": "overdue",
+    "at-risk": "at risk",
+    "on-track": "on track",
+    "paused": "paused",
+    "unknown": "not enough history",
+}
 
 
 def today(
@@ -67,6 +82,10 @@ def today(
         if not rows:
             speaking.say("No open promises. Ask for a date: kept check 'WHAT for CLIENT, 24h'")
             return
+        if speaking.width() < WIDE:
+            for row in rows:
+                _lines(row)
+            return
         speaking.table(
             ["", "Promise", "Client", "Due", "Stands", "Chance", "Likely by", "Slack"],
             [
@@ -75,13 +94,28 @@ def today(
                     row.promise.job.title,
                     row.promise.client.name,
                     words.day(row.promised_on),
-                    str(row.state),
+                    STANDS[row.state],
                     "" if row.chance is None else words.percent(row.chance),
                     "" if row.likely_on is None else words.day(row.likely_on),
-                    "" if row.slack_days is None else f"{row.slack_days:+d} d",
+                    "" if row.slack_days is None else f"{row.slack_days:+d}{words.NBSP}d",
                 ]
                 for row in rows
             ],
             right=[5, 7],
-            broken=[1, 2],
+            broken=[1, 2, 4],
         )
+
+
+def _lines(row: "Standing") -> None:
+    """Show one promise on a narrow terminal."""
+    from kept import words
+
+    parts = [f"due {words.day(row.promised_on)}", STANDS[row.state]]
+    if row.chance is not None:
+        parts.append(words.percent(row.chance))
+    if row.likely_on is not None:
+        parts.append(f"likely by {words.day(row.likely_on)}")
+    if row.slack_days is not None:
+        parts.append(f"{row.slack_days:+d}{words.NBSP}d")
+    speaking.paragraph(f"{row.promise.pk} {row.promise.job.title} for {row.promise.client.name}")
+    speaking.paragraph(" · ".join(parts), indent=2)

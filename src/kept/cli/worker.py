@@ -12,7 +12,7 @@ def worker() -> None:
     with speaking.ending(as_json=False):
         acting.load()
         from kept import clock
-        from kept.quotes import rounds
+        from kept.last_mile import rounds
 
         stop = threading.Event()
 

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from kept.people.models import Skill
+from kept.people.models import Member, Skill
 from kept.tenancy.models import Scoped
 
 
@@ -178,3 +178,57 @@ class ServiceStageAfter(Scoped):
 
     def __str__(self) -> str:
         return f"{self.stage_id} after {self.after_id}"
+
+
+class CoreService(Scoped):
+    """What this client hired us for. Its health is judged before anything beyond it is given."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="core_services")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="core_for")
+    since_on = models.DateField()
+    #: The last day on which it was core; empty while it is.
+    until_on = models.DateField(null=True, blank=True)
+    named_at = models.DateTimeField()
+    named_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["client_id", "since_on", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["client", "service"],
+                condition=Q(until_on__isnull=True),
+                name="a_service_is_core_to_a_client_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(until_on__isnull=True) | Q(until_on__gte=F("since_on")),
+                name="a_core_service_ends_after_it_begins",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"service {self.service_id} for client {self.client_id}"
+
+
+class CoreWord(Scoped):
+    """Too little is known of a client's core: a person says how it stands, and why."""
+
+    class Health(models.TextChoices):
+        HOT = "hot", _("hot")
+        WARM = "warm", _("warm")
+        COLD = "cold", _("cold")
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="core_words")
+    health = models.CharField(max_length=4, choices=Health)
+    why = models.CharField(max_length=300, blank=True)
+    said_at = models.DateTimeField()
+    said_by = models.ForeignKey(Member, models.PROTECT, related_name="+")
+
+    personal = ("why",)
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["client_id", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.health}, said of client {self.client_id}"

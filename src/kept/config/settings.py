@@ -1,5 +1,6 @@
 """Django's settings, made from the environment (see environment.py)."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,10 @@ FUTURES: int = read("KEPT_FUTURES")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 PROXIES: int = read("KEPT_PROXIES")
 THREADS: int = read("KEPT_THREADS")
+LANES = 8  # receivers that are served side by side
 LINK_DAYS: int = read("KEPT_LINK_DAYS")
+REACHABLE: list[IPv4Network | IPv6Network] = read("KEPT_REACHABLE")
+WEBHOOK_DAYS: int = read("KEPT_WEBHOOK_DAYS")
 
 
 def database(address: str, name: str) -> dict[str, Any]:
@@ -43,8 +47,18 @@ def database(address: str, name: str) -> dict[str, Any]:
             found["TEST"] = {"NAME": str(DATA / "test.sqlite3")}
         case "django.db.backends.postgresql":
             found["ENGINE"] = "kept.tenancy.postgresql"
-            pool = {"min_size": 1, "max_size": THREADS + 2, "timeout": 10}
+            pool = {
+                "min_size": 1,
+                # Each thread that serves has one, and so have the rounds, the outbox, each of its
+                # lanes and a file that comes in: nobody waits for another of this process.
+                "max_size": THREADS + 3 + LANES,
+                "timeout": 10,
+                # A server that was away is tried every second or two, not ever more rarely.
+                "reconnect_timeout": 3,
+            }
             found["OPTIONS"] = {**found.get("OPTIONS", {}), "pool": pool}
+            # One that the server ended meanwhile is replaced before it is used.
+            found["CONN_HEALTH_CHECKS"] = True
         case _:
             raise BadSetting(name, "…", "a postgres:// or sqlite:// address")
     return found

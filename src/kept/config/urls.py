@@ -7,3 +7,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kept.portal.urls")),
     path("", include("kept.web.urls")),
 ]
+
+handler400 = "kept.config.failing.unreadable"
+handler500 = "kept.config.failing.answer"

@@ -15,16 +15,17 @@ application = get_wsgi_application()
 def accompany() -> None:
     """Load the engine's compiled kernels before somebody asks, then go round for ever."""
     from kept import clock
-    from kept.quotes import rounds
+    from kept.last_mile import rounds
+    from kept.quotes.rounds import prepare
 
-    rounds.prepare()
+    prepare()
     rounds.keep_going(now=clock.now, until=threading.Event())
 
 
 def work() -> None:
     """Do the work that verbs leave behind, such as letters, for ever."""
     from kept import clock
-    from kept.quotes import rounds
+    from kept.last_mile import rounds
 
     rounds.keep_working(now=clock.now, until=threading.Event())
 

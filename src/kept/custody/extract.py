@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from kept.clients.models import Client
+from kept.clients.models import Client, Contact
 from kept.ledger import heads, recording
 from kept.ledger.models import Event, Head
 from kept.people import access
@@ -46,6 +46,8 @@ READ_BY_CLIENTS = (
     Kind.PROMISE_RELEASED,
     Kind.PROMISE_REVOKED,
     Kind.PROMISE_VOIDED,
+    Kind.PAUSE_NOTICED,
+    Kind.PAUSE_CALLED_OFF,
     Kind.PROMISE_PAUSED,
     Kind.PROMISE_RESUMED,
     Kind.PROMISE_DELIVERED,
@@ -68,13 +70,22 @@ def of(client: Client, *, by: Member, now: datetime) -> dict[str, Any]:
         NotAllowed: only owners hand out extracts.
     """
     access.demand(by, Role.OWNER)
+    return _written(client.name, Q(client=client), now=now)
+
+
+def for_contact(contact: Contact, *, now: datetime) -> dict[str, Any]:
+    """Return the extract of what one contact was offered and promised, and of nobody else's."""
+    return _written(contact.client.name, Q(client=contact.client_id, contact=contact), now=now)
+
+
+def _written(name: str, whose: Q, *, now: datetime) -> dict[str, Any]:
     house = scope.current()
-    titles = dict(Promise.objects.filter(client=client).values_list("pk", "job__title"))
+    titles = dict(Promise.objects.filter(whose).values_list("pk", "job__title"))
     head = Head.objects.filter(organisation=house).first() or Head(organisation=house)
     return {
         "form": FORM,
         "house": {"organisation": house.pk, "name": house.name},
-        "client": client.name,
+        "client": name,
         "made_at": recording.plain(now),
         "public_key": heads.public_key(),
         "head": {
@@ -84,15 +95,15 @@ def of(client: Client, *, by: Member, now: datetime) -> dict[str, Any]:
         },
         # What the promises are called stands beside the chain, where it can be erased.
         "titles": {str(key): title for key, title in sorted(titles.items())},
-        "events": list(_events(client, set(titles), until=head.number)),
+        "events": list(_events(whose, set(titles), until=head.number)),
     }
 
 
-def _events(client: Client, promises: set[int], *, until: int) -> Iterator[str | dict[str, Any]]:
+def _events(whose: Q, promises: set[int], *, until: int) -> Iterator[str | dict[str, Any]]:
     """Yield each event up to the head: header and hidden digest of theirs, else a bare digest."""
     theirs = set(
         Event.objects.filter(kind__in=READ_BY_CLIENTS)
-        .filter(Q(promise_id__in=promises) | _about(Quote, client) | _about(HoldingReply, client))
+        .filter(Q(promise_id__in=promises) | _about(Quote, whose) | _about(HoldingReply, whose))
         .values_list("number", flat=True)
     )
     for event in Event.objects.filter(number__lte=until).order_by("number").iterator(500):
@@ -102,6 +113,6 @@ def _events(client: Client, promises: set[int], *, until: int) -> Iterator[str |
             yield recording.body_of(event)
 
 
-def _about(table: type[Quote] | type[HoldingReply], client: Client) -> Q:
-    keys = table.objects.filter(client=client).values("pk")
+def _about(table: type[Quote] | type[HoldingReply], whose: Q) -> Q:
+    keys = table.objects.filter(whose).values("pk")
     return Q(about_table=recording.table_of(table), about_id__in=keys)

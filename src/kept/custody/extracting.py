@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from kept.jobs.models import Assumption, InboundPromise, Obligation, Stage
+from kept.last_mile.models import Alarm
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.promises.models import Promise
@@ -11,7 +12,7 @@ from kept.quotes.models import Answer, Quote
 
 
 def events_of(promise: Promise) -> models.QuerySet[Event]:
-    """Return the events about a promise, its job and stages, what it counts on, and its quote.
+    """Return the events about a promise, its job, what it counts on, its quote and its alarms.
 
     Forecasts are not among them: one event tells those of all promises.
     """
@@ -25,6 +26,7 @@ def events_of(promise: Promise) -> models.QuerySet[Event]:
         (Assumption, Assumption.objects.filter(job=job).values("pk")),
         (Quote, quotes.values("pk")),
         (Answer, quotes.values("answer_id")),
+        (Alarm, Alarm.objects.filter(promise=promise).values("pk")),
     ):
         about |= Q(about_table=recording.table_of(table), about_id__in=keys)
     return Event.objects.filter(about)

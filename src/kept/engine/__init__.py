@@ -17,13 +17,13 @@ _HOMES = {
     "Ask": "kept.engine.situation",
     "Futures": "kept.engine.futures",
     "NEVER": "kept.engine.worktime",
-    "Placed": "kept.engine.dates",
+    "Placed": "kept.engine.placing",
     "Stage": "kept.engine.situation",
     "base_futures": "kept.engine.futures",
     "simulate": "kept.engine.futures",
     "warm": "kept.engine.futures",
     "Dates": "kept.engine.dates",
-    "Effect": "kept.engine.dates",
+    "Effect": "kept.engine.effects",
     "Limit": "kept.engine.limits",
     "find_dates": "kept.engine.dates",
     "effect_of": "kept.engine.dates",
@@ -60,10 +60,12 @@ __all__ = [
 if TYPE_CHECKING:
     from kept.engine import calibration
     from kept.engine.backtesting import backtest
-    from kept.engine.dates import Dates, Effect, Placed, effect_of, find_dates
+    from kept.engine.dates import Dates, effect_of, find_dates
     from kept.engine.durations import DurationHistory, PastItem
+    from kept.engine.effects import Effect
     from kept.engine.futures import Futures, base_futures, simulate, warm
     from kept.engine.limits import Limit
+    from kept.engine.placing import Placed
     from kept.engine.situation import Ask, Situation, SituationError, Stage
     from kept.engine.worktime import NEVER
 

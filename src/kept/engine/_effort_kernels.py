@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from kept.engine._kernels import compiled, kernel
+from kept.engine._kernels import compiled, kernel, step
 
 # Groups a row belongs to, in this order; `durations._GROUPS` says what they are made of.
 ALL, PERSON, SUBKIND, PERSON_SUBKIND, PROJECT_SUBKIND, KIND, PROJECT_KIND, PERSON_KIND = range(8)
@@ -23,6 +23,8 @@ STATS = 5
 COVARIATES = 13
 BINS = 100
 BUCKETS = 5
+# The last number of items known in each bucket but the last.
+BUCKET_ENDS = np.array([0, 5, 20, 50])
 SIGNS = 3
 TABLE_STEP = 50.0
 
@@ -33,25 +35,20 @@ _SLIP_LIMIT = 2.5
 _SCORE_LIMIT = 1.5
 
 
-@kernel
+@step
 def bucket_of(known: Any) -> int:
-    if known == 0:
-        return 0
-    if known <= 5:
-        return 1
-    if known <= 20:
-        return 2
-    if known <= 50:
-        return 3
-    return 4
+    bucket = 0
+    while bucket < BUCKETS - 1 and known > BUCKET_ENDS[bucket]:
+        bucket += 1
+    return bucket
 
 
-@compiled
+@step
 def _towards(value: Any, count: Any, home: Any, pull: Any) -> Any:
     return (count * value + pull * home) / (count + pull)
 
 
-@kernel
+@step
 def weighed(values: Any, weights: Any) -> float:
     """Return the sum of values times weights.
 
@@ -247,7 +244,7 @@ def level_steps(
         out[z] = (person[z] + shrink[3] * share) / (n_person + shrink[3])
 
 
-@compiled
+@step
 def level_to_ask(steps: Any, wanted: Any) -> Any:
     """Give the forecast's own level that really gave the wanted coverage."""
     bins = steps.size
@@ -259,7 +256,7 @@ def level_to_ask(steps: Any, wanted: Any) -> Any:
     return (z + min(1.0, (wanted - reached) / steps[z])) / bins
 
 
-@compiled
+@step
 def level_reached(steps: Any, asked: Any) -> Any:
     """The inverse of `level_to_ask`: the coverage that the forecast's own level really gave."""
     bins = steps.size
@@ -290,7 +287,7 @@ def read_quantiles(values: Any, mixed: Any, size: Any, steps: Any, levels: Any, 
         at += 1
 
 
-@compiled
+@step
 def _add_position(histogram: Any, low: Any, high: Any) -> None:
     """Spread one outcome evenly over the stretch of the forecast's levels it fell on."""
     bins = histogram.size
@@ -302,6 +299,27 @@ def _add_position(histogram: Any, low: Any, high: Any) -> None:
         else:
             inside = min(high, (z + 1) / bins) - max(low, z / bins)
             histogram[z] += max(0.0, inside) / (high - low)
+
+
+@step
+def _fade(histogram: Any, by: Any) -> None:
+    """Let a histogram forget."""
+    for z in range(histogram.size):
+        histogram[z] *= by
+
+
+@step
+def _place_of(values: Any, size: Any, value: Any) -> int:
+    """The place of a value in the first `size` of rising values, before those equal to it."""
+    low = 0
+    high = size
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @kernel
@@ -354,22 +372,30 @@ def replay(
     n_prior = prior.size
     n_levels = levels.size
     room = capacity + n_prior + 2
-    pool_row = np.full(room, -1, np.int64)
+    pool_row = np.empty(room, np.int64)
     pool_value = np.empty(room)
-    pool_codes = np.full((room, 4), -9, np.int64)
+    pool_codes = np.empty((room, 4), np.int64)
     pool_signs = np.zeros((room, SIGNS))
     pool_day = np.zeros(room)
+    for q in range(room):
+        pool_row[q] = -1
+        for j in range(4):
+            pool_codes[q, j] = -9
     size = n_prior
-    pool_value[:n_prior] = prior
+    for q in range(n_prior):
+        pool_value[q] = prior[q]
     weights = np.empty((room, lenses))
     totals = np.empty(lenses)
     mixed = np.empty(room)
     stats = np.zeros((n_groups + 1, STATS))
     for g in range(n_groups + 1):
-        stats[g] = _NEW_GROUP
+        for j in range(STATS):
+            stats[g, j] = _NEW_GROUP[j]
     described = np.empty((ln_ratio.size, COVARIATES))
     one = np.empty(COVARIATES)
-    matrix = np.eye(COVARIATES) * ridge
+    matrix = np.zeros((COVARIATES, COVARIATES))
+    for i in range(COVARIATES):
+        matrix[i, i] = ridge
     matrix[COVARIATES - 1, COVARIATES - 1] = 5.0
     right_slip = np.zeros(COVARIATES)
     right_spread = np.zeros(COVARIATES)
@@ -406,21 +432,22 @@ def replay(
                     solve(matrix, right_spread, spread)
                     scores_stale = False
                 covariates(stats, groups[x], ln_estimate[x], one)
-                described[x] = one
+                for j in range(COVARIATES):
+                    described[x, j] = one[j]
                 row_signs[x, 0] = ln_estimate[x]
                 row_signs[x, 1] = weighed(one, slip)
                 row_signs[x, 2] = weighed(one, spread)
             else:
                 b = bucket_of(known[x])
                 p = codes[x, 0]
-                whole *= fade[0]
+                _fade(whole, fade[0])
                 n_whole[0] = n_whole[0] * fade[0] + 1.0
-                by_bucket[b] *= fade[1]
+                _fade(by_bucket[b], fade[1])
                 n_bucket[b] = n_bucket[b] * fade[1] + 1.0
                 j = codes[x, 2]
-                by_project[j] *= fade[2]
+                _fade(by_project[j], fade[2])
                 n_project[j] = n_project[j] * fade[2] + 1.0
-                by_person[p] *= fade[3]
+                _fade(by_person[p], fade[3])
                 n_person[p] = n_person[p] * fade[3] + 1.0
                 _add_position(whole, position_low[x], position_high[x])
                 _add_position(by_bucket[b], position_low[x], position_high[x])
@@ -447,7 +474,7 @@ def replay(
                 s[2] += step * (near - s[2])
                 s[3] += step * (abs(near) - s[3])
                 s[4] += step * ((1.0 if value == 0.0 else 0.0) - s[4])
-            place = np.searchsorted(pool_value[:size], value)
+            place = _place_of(pool_value, size, value)
             for q in range(size, place, -1):
                 pool_row[q] = pool_row[q - 1]
                 pool_value[q] = pool_value[q - 1]
@@ -459,15 +486,17 @@ def replay(
             pool_row[place] = x
             pool_value[place] = value
             pool_day[place] = known_day[x]
-            pool_codes[place] = codes[x]
-            pool_signs[place] = row_signs[x]
+            for j in range(4):
+                pool_codes[place, j] = codes[x, j]
+            for j in range(SIGNS):
+                pool_signs[place, j] = row_signs[x, j]
             size += 1
             waiting[newest] = x
             newest += 1
             if newest - oldest > capacity:
                 y = waiting[oldest]
                 oldest += 1
-                place = np.searchsorted(pool_value[:size], ln_ratio[y])
+                place = _place_of(pool_value, size, ln_ratio[y])
                 while pool_row[place] != y:
                     place += 1
                 size -= 1
@@ -491,7 +520,8 @@ def replay(
             asked += 1
             done[0] = asked
             covariates(stats, groups[r], ln_estimate[r], one)
-            described[r] = one
+            for j in range(COVARIATES):
+                described[r, j] = one[j]
             row_signs[r, 0] = ln_estimate[r]
             row_signs[r, 1] = weighed(one, slip)
             row_signs[r, 2] = weighed(one, spread)

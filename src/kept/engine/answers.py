@@ -115,7 +115,7 @@ def _limits(run: "Futures") -> dict[str, list[dict[str, Any]]]:
     causes = list(itertools.islice(_causes(run, order, plain), most))
     days = limits.days_of(
         [lifted for _, lifted in causes], plain, marks,
-        q=0.9, seed=run.seed, correlation=situation.correlation,
+        q=0.9, seed=run.seed, luck=situation.luck,
     )  # fmt: skip
     found: dict[str, list[dict[str, Any]]] = {}
     for (what, _), by_promise in zip(causes, days, strict=True):

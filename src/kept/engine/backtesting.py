@@ -160,6 +160,9 @@ class Hindsight:
         is_informative: false where nearly all took exactly the estimate.
         typical_factor: the median of what was said at 90 % ÷ estimate; None without any.
         stretches: the same at 90 % along time, in parts of about the same size.
+        sums: how many runs of ten consecutive pieces of a project were added up; 0 below 20.
+        sums_kept: how many of these sums took no more than was said at 90 %.
+        lean: by how much luck is shifted since (`kept.engine.together`).
     """
 
     scored: int
@@ -171,6 +174,9 @@ class Hindsight:
     is_informative: bool
     typical_factor: float | None
     stretches: tuple[Stretch, ...]
+    sums: int
+    sums_kept: int
+    lean: float
 
 
 def hindsight(profile: Profile, *, stretches: int = 10) -> Hindsight:
@@ -199,6 +205,9 @@ def hindsight(profile: Profile, *, stretches: int = 10) -> Hindsight:
             )
             for first, after in pairwise(edges)
         ),
+        sums=profile.together.runs,
+        sums_kept=profile.together.kept,
+        lean=profile.together.lean,
     )
 
 

@@ -15,12 +15,6 @@ FloatArray = NDArray[np.float64]
 TWO_SIDED_95 = 1.959963984540054
 ONE_SIDED_80 = 0.8416212335729143
 
-# Below this many closed promises their record says too little to correct anything.
-CLOSED_PROMISES_NEEDED = 20
-_PROMISE_PRIOR = 20.0
-# No promise counts as further out than this, so that a single one cannot widen everything.
-_POSITION_EDGE = 0.001
-
 
 def _forecasts(
     quantiles: ArrayLike, outcomes: ArrayLike, levels: ArrayLike
@@ -231,72 +225,6 @@ def reliability(
                 )
             )
     return bins
-
-
-class PromiseCalibration:
-    """What closed promises teach about chances, beyond what their stages taught.
-
-    Each closed promise tells where its finish fell in the distribution forecast when it was
-    given: a number between 0 and 1 (late beyond every simulated future: 1). If forecasts were
-    right those numbers would be spread evenly, and their normal scores would have mean 0 and
-    spread 1. The mean and the spread they have, shrunk towards 0 and 1 by 20 imagined promises,
-    turn a computed chance into a calibrated one and back.
-
-    Below 20 closed promises nothing is changed.
-
-    Source:
-        Recalibration of the probability integral transform: Dawid, "The well-calibrated
-        Bayesian", 1982; Kuleshov et al., 2018. Two numbers instead of a whole curve, since
-        promises are few: Platt, 1999, in normal scores.
-    """
-
-    def __init__(self, positions: ArrayLike) -> None:
-        """Learn from closed promises.
-
-        Args:
-            positions: shape (n,), each between 0 and 1.
-        """
-        at = np.asarray(positions, dtype=np.float64)
-        if np.isnan(at).any() or (at < 0).any() or (at > 1).any():
-            raise ValueError("a position lies between 0 and 1")
-        self.closed = int(at.size)
-        self._mean, self._spread = 0.0, 1.0
-        if self.closed < CLOSED_PROMISES_NEEDED:
-            return
-        scores = normal_quantile(np.clip(at, _POSITION_EDGE, 1.0 - _POSITION_EDGE))
-        known = self.closed + _PROMISE_PRIOR
-        self._mean = float(scores.sum()) / known
-        variance = (float(((scores - self._mean) ** 2).sum()) + _PROMISE_PRIOR) / known
-        # One more, the promise to come, is not known any better than the mean itself.
-        self._spread = math.sqrt(variance * (1.0 + 1.0 / known))
-
-    def chance(self, computed: float) -> float:
-        """Turn a chance as computed into one as such chances came true; never 0 or 1."""
-        if not 0 <= computed <= 1:
-            raise ValueError("a chance lies between 0 and 1")
-        if self.closed < CLOSED_PROMISES_NEEDED:
-            return min(max(computed, 1e-6), 1.0 - 1e-6)
-        score = _score(min(max(computed, 1e-9), 1.0 - 1e-9))
-        value = _reached((score - self._mean) / self._spread)
-        smallest = 1.0 / (self.closed + _PROMISE_PRIOR + 2.0)
-        return min(max(value, smallest), 1.0 - smallest)
-
-    def level(self, wanted: float) -> float:
-        """Give the computed chance to ask for, so that the wanted one is really reached."""
-        if not 0 < wanted < 1:
-            raise ValueError("a wanted chance lies strictly between 0 and 1")
-        if self.closed < CLOSED_PROMISES_NEEDED:
-            return wanted
-        value = _reached(self._mean + self._spread * _score(wanted))
-        return min(max(value, 1e-6), 1.0 - 1e-6)
-
-
-def _score(chance: float) -> float:
-    return float(normal_quantile(chance))
-
-
-def _reached(score: float) -> float:
-    return 0.5 * math.erfc(-score / math.sqrt(2.0))
 
 
 def normal_quantile(chances: ArrayLike) -> FloatArray:

@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kept.engine import calibration
+from kept.engine import together
 from kept.engine.forecasts import Forecast, Similar, Summary, snapped
 from kept.engine.lenses import (
     METHOD,
@@ -32,6 +32,7 @@ from kept.engine.lenses import (
     prior_ratios,
     tables,
 )
+from kept.engine.together import Together
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -186,7 +187,7 @@ class DurationHistory:
             self._group_of.append(seen)
             start += len(seen)
         self._n_groups = start
-        self._groups = _read_only(groups)
+        self._groups = groups
 
     @cached_property
     def known_days(self) -> FloatArray:
@@ -308,12 +309,13 @@ class DurationHistory:
         traces = _Traces.of(n)
         done = np.zeros(1, np.int64)
         arguments = (
-            self.codes,
+            # Copies, because for what may not be written numba compiles everything once more.
+            self.codes.copy(),
             self._groups,
-            self.ln_estimates,
-            self.ln_ratios,
+            self.ln_estimates.copy(),
+            self.ln_ratios.copy(),
             np.where(np.isnan(self.estimate_days), -np.inf, self.estimate_days),
-            self.known_days,
+            self.known_days.copy(),
             ask,
             learn,
             until,
@@ -324,7 +326,7 @@ class DurationHistory:
             np.asarray(self.method.fade),
             np.asarray(self.method.caution),
             self.method.ridge,
-            levels,
+            levels.copy(),
             len(self._names["person"]),
             len(self._names["project"]),
             self._n_groups,
@@ -407,7 +409,7 @@ class Profile:
         version: digest of the method, the day and every row learned from.
         as_of_day: the day; rows finished on it or later are not in it.
         finished_items: how many rows were learned from.
-        correlation: how alike the slips of one project's stages are (for sums and simulations).
+        together: how the stages of one promise slip together (for sums and simulations).
         asked: positions of the rows learned from that have a day of estimate, in its order.
         open_for_long: positions of open work with hours on it that is too old to be learned from.
         said: shape (asked, 4). ln(actual ÷ estimate) at `SAID_LEVELS` as it would have been
@@ -425,20 +427,22 @@ class Profile:
         asked = learn[~np.isnan(history.estimate_days[learn])]
         asked = asked[np.argsort(history.estimate_days[asked], kind="stable")]
         self.finished_items = int(learn.size)
-        said = np.full((len(history), SAID_LEVELS.size), np.nan)
+        said = np.full((len(history), PERCENT_LEVELS.size), np.nan)
         self._traces, state = history._replay(
             ask=asked,
             learn=learn,
             until=self.as_of_day,
-            levels=SAID_LEVELS,
+            levels=PERCENT_LEVELS,
             quantiles=said,
         )
         # Work estimated on the day of the profile or later was learned from, but not yet asked.
         self.asked = _read_only(asked[self._traces.has_forecast[asked]])
-        self.said = _read_only(said[self.asked])
+        at_said = np.searchsorted(PERCENT_LEVELS, SAID_LEVELS)
+        self.said = _read_only(said[self.asked][:, at_said])
+        self.together = self._together(said)
         size = state[0]
-        self._stats, self._slip, self._spread = (_read_only(a) for a in state[6:9])
-        self._histograms = tuple(_read_only(a) for a in state[9:])
+        self._stats, self._slip, self._spread = state[6:9]
+        self._histograms = state[9:]
         self._learned = learn
         self._open, self.open_for_long = self._open_work()
         self._pool = self._with_open_work([np.ascontiguousarray(a[:size]) for a in state[1:6]])
@@ -467,7 +471,7 @@ class Profile:
             np.insert(days, at, np.full(self._open.size, self.as_of_day)),
             np.insert(np.zeros(rows.size, np.bool_), at, np.ones(self._open.size, np.bool_)),
         )
-        return tuple(_read_only(np.ascontiguousarray(array)) for array in merged)
+        return tuple(np.ascontiguousarray(array) for array in merged)
 
     def _signs(self, groups: IntArray, ln_estimate: float) -> FloatArray:
         """Say what makes work alike besides its names: size, expected slip and its error."""
@@ -475,8 +479,9 @@ class Profile:
 
         described = np.empty(kernels.COVARIATES)
         kernels.covariates(self._stats, groups, ln_estimate, described)
-        slip = kernels.weighed(described, self._slip)
-        return np.array([ln_estimate, slip, kernels.weighed(described, self._spread)])
+        # Added up in order, as the kernels do: `@` may add in another and end in another digit.
+        slip, spread = (np.cumsum(described * w)[-1] for w in (self._slip, self._spread))
+        return np.array([ln_estimate, slip, spread])
 
     def _digest(self) -> str:
         digest = hashlib.sha256(f"{METHOD_VERSION}|{self.history.method}|{self.as_of_day}".encode())
@@ -484,16 +489,17 @@ class Profile:
             digest.update(repr(_canonical(self.history.items[row])).encode())
         return digest.hexdigest()[:16]
 
-    @cached_property
-    def correlation(self) -> float:
-        """Estimate the correlation between the slips of stages of one project.
-
-        See `shared_effect`; 0.05 where the past is too short to say.
-        """
-        asked = self._learned[self._traces.has_forecast[self._learned]]
-        order = asked[np.argsort(self.history.estimate_days[asked], kind="stable")]
-        middle = (self._traces.said_low[order] + self._traces.said_high[order]) / 2
-        return shared_effect(middle, self.history.codes[order, 2])
+    def _together(self, said: FloatArray) -> Together:
+        """Learn from sums of the work asked about how the stages of a promise slip together."""
+        history, rows = self.history, self.asked
+        middle = (self._traces.said_low[rows] + self._traces.said_high[rows]) / 2
+        return together.learned(
+            positions=middle,
+            projects=history.codes[rows, 2],
+            ln_quantiles=said[rows],
+            ln_ratios=history.ln_ratios[rows],
+            hours=np.exp(history.ln_estimates[rows]),
+        )
 
     def ratios(
         self,
@@ -560,7 +566,7 @@ class Profile:
             self._histograms
         )
         known = int(self._stats[groups[kernels.PERSON], 0])
-        bucket = kernels.bucket_of(known)
+        bucket = int(np.searchsorted(kernels.BUCKET_ENDS, known))
         steps = np.empty(kernels.BINS)
         kernels.level_steps(
             whole,
@@ -663,37 +669,6 @@ def is_informative(*, exact: int, of: int) -> bool:
     Fewer than 20 finished pieces of work are too few to call copied.
     """
     return of < 20 or exact < 0.9 * of
-
-
-def shared_effect(positions: ArrayLike, projects: ArrayLike) -> float:
-    """Estimate the correlation between the slips of pieces of work in one project.
-
-    Args:
-        positions: shape (n,). Where each outcome fell in its forecast, 0..1, in order of time.
-        projects: shape (n,). Codes; equal means the same project.
-
-    Returns:
-        Between 0 and 0.5. Runs of ten consecutive items of a project: the variance of their mean
-        normal score exceeds that of independent ones by the correlation. Shrunk towards 0.05 by
-        20 imagined runs.
-
-    Source:
-        One-factor Gaussian copula; Li, "On default correlation", 2000, for the construction.
-    """
-    at = np.asarray(positions, dtype=np.float64)
-    of = np.asarray(projects)
-    if at.shape != of.shape:
-        raise ValueError("shared_effect needs one project per position")
-    scores = calibration.normal_quantile(np.clip(at, 0.005, 0.995))
-    run = 10
-    found: list[float] = []
-    for code in np.unique(of):
-        mine = scores[of == code]
-        runs = mine[: mine.size // run * run].reshape(-1, run)
-        # Mean product of two different members of a run.
-        found.extend((runs.sum(axis=1) ** 2 - (runs**2).sum(axis=1)) / (run * (run - 1)))
-    measured = float(np.sum(found)) if found else 0.0
-    return min(max((measured + 20 * 0.05) / (len(found) + 20), 0.0), 0.5)
 
 
 def _canonical(item: PastItem) -> tuple[Any, ...]:

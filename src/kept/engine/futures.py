@@ -93,7 +93,7 @@ def _run_block(
     plan: Compiled,
     weeks: Weeks,
     seed: int,
-    correlation: float,
+    luck: tuple[float, float],
     wanted: tuple[bool, bool, bool],
     low: int,
     high: int,
@@ -103,7 +103,7 @@ def _run_block(
     n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
     nobody = np.empty((0, 1), dtype=np.int64)
     made = _kernels.run_block(
-        team, calendars, plan.plan, plan.laws, shared_luck(correlation), np.uint64(seed), low,
+        team, calendars, plan.plan, plan.laws, shared_luck(*luck), np.uint64(seed), low,
         high, -1, nobody, _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
     return Block(*made)
@@ -206,7 +206,7 @@ def run(
     used = people.team if team is None else team
     blocks = run_in_blocks(
         _run_block,
-        (used, people.calendars, plan, people.weeks, seed, situation.correlation, wanted),
+        (used, people.calendars, plan, people.weeks, seed, situation.luck, wanted),
         futures,
         threads=threads,
         executor=executor,

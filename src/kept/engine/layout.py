@@ -211,6 +211,11 @@ def rank_key(promise: Any, index: int) -> tuple[float, ...]:
     return (2, index)
 
 
+def _released(promise: Any) -> int:
+    """The minute a promise's stages may start; what lies beyond ten years never comes."""
+    return int(promise.release) if promise.release <= worktime.HORIZON else NEVER
+
+
 class Compiled(NamedTuple):
     """Promises and stages in order of rank, as arrays.
 
@@ -341,7 +346,7 @@ def draft(
         [
             x
             for promise, count in zip(promises, open_stages, strict=True)
-            for x in (min(promise.release, NEVER), count, 0, 0)
+            for x in (_released(promise), count, 0, 0)
         ]
     )
     rows = np.zeros((n, k.STAGE), dtype=np.int64)
@@ -359,7 +364,7 @@ def draft(
             *stages_span(then[i]),
             promises_from + k.PROMISE * own[i],
             layer[i],
-            min(promises[own[i]].release, NEVER),
+            _released(promises[own[i]]),
             sum(layer[j] == layer[i] for j in before[i]),
             bool(stage.begun_by),
             stage.arrives is not None,
@@ -517,10 +522,10 @@ def _normal_tables() -> tuple[Longs, Longs]:
     return np.array(z, dtype=np.int64), np.array(back, dtype=np.int64)
 
 
-def shared_luck(correlation: float) -> _kernels.Shared:
+def shared_luck(correlation: float, lean: float) -> _kernels.Shared:
     """Weights and tables by which stages share in the luck of their promise."""
     normal, point = _normal_tables()
-    if correlation == 0:
-        return _kernels.Shared(0, 0, normal, point)
-    own = round(math.sqrt(1 - correlation) * 65536)
-    return _kernels.Shared(own, round(math.sqrt(correlation) * 65536), normal, point)
+    if correlation == 0 and lean == 0:
+        return _kernels.Shared(0, 0, 0, normal, point)
+    own, common = (round(math.sqrt(share) * 65536) for share in (1 - correlation, correlation))
+    return _kernels.Shared(own, common, round(lean * 65536), normal, point)

@@ -201,12 +201,14 @@ _NOBODY = np.empty((0, 1), dtype=np.int64)
 _NOTHING = np.empty((2, 0), dtype=np.int32)
 
 
-def finishes(lifted: Lifted, seed: int, correlation: float, only: int, low: int, high: int) -> Ints:
+def finishes(
+    lifted: Lifted, seed: int, luck: tuple[float, float], only: int, low: int, high: int
+) -> Ints:
     """Finish of each promise, shape (n_promises, futures), or of only one, (1, futures)."""
     weeks = lifted.people.weeks
     finish: Ints = _kernels.run_block(
         lifted.people.team, lifted.people.calendars, lifted.plan.plan, lifted.plan.laws,
-        layout.shared_luck(correlation), np.uint64(seed), low, high, only, _NOBODY, _NOTHING,
+        layout.shared_luck(*luck), np.uint64(seed), low, high, only, _NOBODY, _NOTHING,
         False, False, False, weeks.week_from, weeks.week_start, 0,
     )[0]  # fmt: skip
     return np.ascontiguousarray((finish if only < 0 else finish[:, only : only + 1]).T)
@@ -219,7 +221,7 @@ def days_of(
     *,
     q: float,
     seed: int,
-    correlation: float,
+    luck: tuple[float, float],
     only: int = -1,
     threads: int | None = None,
     executor: Executor | None = None,
@@ -239,7 +241,7 @@ def days_of(
     was = [bisect.bisect_left(marks, runs.quantile_minute(row, q)) for row in plain]
 
     def run(chosen: Sequence[Lifted], low: int, high: int) -> list[Ints]:
-        jobs = [(lifted, seed, correlation, only, low, high) for lifted in chosen]
+        jobs = [(lifted, seed, luck, only, low, high) for lifted in chosen]
         if executor is not None:
             waiting = [executor.submit(finishes, *job) for job in jobs]
             return [job.result() for job in waiting]

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from kept.engine import dates, layout
 from kept.engine import futures as runs
-from kept.engine.dates import Effect
+from kept.engine import gauging, layout
+from kept.engine.effects import Effect, compared
 from kept.engine.futures import Futures, chance_on_time
 from kept.engine.layout import People
 from kept.engine.situation import Ask, Situation, Stage
@@ -110,7 +110,7 @@ def two_roads(
     n = walk.futures
     hours = np.where(plain.promise_finish[-1] <= walk.due, 0.0, np.inf)
     after = plain.promise_finish.copy()
-    work = dates._work(plain, walk.first).astype(np.float64) / 60
+    work = gauging.work_of(plain, walk.first).astype(np.float64) / 60
     for shares in walk.paths(plain, work):
         earlier, done_before, open_before = plain, np.zeros(n), walk.open_hours(plain, work)
         gained = -1
@@ -146,7 +146,7 @@ def two_roads(
     worked = roads.overtime(confidence)
     agreed = hours <= (0.0 if worked is None else worked)
     finish = np.where(agreed[None, :], after, plain.promise_finish)
-    effects = dates._effects(situation, base.promise_finish[:, :n], finish, line=line)
+    effects = compared(situation, base.promise_finish[:, :n], finish, line=line)
     return replace(roads, effects=effects)
 
 
@@ -310,9 +310,9 @@ class _Walk:
             calendar = self.asked.calendar(self.owners[k])
             before = np.concatenate(([0], np.cumsum(calendar.ends - calendar.starts)))
             start = run.stage_start[k].astype(np.int64)
-            began = dates._worked(calendar, before, start)
-            ended = dates._worked(calendar, before, run.stage_finish[k].astype(np.int64))
-            there = dates._worked(calendar, before, np.full_like(start, self.due))
+            began = gauging.worked(calendar, before, start)
+            ended = gauging.worked(calendar, before, run.stage_finish[k].astype(np.int64))
+            there = gauging.worked(calendar, before, np.full_like(start, self.due))
             whole = np.maximum(ended - began, 1)
             passed = np.where(
                 run.stage_finish[k] <= self.due, whole, np.clip(there - began, 0, whole)

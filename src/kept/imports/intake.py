@@ -5,9 +5,9 @@ shown is what will be there.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import IO
@@ -33,6 +33,7 @@ __all__ = [
     "WEB",
     "CannotRead",
     "Limits",
+    "NothingCameIn",
     "Preview",
     "SomethingDepends",
     "Step",
@@ -70,6 +71,21 @@ class Undecided(refusals.Refused):
     """The file leaves something open that a person must say first. Nothing was saved."""
 
 
+class NothingCameIn(refusals.Refused):
+    """No row of the file could be used. Nothing was saved.
+
+    Attributes:
+        row, column: the first place in the file that says why, where there is one.
+    """
+
+    def __init__(self, problems: Sequence[work.Problem]) -> None:
+        first = problems[0] if problems else None
+        self.row = None if first is None else first.row
+        self.column = first.column if first is not None and first.column else None
+        sentence = _("Nothing in the file could come in, and nothing was saved.")
+        super().__init__(sentence if first is None else f"{sentence} {first.why}", field="file")
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How large a file may be, and whether it is split into cells in a process of its own."""
@@ -86,6 +102,8 @@ COMMAND_LINE = Limits(size_bytes=100 * 1024 * 1024, rows=250_000, apart=False)
 MOST_COLUMNS = 2_000
 #: Problems kept with an import; all are counted.
 PROBLEMS_KEPT = 1_000
+#: Whoever finished nothing for longer perhaps does not work here any more.
+RECENT = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +122,8 @@ class Preview:
         problems: cells and rows not used, with the reason.
         names: names in the file that would come in, the unknown first.
         new_clients: clients that would be added, since promises were given to them.
+        newcomers: people with open or recent work in the file who are nobody here; they can be
+            added with it.
         first_dates: whether first due dates are in the file; else the past is of last dates.
         same_file: when this very file was accepted before.
     """
@@ -126,6 +146,7 @@ class Preview:
     problems: tuple[work.Problem, ...]
     names: tuple[naming.NameUse, ...]
     new_clients: tuple[str, ...]
+    newcomers: tuple[str, ...]
     first_dates: bool
     same_file: datetime | None
 
@@ -140,6 +161,7 @@ def preview(
     name: str,
     mapping: Mapping[str, str] | None = None,
     *,
+    add_people: Collection[str] = (),
     by: Member,
     now: datetime,
     limits: Limits = WEB,
@@ -151,6 +173,7 @@ def preview(
         name: the file's name, as a person knows it.
         mapping: field or choice → column or value, as far as a person said it; see
             `readers.columns`. The rest is remembered from last time, or guessed.
+        add_people: names among `newcomers` who work here and are added, which owners may do.
         tell: told how far it is.
 
     Raises:
@@ -162,7 +185,7 @@ def preview(
     data, table = _table(file, limits)
     reading, remembered = _reading(table, mapping, now=now, tell=tell)
     with transaction.atomic():
-        brought = _bring(reading, data, name, by=by, now=now, tell=tell)
+        brought = _bring(reading, data, name, add_people=add_people, by=by, now=now, tell=tell)
         names = naming.uses(brought.name_uses, brought.names)
         transaction.set_rollback(True)
     accepted = (
@@ -189,6 +212,7 @@ def preview(
         problems=brought.problems,
         names=names,
         new_clients=tuple(brought.new_clients),
+        newcomers=tuple(brought.newcomers),
         first_dates=any(row.first_due_at for row in reading.rows),
         same_file=accepted,
     )
@@ -209,6 +233,7 @@ def accept(
     name: str,
     mapping: Mapping[str, str] | None = None,
     *,
+    add_people: Collection[str] = (),
     by: Member,
     now: datetime,
     limits: Limits = WEB,
@@ -220,6 +245,7 @@ def accept(
 
     Raises:
         Undecided: the file leaves open how it is to be read.
+        NothingCameIn: no row of it could be used.
         CannotRead, NoSuchField, NoSuchColumn, NoSuchChoice: nothing of the file could be used.
         NotAllowed: only leads and owners import.
     """
@@ -230,7 +256,10 @@ def accept(
     for choice, question in reading.questions.items():
         raise Undecided(question, field=choice)
     with transaction.atomic():
-        brought = _bring(reading, data, name, by=by, now=now, tell=tell)
+        brought = _bring(reading, data, name, add_people=add_people, by=by, now=now, tell=tell)
+        came = brought.row.finished_rows + brought.row.open_rows + brought.row.known_rows
+        if not (came or reading.cancelled or reading.old):
+            raise NothingCameIn(brought.problems)
         _remember(reading, brought.row, by=by, now=now)
         if brought.row.finished_rows:
             tell(Step.LEARNING, 0, 0)
@@ -325,6 +354,7 @@ class _Brought:
         self.names: dict[naming.Key, SourceName] = {}
         self.name_uses: list[naming.Key] = []
         self.new_clients: list[str] = []
+        self.newcomers: list[str] = []
         self.notes: list[str] = []
 
 
@@ -333,6 +363,7 @@ def _bring(
     data: bytes,
     name: str,
     *,
+    add_people: Collection[str],
     by: Member,
     now: datetime,
     tell: Tell,
@@ -353,6 +384,7 @@ def _bring(
     open_ = [each for each in fresh if each.row.status is work.Status.OPEN]
     rows = len(finished) + len(open_)
     _name_everything(fresh, brought, by=by, now=now)
+    _add_newcomers(fresh, brought, add_people, by=by, now=now)
     _bring_finished(
         finished,
         brought,
@@ -512,6 +544,30 @@ def _name_everything(
     brought.names, fresh = naming.met(brought.name_uses)
     for some in _in_parts(fresh):
         recording.record(Event.Kind.IMPORT_ROWS, about=brought.row, by=by, at=now, rows=some)
+
+
+def _add_newcomers(
+    rows: Sequence[Arrival],
+    brought: _Brought,
+    add_people: Collection[str],
+    *,
+    by: Member,
+    now: datetime,
+) -> None:
+    """Find who works here by the file and is nobody here yet, and add those that were asked for."""
+    found: dict[str, SourceName] = {}
+    for each in rows:
+        row = each.row
+        finished = row.finished_at
+        if row.status is work.Status.OPEN or (finished is not None and finished >= now - RECENT):
+            name = brought.names.get(_keys(row).get("person", ("", "")))
+            if name is not None and name.member is None:
+                found[name.name] = name
+    brought.newcomers = sorted(found)
+    wanted = {naming.tidy(name) for name in add_people}
+    naming.add_people(
+        [name for key, name in sorted(found.items()) if key in wanted], by=by, now=now
+    )
 
 
 def _bring_finished(

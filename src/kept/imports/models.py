@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kept.jobs.models import Job, Stage
-from kept.past.models import PastItem
+from kept.past.models import PastItem, SourceName
 from kept.people.models import Member
 from kept.tenancy.models import Scoped
 
@@ -78,6 +78,10 @@ class ImportedRow(Scoped):
     )
     stage = models.OneToOneField(
         Stage, models.CASCADE, null=True, blank=True, related_name="imported_row"
+    )
+    #: Whose open work it is by the file; once they are somebody here, the stage is theirs.
+    person = models.ForeignKey(
+        SourceName, models.PROTECT, null=True, blank=True, related_name="open_rows"
     )
 
     class Meta:

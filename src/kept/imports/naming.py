@@ -1,7 +1,7 @@
 """Names as other tools write them: met here by who or what they mean in this house."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -10,11 +10,13 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from kept.clients.models import Client, Service
+from kept.imports.models import ImportedRow
+from kept.jobs.models import Stage
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.past import profiles
 from kept.past.models import SourceName
-from kept.people import access
+from kept.people import access, staff
 from kept.people.models import Member, Role, Skill
 from kept.tenancy import refusals
 
@@ -95,11 +97,17 @@ def choices(role: str) -> list[Meaning]:
 
 def map_names(
     choices: Mapping[SourceName, Meaning | None],
+    newcomers: Sequence[SourceName] = (),
     *,
     by: Member,
     now: datetime,
 ) -> int:
     """Say who or what source names are here, and learn anew from the past.
+
+    Open work that came in under a person's name, and is nobody's yet, becomes theirs.
+
+    Args:
+        newcomers: names of people who are added, which owners may do.
 
     Returns:
         How many names mean something else than before.
@@ -111,6 +119,7 @@ def map_names(
     access.demand(by, Role.LEAD)
     changed = []
     with transaction.atomic():
+        add_people(newcomers, by=by, now=now)
         for name, row in choices.items():
             column, table = MEANS[name.role]
             if row is not None and not isinstance(row, table):
@@ -123,9 +132,63 @@ def map_names(
                 name.save(update_fields=[column])
                 changed.append(name)
         if changed:
-            recording.record(Event.Kind.NAMES_MAPPED, about=changed[0], by=by, at=now, rows=changed)
+            owned = _hand_open_work_to_its_people(changed)
+            recording.record(
+                Event.Kind.NAMES_MAPPED, about=changed[0], by=by, at=now, rows=[*changed, *owned]
+            )
+        if changed or newcomers:
             profiles.refit(by=by, now=now)
-    return len(changed)
+    return len(changed) + len(newcomers)
+
+
+def add_people(names: Sequence[SourceName], *, by: Member, now: datetime) -> list[Member]:
+    """Add a person for each of these names, with the usual week and no log-in yet.
+
+    A name that is an e-mail address becomes the person's address.
+
+    Raises:
+        NotAllowed: only owners add people.
+    """
+    added = []
+    with transaction.atomic():
+        for name in names:
+            before, at, _host = name.name.partition("@")
+            name.member = staff.add_member(
+                name=" ".join(before.replace(".", " ").split())[:100] if at else name.name[:100],
+                email=name.name if at else "",
+                by=by,
+                now=now,
+            )
+            name.save(update_fields=["member"])
+            added.append(name.member)
+        if added:
+            owned = _hand_open_work_to_its_people(names)
+            recording.record(
+                Event.Kind.NAMES_MAPPED, about=names[0], by=by, at=now, rows=[*names, *owned]
+            )
+    return added
+
+
+def at_work(person: SourceName) -> Member | None:
+    """Return who a person's name is here, if they are here and do planned work."""
+    member = person.member
+    return None if member is None or member.left_at or not member.does_work else member
+
+
+def _hand_open_work_to_its_people(names: Iterable[SourceName]) -> list[Stage]:
+    working = {name.pk: at_work(name) for name in names if name.role == SourceName.Role.PERSON}
+    stages = []
+    for row in ImportedRow.objects.filter(
+        person__in=[key for key, member in working.items() if member is not None],
+        stage__owner=None,
+        stage__done_at=None,
+    ).select_related("stage"):
+        assert row.stage is not None
+        assert row.person_id is not None
+        row.stage.owner = working[row.person_id]
+        row.stage.save(update_fields=["owner"])
+        stages.append(row.stage)
+    return stages
 
 
 def _by_name(role: str) -> dict[str, models.Model]:

@@ -194,6 +194,7 @@ def _bring_one(
             digest=each.digest,
             job=job,
             stage=stage,
+            person=_name(names, SourceName.Role.PERSON, each.row.person),
         )
         for each, stage in zip(group, stages, strict=True)
     ]
@@ -201,9 +202,7 @@ def _bring_one(
 
 def _sketch(row: work.Row, names: Mapping[Key, SourceName], skills: set[int]) -> StageSketch:
     person = _name(names, SourceName.Role.PERSON, row.person)
-    owner = None if person is None else person.member
-    if owner is not None and (owner.left_at is not None or not owner.does_work):
-        owner = None
+    owner = None if person is None else naming.at_work(person)
     part = _name(names, SourceName.Role.SUBKIND, row.subkind)
     skill = None if part is None else part.skill
     if skill is not None and skill.pk not in skills:

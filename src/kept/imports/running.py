@@ -9,6 +9,7 @@ nothing saved. That is why this needs no queue.
 import logging
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -39,12 +40,14 @@ class Run:
 
     Attributes:
         said: the mapping, as a person said it.
+        add_people: who works here by the file, and is added with it.
         step, done, total: how far it is; None while another file is before it.
         result: what it came to, once it has ended and until it was shown.
     """
 
     file_name: str
     said: dict[str, str]
+    add_people: tuple[str, ...]
     accepting: bool
     by: Member
     now: datetime
@@ -71,7 +74,13 @@ def is_large(data: bytes) -> bool:
 
 
 def start(
-    file: Waiting, said: dict[str, str], *, accepting: bool, by: Member, now: datetime
+    file: Waiting,
+    said: dict[str, str],
+    *,
+    add_people: Iterable[str] = (),
+    accepting: bool,
+    by: Member,
+    now: datetime,
 ) -> Run:
     """Begin to look at a file or to bring it in; if it is under way already, return that run."""
     key = (scope.current_id(), file.digest)
@@ -80,7 +89,7 @@ def start(
         found = _runs.get(key)
         if found is not None and not found.ended:
             return found
-        run = _runs[key] = Run(file.name, said, accepting, by, now)
+        run = _runs[key] = Run(file.name, said, tuple(add_people), accepting, by, now)
     thread = threading.Thread(
         target=_work,
         args=(run, file, translation.get_language()),
@@ -124,8 +133,24 @@ def _work(run: Run, file: Waiting, language: str | None) -> None:
 
 def _done(run: Run, file: Waiting) -> Preview | Import:
     if not run.accepting:
-        return intake.preview(file.data, file.name, run.said, by=run.by, now=run.now, tell=run.tell)
-    brought = intake.accept(file.data, file.name, run.said, by=run.by, now=run.now, tell=run.tell)
+        return intake.preview(
+            file.data,
+            file.name,
+            run.said,
+            add_people=run.add_people,
+            by=run.by,
+            now=run.now,
+            tell=run.tell,
+        )
+    brought = intake.accept(
+        file.data,
+        file.name,
+        run.said,
+        add_people=run.add_people,
+        by=run.by,
+        now=run.now,
+        tell=run.tell,
+    )
     waiting.drop(file.digest)
     try:
         outlook.refresh_if_changed(by=run.by, now=run.now)

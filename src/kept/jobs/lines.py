@@ -73,8 +73,8 @@ class Line(Generic[ClientRow, ServiceRow]):
 
 VAGUE_WORDS = (
     "as soon as possible", "soon", "asap", "soonish", "shortly", "we'll try", "we will try",
-    "hopefully", "maybe", "probably", "around", "about", "roughly", "some time", "sometime",
-    "at some point", "in the near future", "when possible", "before long", "early", "mid", "late",
+    "hopefully", "maybe", "probably", "some time", "sometime", "at some point",
+    "in the near future", "when possible", "before long",
 )  # fmt: skip
 #: Words that put a date off instead of naming one; in a letter they say nothing.
 EVASIVE = (
@@ -95,6 +95,21 @@ _EFFORT = re.compile(
     re.IGNORECASE,
 )
 _BY = re.compile(r"(?:^|[\s,;])(?:by|until|till|before|due)\s+", re.IGNORECASE)
+#: Vague beside a day or a part of the year only: a page about flu is not.
+_ROUGH_DAY = re.compile(
+    r"(?<![\w-])(around|about|roughly|early|mid|late)[\s-]+(?:in\s+)?(?:the\s+)?"
+    r"(?=\d|(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"|next|this|week|month|year|end|spring|summer|autumn|fall|winter|christmas|easter)",
+    re.IGNORECASE,
+)
+#: “about 24 h”: how a size is said, and nothing of what is wanted.
+_ROUGHLY = re.compile(
+    r"(?:^|(?<=[\s,;(]))(?:about|around|roughly|approximately|approx\.?|circa|ca\.?|some|say|"
+    r"maybe|perhaps|size|effort|estimated?(?: at)?|est\.?|[~≈±])[\s:]*$",
+    re.IGNORECASE,
+)
+#: A line is often a question: “by Friday 18th?”.
+_ASKING = re.compile(r"[?!]+(?=\s|$)")
 _FOR = re.compile(r"(?:^|[\s,;])for\s+(?:the\s+)?", re.IGNORECASE)
 _TIME = re.compile(
     r"(?:[\s,]|^)(?:at\s+)?(?:(\d{1,2})[:.h](\d{2})|(\d{1,2})\s*(am|pm)|(noon))(?=$|[\s,;]|\.(?!\d))",
@@ -114,14 +129,14 @@ def read(
 ) -> Line[ClientRow, ServiceRow]:
     """Read one line. Nothing is refused here: what cannot be read is named in `vague`."""
     vague: list[Vagueness] = []
-    rest = " ".join(text.replace("\0", " ").replace("\u00a0", " ").split())
+    rest = " ".join(_ASKING.sub(" ", text.replace("\0", " ").replace("\u00a0", " ")).split())
     effort, rest = _effort(rest, hours_a_day)
+    plain = rest.casefold()
     wanted_on, wanted_time, rest = _wanted(rest, zones.day_of(now, zone), vague)
     client, client_name, rest = _client(rest, list(clients), vague)
     what = rest.strip(" ,;.–-")
-    vague.extend(
-        Vagueness(Vague.WORD, word) for word in VAGUE_WORDS if _says(text.casefold(), word)
-    )
+    vague.extend(Vagueness(Vague.WORD, word) for word in VAGUE_WORDS if _says(plain, word))
+    vague.extend(Vagueness(Vague.WORD, found[1]) for found in _ROUGH_DAY.finditer(plain))
     if wanted_on is None and not any(v.kind is Vague.NO_SUCH_DAY for v in vague):
         vague.append(Vagueness(Vague.NO_DATE))
     if client is None and not client_name:
@@ -164,7 +179,7 @@ def _effort(text: str, hours_a_day: float) -> tuple[Effort | None, str]:
     match = _EFFORT.search(text)
     if match is None:
         return None, text
-    before = re.sub(r"[\s,;(]+$", "", text[: match.start()])
+    before = re.sub(r"[\s,;(]+$", "", _ROUGHLY.sub("", text[: match.start()].rstrip()))
     after = re.sub(r"^[\s,;)]+", " ", text[match.end() :])
     return _as_effort(match, hours_a_day), f"{before}{after}".strip()
 
@@ -198,7 +213,8 @@ def _wanted(text: str, today: date, vague: list[Vagueness]) -> tuple[date | None
         # “Menu cards by Friday for the bakery”: the client follows the date.
         padded = f" {phrase}"
         phrase, tail = padded[: later.start()], padded[later.start() :]
-    found, differs = _day(phrase.strip(" ,;.").casefold(), today)
+    said_day = re.sub(r"^\s*(?:around|about|roughly)\s+", "", phrase, flags=re.IGNORECASE)
+    found, differs = _day(said_day.strip(" ,;.").casefold(), today)
     if found is None:
         vague.append(Vagueness(Vague.NO_SUCH_DAY, phrase.strip()))
         return None, at, f"{before}{tail}"
@@ -331,16 +347,17 @@ def _client(
     said = list(_FOR.finditer(text))
     for match in reversed(said):
         name = text[match.end() :].strip(" ,;.")
-        if not name:
-            continue
-        fits = _fitting(name, clients)
-        if len(fits) == 1:
-            return fits[0], fits[0].name, text[: match.start()]
-        if len(fits) > 1:
-            vague.append(Vagueness(Vague.SEVERAL_CLIENTS, ", ".join(c.name for c in fits[:4])))
-            return None, "", text[: match.start()]
+        first, comma, tail = name.partition(",")
+        for called, rest in ((name, ""), (first.strip(), f"{comma}{tail}")):
+            fits = _fitting(called, clients) if called else []
+            if len(fits) == 1:
+                return fits[0], fits[0].name, text[: match.start()] + rest
+            if len(fits) > 1:
+                vague.append(Vagueness(Vague.SEVERAL_CLIENTS, ", ".join(c.name for c in fits[:4])))
+                return None, "", text[: match.start()] + rest
     if said and (name := text[said[-1].end() :].strip(" ,;.")):
-        return None, name, text[: said[-1].start()]
+        first, comma, tail = name.partition(",")
+        return None, first.strip(), text[: said[-1].start()] + comma + tail
     for client in clients:
         start = text.casefold().find(client.name.casefold())
         if start >= 0:

@@ -45,6 +45,10 @@ class JobIsClosed(Conflict):
     """The job is closed; nothing is added to it."""
 
 
+class StandardStands(Conflict):
+    """The standard was promised: it is part of terms."""
+
+
 class NotThere(Refused):
     """Somebody named for a stage has left, or does no planned work here."""
 
@@ -57,6 +61,7 @@ class JobChanges(TypedDict, total=False):
     service: Service | None
     state: Job.State
     release_at: datetime | None
+    standard: str
 
 
 class StageChanges(TypedDict, total=False):
@@ -140,7 +145,12 @@ def make(
 
 
 def change_job(job: Job, *, by: Member, now: datetime, **changes: Unpack[JobChanges]) -> Job:
-    """Change a job; what is not named stays."""
+    """Change a job; what is not named stays.
+
+    Raises:
+        Refused: a text or moment that cannot be.
+        StandardStands: the standard was promised, and changes only with the client's yes.
+    """
     access.demand(by, Role.MEMBER)
     with transaction.atomic():
         job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
@@ -154,6 +164,8 @@ def change_job(job: Job, *, by: Member, now: datetime, **changes: Unpack[JobChan
             job.state = Job.State(changes["state"])
         if "release_at" in changes:
             job.release_at = _release(changes["release_at"])
+        if "standard" in changes:
+            job.standard = _standard(job, changes["standard"])
         job.save()
         recording.record(Event.Kind.JOB_CHANGED, about=job, by=by, at=now, rows=[job])
     return job
@@ -525,6 +537,18 @@ def _stage_of(job: Job, stage: Stage | None) -> Stage | None:
     if stage is not None and stage.job_id != job.pk:
         raise ValueError("the stage belongs to another job")
     return stage
+
+
+def _standard(job: Job, text: str) -> str:
+    text = given.one_line(
+        text, called=_("The standard"), field="standard", longest=300, needed=False
+    )
+    if job.promised and text != job.standard:
+        raise StandardStands(
+            _("The standard was promised with the date, so it stays. Nothing was changed."),
+            field="standard",
+        )
+    return text
 
 
 def _locked(job: Job) -> Job:

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from kept.clients.models import Client, Service, effort_is_sane
-from kept.people.models import Member, Skill
+from kept.people.models import Charter, Member, Skill
 from kept.tenancy.models import Scoped
 
 
@@ -26,8 +26,10 @@ class Job(Scoped):
     release_at = models.DateTimeField(null=True, blank=True)
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+    #: How good it is to be; becomes part of what is promised.
+    standard = models.CharField(max_length=300, blank=True)
 
-    personal = ("title",)
+    personal = ("title", "standard")
 
     class Meta:
         base_manager_name = "objects"
@@ -166,6 +168,10 @@ class Responsibility(Scoped):
     countered_by_at = models.DateTimeField(null=True, blank=True)
     countered_hours = models.FloatField(null=True, blank=True)
     word = models.CharField(max_length=300, blank=True)
+    #: Saying yes includes consent to be chased for it until it is done, as this charter says.
+    charter = models.ForeignKey(
+        Charter, models.PROTECT, null=True, blank=True, related_name="consents"
+    )
 
     personal = ("done_means", "word")
 

@@ -18,7 +18,7 @@ from kept import words
 from kept.jobs.models import Job, Responsibility, Stage, StagePerson
 from kept.ledger import recording
 from kept.ledger.models import Event
-from kept.people import access
+from kept.people import access, charters
 from kept.people.models import Member, Role
 from kept.tenancy import given
 from kept.tenancy.refusals import Conflict, NotAllowed, Refused
@@ -180,6 +180,7 @@ def propose(
         if member.pk == by.pk:
             kind = Event.Kind.OWNER_ACCEPTED
             row.state, row.answered_at = State.ACCEPTED, now
+            rows += _consent(row, now=now)
         row.save()
         if row.state == State.ACCEPTED:
             rows += _give(row)
@@ -197,7 +198,8 @@ def accept(responsibility: Responsibility, *, by: Member, now: datetime) -> Resp
     """
     with transaction.atomic():
         row = _answer(responsibility, "accept", by=by, now=now)
-        _record(Event.Kind.OWNER_ACCEPTED, row, [row, *_give(row)], by=by, now=now)
+        rows = [*_consent(row, now=now, keep=True), row, *_give(row)]
+        _record(Event.Kind.OWNER_ACCEPTED, row, rows, by=by, now=now)
     return row
 
 
@@ -261,7 +263,8 @@ def agree(responsibility: Responsibility, *, by: Member, now: datetime) -> Respo
         if said.countered_hours is not None:
             changes["likely_hours"] = said.countered_hours
         row = _answer(responsibility, "agree", by=by, now=now, **changes)
-        _record(Event.Kind.OWNER_ACCEPTED, row, [row, *_give(row)], by=by, now=now)
+        rows = [*_consent(row, now=now, keep=True), row, *_give(row)]
+        _record(Event.Kind.OWNER_ACCEPTED, row, rows, by=by, now=now)
     return row
 
 
@@ -283,6 +286,26 @@ def allowed(responsibility: Responsibility, member: Member) -> list[str]:
         for verb, (sources, _to) in MOVES.items()
         if responsibility.state in sources and _may(responsibility, verb, member)
     ]
+
+
+def hand_back(responsibility: Responsibility, *, word: str, now: datetime) -> list[models.Model]:
+    """Turn a yes into a no: whoever gave it took back their consent to be chased.
+
+    The stage is nobody's then, for everybody to see.
+
+    Returns:
+        The rows written; to be part of the revoking's event, in its transaction.
+    """
+    stage = responsibility.stage
+    responsibility.state, responsibility.answered_at = State.DECLINED, now
+    responsibility.word = word
+    responsibility.save(update_fields=["state", "answered_at", "word"])
+    rows: list[models.Model] = [responsibility]
+    if stage is not None and stage.owner_id == responsibility.member_id:
+        stage.owner = None
+        stage.save(update_fields=["owner"])
+        rows.append(stage)
+    return rows
 
 
 def table(
@@ -400,7 +423,9 @@ def settle_by_hand_over(stage: Stage, *, now: datetime) -> list[models.Model]:
     for row in Responsibility.objects.filter(stage=stage, state__in=Responsibility.LIVE):
         row.state = State.ACCEPTED if row.member_id == stage.owner_id else State.WITHDRAWN
         row.answered_at = now
-        row.save(update_fields=["state", "answered_at"])
+        if row.state == State.ACCEPTED:
+            rows += _consent(row, now=now)
+        row.save(update_fields=["state", "answered_at", "charter"])
         rows.append(row)
     return rows
 
@@ -413,7 +438,10 @@ def said_by_doing(stage: Stage, *, now: datetime) -> list[models.Model]:
     """
     rows: list[models.Model] = [*_take_back(stage.job, stage, now=now)]
     if stage.owner is not None:
+        charter, written = charters.consent(stage.owner, now=now)
+        rows += written
         yes = Responsibility.objects.create(
+            charter=charter,
             job=stage.job,
             stage=stage,
             member=stage.owner,
@@ -539,6 +567,18 @@ def _give(row: Responsibility) -> list[models.Model]:
     stage.done_means = row.done_means
     stage.save()
     return [stage]
+
+
+def _consent(row: Responsibility, *, now: datetime, keep: bool = False) -> list[models.Model]:
+    """Note under which charter a yes consents to being chased; return what was written for it.
+
+    Args:
+        keep: save the note at once; else the caller saves the row.
+    """
+    row.charter, rows = charters.consent(row.member, now=now)
+    if keep:
+        row.save(update_fields=["charter"])
+    return rows
 
 
 def _answer(

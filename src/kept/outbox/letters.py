@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from kept.ledger import heads, recording
 from kept.ledger.models import Event
-from kept.outbox import tasks
+from kept.outbox import dressing, tasks
 from kept.outbox.models import Letter, Task
 from kept.tenancy import given, scope
 from kept.tenancy.refusals import Conflict, Refused
@@ -53,6 +53,15 @@ class Reachable(Protocol):
 
 #: By table: who turns the number of a row into the address that a letter carries.
 _ADDRESSES: dict[str, Callable[[int], str]] = {}
+
+
+#: By table: the page on which whoever gets letters with such a link says how they want them.
+_LEAVING: dict[str, str] = {}
+
+
+def left_by(table: str, page: str) -> None:
+    """Say on which page somebody sets whether letters that carry such a link reach them."""
+    _LEAVING[table] = page
 
 
 def addresses(table: str) -> Callable[[Callable[[int], str]], Callable[[int], str]]:
@@ -147,23 +156,36 @@ def head_line() -> str:
     ) % {"house": scope.current().name, "head": heads.line()}
 
 
-def message_of(letter: Letter) -> EmailMessage:
-    """Return a letter as it goes to a mail server."""
+def message_of(letter: Letter) -> EmailMultiAlternatives:
+    """Return a letter as it goes to a mail server: its text, and the same words as HTML.
+
+    Letters about one promise name it, so that mail programs show them as one conversation; those
+    that chase a member say where to have it otherwise.
+    """
     headers = {
         "Message-ID": letter.message_id,
         # No “out of office” in return, and no loop of machines answering machines.
         "Auto-Submitted": "auto-generated",
     }
+    before = [] if letter.promise_id is None else [thread_of(letter.promise_id)]
     if letter.in_reply_to:
-        headers |= {"In-Reply-To": letter.in_reply_to, "References": letter.in_reply_to}
-    return EmailMessage(
+        headers["In-Reply-To"] = letter.in_reply_to
+        before.append(letter.in_reply_to)
+    if before:
+        headers["References"] = " ".join(before)
+    if letter.link_table in _LEAVING and settings.PUBLIC_URL:
+        headers["List-Unsubscribe"] = f"<{settings.PUBLIC_URL}{_LEAVING[letter.link_table]}>"
+    text = filled(letter)
+    message = EmailMultiAlternatives(
         subject=letter.subject,
-        body=filled(letter),
+        body=f"{text}\n",  # the last line ends too, before the page begins
         from_email=formataddr((scope.current().name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
         to=[formataddr((letter.to_name, letter.to_address))],
         reply_to=[letter.reply_to] if letter.reply_to else None,
         headers=headers,
     )
+    message.attach_alternative(dressing.html_of(text), "text/html")
+    return message
 
 
 def send_again(letter: Letter, *, by: Reachable, now: datetime) -> Letter:
@@ -214,6 +236,11 @@ def send(task: Task, *, now: datetime) -> None:
             raise tasks.GiveUp(_("The mail server refused the letter.")) from error
         raise
     Letter.objects.filter(pk=letter.pk).update(sent_at=now)
+
+
+def thread_of(promise_id: int) -> str:
+    """Return the name of all letters about one promise; no letter has it for its own."""
+    return f"<promise-{promise_id}.{scope.current().slug}@{_domain()}>"
 
 
 def _domain() -> str:

@@ -23,6 +23,8 @@ class Task(Scoped):
     kind = models.CharField(max_length=40)
     #: The same work is written once, however often its cause is repeated.
     key = models.CharField(max_length=160)
+    #: Work of one lane is done piece after piece; what hangs in one holds up no other.
+    lane = models.CharField(max_length=60, default="")
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     made_at = models.DateTimeField()

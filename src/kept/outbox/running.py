@@ -5,6 +5,9 @@ lease lasts nobody else takes it; when it has run out, because its holder was
 killed or hangs, somebody else may, with a newer fence, and the older one's
 word does not count any more. Taking and ending are conditional updates, which
 both databases decide alike.
+
+Each receiver has a lane of its own: its work is done piece after piece, beside
+that of the others, so that a receiver that hangs holds up nobody else.
 """
 
 import logging
@@ -15,8 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connections, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from kept.outbox import tasks
 from kept.outbox.models import Task
@@ -35,6 +39,8 @@ TRIES = 108
 KEPT_FOR = timedelta(days=30)
 #: Seconds between two looks for work.
 BETWEEN_LOOKS = 2.0
+#: Seconds that whoever stops waits for what is under way.
+TO_END = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +57,81 @@ def run_due(*, now: datetime, limit: int = 50) -> int:
     Work that fails is tried again later. A failure holds nothing else up.
     """
     began = time.monotonic()
+    return sum(_take(task, began=began, now=now) for task in _due(now)[:limit])
+
+
+class Lanes:
+    """Work side by side, one thread for each receiver that has any: one that hangs stands alone."""
+
+    def __init__(self, *, until: threading.Event) -> None:
+        self._until = until
+        self._at_work: dict[str, threading.Thread] = {}
+        self._ends = threading.Condition()
+
+    def look(self, *, now: datetime, limit: int = 50) -> int:
+        """Have the work that is due begun in every lane that is free; return how many pieces."""
+        with self._ends:
+            busy = list(self._at_work)
+        free = settings.LANES - len(busy)
+        begun = 0
+        by_lane: dict[str, list[Task]] = {}
+        for task in _due(now).exclude(lane__in=busy)[:limit] if free > 0 else ():
+            by_lane.setdefault(task.lane, []).append(task)
+        for lane, row in list(by_lane.items())[:free]:
+            thread = threading.Thread(
+                target=self._work, args=(lane, row, now), name=f"outbox {lane}", daemon=True
+            )
+            with self._ends:
+                self._at_work[lane] = thread
+            thread.start()
+            begun += len(row)
+        return begun
+
+    def wait(self, seconds: float) -> None:
+        """Wait until a lane is free again, at most so long, and not once told to stop."""
+        with self._ends:
+            if not self._until.is_set():
+                self._ends.wait(timeout=seconds)
+
+    def end(self) -> None:
+        """Wait for what is under way; what hangs is left, and done again when its lease ends."""
+        ends = time.monotonic() + TO_END
+        with self._ends:
+            threads = list(self._at_work.values())
+        for thread in threads:
+            thread.join(timeout=max(0.0, ends - time.monotonic()))
+
+    def _work(self, lane: str, row: list[Task], now: datetime) -> None:
+        began = time.monotonic()
+        try:
+            for task in row:
+                if self._until.is_set():
+                    break
+                _take(task, began=began, now=now)
+        except Exception:
+            log.exception("Work of the lane %s stopped; it is tried again", lane)
+        finally:
+            connections.close_all()
+            with self._ends:
+                del self._at_work[lane]
+                self._ends.notify_all()
+
+
+def _due(now: datetime) -> QuerySet[Task]:
     found = Task.everywhere.filter(
         state=Task.State.WAITING, due_at__lte=now, kind__in=list(tasks.HANDLERS)
-    ).select_related("organisation")
-    taken = 0
-    for task in found.order_by("due_at", "pk")[:limit]:
-        at = now + timedelta(seconds=time.monotonic() - began)
-        with scope.acting_in(task.organisation):
-            lease = claim(task, now=at)
-            if lease is None:
-                continue
-            taken += 1
+    )
+    return found.select_related("organisation").order_by("due_at", "pk")
+
+
+def _take(task: Task, *, began: float, now: datetime) -> bool:
+    """Do one piece of work, unless somebody else took it; say whether it was taken here."""
+    at = now + timedelta(seconds=time.monotonic() - began)
+    with scope.acting_in(task.organisation):
+        lease = claim(task, now=at)
+        if lease is not None:
             _do(lease, began=began, now=now)
-    return taken
+        return lease is not None
 
 
 def claim(task: Task, *, now: datetime) -> Lease | None:
@@ -132,17 +200,19 @@ def wait_after(attempts: int, *, luck: float) -> timedelta:
 
 
 def keep_running(*, now: Callable[[], datetime], until: threading.Event) -> None:
-    """Look for work every two seconds and do it, until told to stop."""
+    """Look for work every two seconds and have it done side by side, until told to stop."""
+    lanes = Lanes(until=until)
     while not until.is_set():
-        taken = 0
+        begun = 0
         try:
-            taken = run_due(now=now())
+            begun = lanes.look(now=now())
         except Exception:
             log.exception("Looking for work failed; it is tried again")
         finally:
             connections.close_all()
-        if not taken:
-            until.wait(BETWEEN_LOOKS)
+        if not begun:
+            lanes.wait(BETWEEN_LOOKS)
+    lanes.end()
 
 
 def _do(lease: Lease, *, began: float, now: datetime) -> None:

@@ -51,12 +51,14 @@ def add(
     payload: Mapping[str, Json],
     now: datetime,
     due_at: datetime | None = None,
+    lane: str = "",
 ) -> Task:
     """Write a piece of work into the transaction of its cause; the same key is written once.
 
     Args:
         payload: what the work needs to know: numbers of rows, and no personal text or secret.
         due_at: not before then; left out, at once.
+        lane: names the receiver, so that one that hangs holds up nobody else's; left out, the kind.
 
     Raises:
         NotInTransaction: there is no open transaction to belong to.
@@ -66,7 +68,12 @@ def add(
     task, _made = Task.objects.get_or_create(
         kind=kind,
         key=key,
-        defaults={"payload": dict(payload), "made_at": now, "due_at": due_at or now},
+        defaults={
+            "payload": dict(payload),
+            "lane": lane or kind,
+            "made_at": now,
+            "due_at": due_at or now,
+        },
     )
     return task
 

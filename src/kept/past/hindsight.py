@@ -3,6 +3,7 @@
 Computed when a profile is made and stored with it; here it is only read.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,9 @@ from kept.engine import calibration
 from kept.past import looking, profiles
 from kept.past.looking import Count
 from kept.past.models import Backtest, BacktestStretch
+
+#: Less than this shift of all luck moves no date by a day.
+NOTABLE = 0.02
 
 
 class Drift(StrEnum):
@@ -45,6 +49,9 @@ class LookedBack:
         levels: at 50, 80, 90 and 95 % as kept says.
         parts: along time; empty where the past is too short to tell parts apart.
         drift: whether the newest part lies outside of what chance explains.
+        sums: runs of ten pieces in a row of one client, added up as promises are, at 90 %; None
+            where there are too few.
+        leaning: whether dates count on sums taking more (1) or less (-1) than was said.
     """
 
     row: Backtest
@@ -52,6 +59,8 @@ class LookedBack:
     levels: tuple[tuple[float, Count], ...]
     parts: tuple[Part, ...]
     drift: Drift
+    sums: Count | None
+    leaning: int
 
     @property
     def too_early(self) -> bool:
@@ -83,6 +92,8 @@ def look_back(now: datetime) -> LookedBack | None:
         ),
         parts=parts,
         drift=_drift(parts),
+        sums=Count("sums", row.sums_within_90, row.sums) if row.sums else None,
+        leaning=0 if abs(row.lean) < NOTABLE else int(math.copysign(1, row.lean)),
     )
 
 

@@ -4,14 +4,17 @@ Counts come first; shares only from twenty on. Nothing here is about one person.
 """
 
 import math
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Min
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kept import zones
+from kept.ledger.models import Event, Head
 from kept.past.models import PastItem
 from kept.tenancy import scope
 
@@ -192,6 +195,59 @@ def figures(now: datetime) -> PastFigures:
         efforts=_efforts(items),
         leads=_leads(items),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Figures, after which event they were computed, and from when until when they hold."""
+
+    figures: PastFigures
+    number: int
+    digest: str
+    since: datetime
+    until: datetime | None
+
+
+#: By house and language; a house that nobody looks at any more is pushed out.
+_seen: OrderedDict[tuple[int, str | None], _Seen] = OrderedDict()
+_HOUSES = 32
+
+#: What these events are about says nothing of finished work, nor of a name that it goes by. An
+#: event of any other kind, also one that is new, has the figures computed anew.
+_ELSEWHERE = tuple(
+    kind
+    for kind in Event.Kind.values
+    if kind.startswith(
+        ("absence.", "again.", "answer.", "assumption.", "check_item.", "counter.", "delivery.",
+         "holding_reply.", "inbound.", "letter.", "link.", "obligation.", "outlook.", "owner.",
+         "promise.", "proposal.", "quote.", "reason.", "skill.", "slip.", "token.")
+    )
+)  # fmt: skip
+
+
+def known(now: datetime) -> PastFigures:
+    """Return the same figures, computed anew only when something they depend on was written.
+
+    All of it is written with an event; thousands of rows take a tenth of a second to read.
+    """
+    house = scope.current()
+    key = (house.pk, get_language())
+    seen = _seen.get(key)
+    if seen is not None and seen.since <= now and (seen.until is None or now < seen.until):
+        since = Event.objects.filter(number__gte=seen.number)
+        # The event itself must be there still: it may have been undone with its transaction.
+        touching = since.exclude(number__gt=seen.number, kind__in=_ELSEWHERE)
+        if list(touching.order_by("number").values_list("digest", flat=True)[:2]) == [seen.digest]:
+            return seen.figures
+    head = Head.objects.filter(organisation=house).values_list("number", "digest").first()
+    found = figures(now)
+    if head is not None and head[0]:
+        ahead = PastItem.objects.filter(finished_at__gt=now).aggregate(next=Min("finished_at"))
+        _seen[key] = _Seen(found, *head, since=now, until=ahead["next"])
+        _seen.move_to_end(key)
+        while len(_seen) > _HOUSES:
+            _seen.popitem(last=False)
+    return found
 
 
 def spread(values: Sequence[float]) -> Spread:

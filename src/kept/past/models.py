@@ -126,10 +126,19 @@ class Backtest(Scoped):
     exact = models.PositiveIntegerField()
     informative = models.BooleanField()
     typical_factor = models.FloatField(null=True, blank=True)
+    #: Runs of ten consecutive pieces of a client, added up; none below twenty.
+    sums = models.PositiveIntegerField(default=0)
+    sums_within_90 = models.PositiveIntegerField(default=0)
+    #: By how much plans shift all luck since: above zero, sums took more than was said.
+    lean = models.FloatField(default=0)
 
     class Meta:
         base_manager_name = "objects"
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(sums_within_90__lte=F("sums"), lean__gte=-1, lean__lte=1),
+                name="backtest_sums_are_parts",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     within_50__lte=F("within_80"),
@@ -141,7 +150,7 @@ class Backtest(Scoped):
                     exact__lte=F("as_estimated"),
                 ),
                 name="backtest_counts_are_parts",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -126,6 +126,9 @@ def _looked_back(row: DurationProfile, profile: durations.Profile) -> list[model
         exact=seen.exact,
         informative=seen.is_informative,
         typical_factor=seen.typical_factor,
+        sums=seen.sums,
+        sums_within_90=seen.sums_kept,
+        lean=seen.lean,
     )
     stretches = BacktestStretch.objects.bulk_create(
         BacktestStretch(

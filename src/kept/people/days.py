@@ -1,7 +1,8 @@
 """Working days and holidays of a place, and the moments at which days end."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
@@ -64,18 +65,52 @@ def count_between(house: Organisation, first: date, last: date) -> int:
     """Return how many working days lie after `first` up to `last`; negative if it is before."""
     if last < first:
         return -count_between(house, last, first)
-    return sum(1 for _day in working_days(house, first + timedelta(days=1), last))
+    country, region = house.country, house.region
+    until = bisect_right(_in_a_row(country, region, last.year), last.toordinal())
+    since = bisect_right(_in_a_row(country, region, first.year), first.toordinal())
+    for year in range(first.year, last.year):
+        until += len(_in_a_row(country, region, year))
+    return until - since
 
 
 def shifted(house: Organisation, day: date, by: int) -> date:
-    """Return the working day that lies `by` working days after (before, if negative) `day`."""
-    step = timedelta(days=1 if by >= 0 else -1)
-    left = abs(by)
-    while left:
-        day += step
-        if is_working_day(house, day):
-            left -= 1
-    return day
+    """Return the working day that lies `by` working days after (before, if negative) `day`.
+
+    Raises:
+        OverflowError: it lies beyond the calendar.
+    """
+    if not by:
+        return day
+    year = day.year
+    found = _days_of(house, year)
+    place = (
+        bisect_right(found, day.toordinal()) - 1 if by > 0 else bisect_left(found, day.toordinal())
+    )
+    place += by
+    while place >= len(found):
+        place -= len(found)
+        year += 1
+        found = _days_of(house, year)
+    while place < 0:
+        year -= 1
+        found = _days_of(house, year)
+        place += len(found)
+    return date.fromordinal(found[place])
+
+
+def _days_of(house: Organisation, year: int) -> tuple[int, ...]:
+    return _in_a_row(house.country, house.region, year)
+
+
+@lru_cache(maxsize=512)
+def _in_a_row(country: str, region: str, year: int) -> tuple[int, ...]:
+    """Return the working days of a year, as ordinals, to be counted without walking."""
+    if not MINYEAR <= year <= MAXYEAR:
+        raise OverflowError("no calendar reaches so far")
+    free = {day.toordinal() for day in holidays_in(country, region, year)}
+    first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+    # The ordinal of a Monday leaves 1, that of a Sunday 0.
+    return tuple(n for n in range(first, last + 1) if 1 <= n % 7 <= 5 and n not in free)
 
 
 def end_of(day: date, *, zone: str, house: Organisation) -> datetime:
@@ -103,8 +138,8 @@ def shifted_moment(house: Organisation, at: datetime, by: int, *, zone: str) -> 
 
     Where the clocks go forward over that time, it is the hour after.
     """
-    day = shifted(house, zones.day_of(at, zone), by)
-    return _instant(day, zones.local(at, zone).time(), zone)
+    here = zones.local(at, zone)
+    return _instant(shifted(house, here.date(), by), here.time(), zone)
 
 
 def working_minutes(house: Organisation, first: datetime, last: datetime, *, zone: str) -> int:

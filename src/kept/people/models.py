@@ -194,6 +194,86 @@ class Absence(Scoped):
         return f"{self.from_on} – {self.to_on}"
 
 
+class Charter(Scoped):
+    """How a member may be chased for what they said yes to; theirs to set, and to take back.
+
+    At most one is in force. Somebody who has none yet is chased as `charters.usual` says.
+    """
+
+    #: Monday to Friday, as bits: 1 is Monday, 64 is Sunday.
+    WEEK = 0b0011111
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="charters")
+    agreed_at = models.DateTimeField()
+    #: How many messages a day may reach them.
+    daily_cap = models.PositiveSmallIntegerField(default=3)
+    #: From then until then, by the member's own clock, a message waits; over midnight if it must.
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    weekdays = models.PositiveSmallIntegerField(default=WEEK)
+    #: The top rung of a ladder may reach them at any hour.
+    top_rung = models.BooleanField(default=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["member_id", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["member"],
+                condition=Q(revoked_at__isnull=True),
+                name="one_charter_is_in_force",
+            ),
+            models.CheckConstraint(
+                condition=Q(daily_cap__gte=1, daily_cap__lte=20), name="a_charters_cap_is_sane"
+            ),
+            models.CheckConstraint(
+                condition=Q(weekdays__gte=1, weekdays__lte=127),
+                name="a_charter_names_days_of_the_week",
+            ),
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | (
+                    Q(quiet_from__isnull=False, quiet_until__isnull=False)
+                    & ~Q(quiet_from=F("quiet_until"))
+                ),
+                name="quiet_hours_start_and_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True) | Q(revoked_at__gte=F("agreed_at")),
+                name="a_charter_is_revoked_after_it_was_agreed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"charter of {self.member_id}"
+
+
+class CharterChannel(Scoped):
+    """One way to reach a member; the first that works is taken."""
+
+    charter = models.ForeignKey(Charter, models.CASCADE, related_name="channels")
+    position = models.PositiveSmallIntegerField()
+    #: The name under which `last_mile.channels` knows it.
+    kind = models.CharField(max_length=20)
+    #: Where it leads; empty for mail is the member's own address.
+    address = models.CharField(max_length=500, blank=True)
+
+    personal = ("address",)
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["charter_id", "position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["charter", "position"], name="charter_channels_are_in_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 class Invitation(Scoped):
     """A link by which somebody becomes a member; only its hash is kept."""
 

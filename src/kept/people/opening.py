@@ -114,6 +114,31 @@ def found_house(
     return member
 
 
+def found_here(
+    folder: Path,
+    *,
+    house: str,
+    name: str,
+    email: str,
+    password: str,
+    zone: str,
+    country: str = "",
+    region: str = "",
+    now: datetime,
+) -> Member:
+    """Found a house for whoever works where the data lies, who needs no code; one there was ends.
+
+    Raises: what `logins.make` and `founding.found` raise.
+    """
+    with transaction.atomic():
+        login = logins.make(email=email, password=password)
+        member = founding.found(
+            name=house, zone=zone, owner=name, login=login, now=now, country=country, region=region
+        )
+        (folder / FILE).unlink(missing_ok=True)
+    return member
+
+
 def close(folder: Path) -> None:
     """End the code, as the last step of a transaction.
 

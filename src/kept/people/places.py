@@ -53,7 +53,7 @@ def currency(code: str) -> str:
 @lru_cache(maxsize=1)
 def countries() -> Mapping[str, str]:
     """Return the countries whose holidays are known: code to English name, by name."""
-    from holidays.registry import COUNTRIES
+    from holidays.registry import COUNTRIES  # slow to load, and seldom needed
 
     named = {
         codes[1]: module.replace("_", " ").title().replace(" And ", " and ").replace(" Of ", " of ")
@@ -65,7 +65,7 @@ def countries() -> Mapping[str, str]:
 @lru_cache(maxsize=256)
 def regions(country: str) -> tuple[str, ...]:
     """Return the codes of a country's regions with holidays of their own."""
-    import holidays as library
+    import holidays as library  # slow to load, and seldom needed
 
     known = library.list_supported_countries(include_aliases=False)
     return tuple(sorted(known.get(country, ())))

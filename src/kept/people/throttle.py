@@ -1,9 +1,10 @@
-"""Whoever guesses at links is slowed down: twenty bad secrets a minute from one address.
+"""Whoever guesses at secrets is slowed down: twenty bad ones a minute from one address.
 
-Every address that carries a secret goes through here: invitations today, clients' own links with
-them. Each visitor's address has a bucket of twenty tries that fills again at twenty a minute; a
-bad secret takes one out, a good one none. An empty bucket is refused before any secret is looked
-at, or the refusals would tell which one was right.
+Every request that carries a secret goes through here: invitations, clients' own links, the API's
+tokens. Links and tokens are counted apart, so that a script with a token of yesterday closes no
+link to the people beside it. Each visitor's address has a bucket of twenty tries that fills again
+at twenty a minute; a bad secret takes one out, a good one none. An empty bucket is refused before
+any secret is looked at, or the refusals would tell which one was right.
 
 The buckets lie in the database, so that restarts and further processes know of them; addresses
 are not kept, only a keyed hash.
@@ -36,13 +37,16 @@ class TooMany(Exception):
 
 
 @contextmanager
-def looking(address: str, *, now: datetime) -> Iterator[None]:
+def looking(address: str, *, now: datetime, kind: str = "link") -> Iterator[None]:
     """Look a secret up in the block; a NotFound from it counts as a bad one.
+
+    Args:
+        kind: what the secret is; each kind is counted by itself.
 
     Raises:
         TooMany: the block was not entered, or its bad secret was one too many.
     """
-    name = _name(address)
+    name = _name(kind, address)
     bucket = TryBucket.objects.filter(address_hash=name).first()
     if bucket is not None and (seconds := _wait(_left(bucket, now))):
         raise TooMany(seconds)
@@ -88,7 +92,7 @@ def _wait(left: float) -> int:
     return math.ceil((1 - left) * WITHIN.total_seconds() / TRIES) if left < 1 else 0
 
 
-def _name(address: str) -> str:
+def _name(kind: str, address: str) -> str:
     """Return what is kept of an address. A network of IPv6 counts as one: anybody has billions."""
     try:
         known = ipaddress.ip_address(address)
@@ -97,4 +101,5 @@ def _name(address: str) -> str:
     else:
         if isinstance(known, ipaddress.IPv6Address):
             address = str(known.ipv4_mapped or ipaddress.ip_network((known, 64), strict=False))
-    return salted_hmac("kept.people.throttle", address, algorithm="sha256").hexdigest()
+    salt = "kept.people.throttle" if kind == "link" else f"kept.people.throttle.{kind}"
+    return salted_hmac(salt, address, algorithm="sha256").hexdigest()

@@ -138,7 +138,9 @@ def load(*, now: datetime) -> Loaded:
             "stages": stages,
             # The share of a promise's luck that its stages have in common: 0.05 until the past
             # tells. Rounded, so that it is the same on every machine.
-            "correlation": round(table.profile.correlation, 3),
+            "correlation": round(table.profile.together.correlation, 3),
+            # How far all luck is shifted, so that sums of work come out as often as is said.
+            "lean": round(table.profile.together.lean, 3),
         },
         jobs=jobs,
         promises=promises,
@@ -218,7 +220,8 @@ class Stages:
         profile: durations.Profile | None = None,
     ) -> None:
         self.jobs = jobs
-        self.now = now
+        house = scope.current()
+        self.today = zones.start_of(zones.day_of(now, house.zone), house.zone)
         self.profile = profiles.current(now=now) if profile is None else profile
         self.at_work = {person["id"] for person in people if person["week"]}
         self.holders: dict[str, int] = defaultdict(int)
@@ -268,8 +271,13 @@ class Stages:
     def _owe(
         self, key: str, job: int, stage: int | None, due_at: datetime, *, backed: bool
     ) -> None:
+        """Write down what others owe. Something overdue is taken as due when today began.
+
+        The engine draws its lateness given that it has not come until now, and with this law that
+        is the same as due now. So the passing of time changes no plan, but once a day.
+        """
         arrival = {
-            "by": minute(max(due_at, self.now)),
+            "by": minute(max(due_at, self.today)),
             "late": {
                 "law": "exponential",
                 "mean": LATE_HOURS["backed" if backed else "unbacked"],

@@ -10,6 +10,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from kept import zones
+from kept.asks import reacting, storytelling
+from kept.asks.models import Reaction, Story, StoryConsent
 from kept.jobs.models import Obligation
 from kept.outbox import tasks
 from kept.people import days
@@ -18,9 +20,9 @@ from kept.portal.page import shown
 from kept.promises import delivering, ending, pausing, proposing
 from kept.promises.models import Delivery, Promise, Proposal
 from kept.quotes import accepting, countering
-from kept.quotes.models import Quote
+from kept.quotes.models import Quote, QuoteOption
 from kept.tenancy import given, scope
-from kept.tenancy.refusals import NotFound, Refused
+from kept.tenancy.refusals import Conflict, NotFound, Refused
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -32,14 +34,24 @@ class NotYours(NotFound):
         super().__init__(_("This is not here any more. Below stands what is."))
 
 
+class Closed(Conflict):
+    """The offer was answered, or taken back."""
+
+
 @by_link("POST")
 def accept_offer(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Say yes to an offer."""
 
     def do() -> None:
-        quote = _offer(visit, pk)
+        quote = _open_offer(visit, pk)
         _refuse_another(quote, request.POST.get("due", ""))
-        accepting.accept(quote=quote, contact=visit.contact, word=_word(request), now=visit.now)
+        accepting.accept(
+            quote=quote,
+            contact=visit.contact,
+            option=_choice(request, quote),
+            word=_word(request),
+            now=visit.now,
+        )
 
     return _done(request, visit, do, "accepted", at=f"offer-{pk}")
 
@@ -49,7 +61,7 @@ def counter_offer(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Propose something else."""
 
     def do() -> None:
-        quote = _offer(visit, pk)
+        quote = _open_offer(visit, pk)
         countering.counter(
             quote=quote,
             contact=visit.contact,
@@ -68,7 +80,7 @@ def decline_offer(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
 
     def do() -> None:
         accepting.decline(
-            quote=_offer(visit, pk), contact=visit.contact, word=_word(request), now=visit.now
+            quote=_open_offer(visit, pk), contact=visit.contact, word=_word(request), now=visit.now
         )
 
     return _done(request, visit, do, "declined", at=f"offer-{pk}")
@@ -184,6 +196,50 @@ def sent(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     return _done(request, visit, do, "sent", at=f"owed-{pk}")
 
 
+@by_link("POST")
+def react(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """Say how it was."""
+
+    def do() -> None:
+        reaction = _theirs(Reaction.objects.filter(contact=visit.contact), pk)
+        reacting.answer(
+            reaction,
+            felt=request.POST.get("felt", ""),
+            words=_word(request),
+            contact=visit.contact,
+            now=visit.now,
+        )
+
+    return _done(request, visit, do, "reacted", at=f"reaction-{pk}")
+
+
+@by_link("POST")
+def consent(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """Agree to a story in these exact words, or not."""
+
+    def do() -> None:
+        asked = _theirs(
+            StoryConsent.objects.filter(contact=visit.contact).select_related("story"), pk
+        )
+        yes = _yes_or_no(request.POST.get("answer", ""))
+        if yes is None:
+            raise Refused(_("Say yes or no."), field="answer")
+        storytelling.consent(asked, yes=yes, contact=visit.contact, now=visit.now)
+
+    return _done(request, visit, do, "consented", at=f"story-{pk}")
+
+
+@by_link("POST")
+def take_back(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """Take a consent back: nothing is told after it."""
+
+    def do() -> None:
+        story = _theirs(Story.objects.filter(contact=visit.contact), pk)
+        storytelling.withdraw(story, contact=visit.contact, now=visit.now)
+
+    return _done(request, visit, do, "taken_back", at=f"story-{pk}")
+
+
 def _done(
     request: HttpRequest, visit: Visit, do: Callable[[], None], word: str, *, at: str
 ) -> HttpResponse:
@@ -203,6 +259,28 @@ def _done(
 def _offer(visit: Visit, pk: int) -> Quote:
     rows = Quote.objects.select_related("job", "client", "hold", "answer", "contact", "offered_by")
     return _theirs(rows.filter(contact=visit.contact).exclude(state=Quote.State.HELD), pk)
+
+
+def _open_offer(visit: Visit, pk: int) -> Quote:
+    """Return an offer that can still be answered; else say what became of it, to the client.
+
+    Raises:
+        Closed: it was answered or taken back. The room refuses as well, in the house's words.
+    """
+    quote = _offer(visit, pk)
+    match quote.state:
+        case Quote.State.WITHDRAWN:
+            raise Closed(
+                _(
+                    "We took this offer back before your answer came, and are sorry. "
+                    "You owe nothing."
+                )
+            )
+        case Quote.State.ACCEPTED:
+            raise Closed(_("You said yes to this before. It is promised, and stands below."))
+        case Quote.State.DECLINED:
+            raise Closed(_("You said no to this before, and the time is free again. Ask us anew."))
+    return quote
 
 
 def _delivery(visit: Visit, pk: int) -> Delivery:
@@ -235,6 +313,19 @@ def _refuse_another(quote: Quote, due: str) -> None:
         raise Refused(
             _("The offer changed since you opened this page. Look again, and then say yes.")
         )
+
+
+def _choice(request: HttpRequest, quote: Quote) -> QuoteOption | None:
+    """Return what was chosen instead of the date that is held."""
+    said = request.POST.get("option", "")
+    if not said:
+        return None
+    found = quote.options.filter(pk=int(said)).first() if said.isdecimal() else None
+    if found is None:
+        raise Refused(
+            _("The offer changed since you opened this page. Look again, and then say yes.")
+        )
+    return found
 
 
 def _word(request: HttpRequest) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -33,6 +34,7 @@ class Offered:
     one: for_client.Offer
     price: str
     button: str
+    choices: tuple[tuple[for_client.Choice, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,16 @@ def lead(found: for_client.Page, *, zone: str) -> str:
 def _offered(one: for_client.Offer, currency: str) -> Offered:
     return Offered(
         one,
-        "" if one.price is None else words.money(one.price, currency),
-        _("Accept %(day)s") % {"day": _short_long(one.due_at, one.zone)},
+        _price(one.price, currency),
+        _("Accept what is chosen")
+        if one.choices
+        else _("Accept %(day)s") % {"day": _short_long(one.due_at, one.zone)},
+        tuple((choice, _price(choice.price, currency)) for choice in one.choices),
     )
+
+
+def _price(price: Decimal | None, currency: str) -> str:
+    return "" if price is None else words.money(price, currency)
 
 
 def _short_long(at: datetime, zone: str) -> str:

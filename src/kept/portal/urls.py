@@ -6,6 +6,8 @@ from kept.portal import answers, page, preview
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<str:token>/", page.page, name="portal"),
+    path("p/<str:token>/record", page.record, name="portal_record"),
+    path("p/<str:token>/record/check", page.check, name="portal_check"),
     path("p/<str:token>/offers/<int:pk>/accept", answers.accept_offer, name="portal_accept"),
     path("p/<str:token>/offers/<int:pk>/counter", answers.counter_offer, name="portal_counter"),
     path("p/<str:token>/offers/<int:pk>/decline", answers.decline_offer, name="portal_decline"),
@@ -16,6 +18,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<str:token>/promises/<int:pk>/change", answers.ask_for_change, name="portal_change"),
     path("p/<str:token>/promises/<int:pk>/release", answers.release, name="portal_release"),
     path("p/<str:token>/obligations/<int:pk>/sent", answers.sent, name="portal_sent"),
+    path("p/<str:token>/reactions/<int:pk>/say", answers.react, name="portal_react"),
+    path("p/<str:token>/stories/<int:pk>/consent", answers.consent, name="portal_consent"),
+    path("p/<str:token>/stories/<int:pk>/withdraw", answers.take_back, name="portal_take_back"),
     path("quotes/<int:pk>/as-client", preview.quote, name="quote_as_client"),
     path("promises/<int:pk>/as-client", preview.promise, name="promise_as_client"),
 ]

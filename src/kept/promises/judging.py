@@ -1,9 +1,14 @@
-"""Read what promises went through, once for all of them, and judge it."""
+"""Judge promises: the one place where terms, pauses, delivery and hours come to an outcome.
+
+`Judge` takes plain values, so that whoever reads rows one by one (`lives`, for a page) and whoever
+reads columns of ten thousand (the record) judges alike.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Sum
 
@@ -20,10 +25,112 @@ from kept.promises.models import (
     TermsLine,
 )
 from kept.promises.outcomes import Facts, Outcome
+from kept.promises.terms import Dated, Stood
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
 
-ACCEPTED = (Delivery.State.ACCEPTED, Delivery.State.DEEMED)
+DEEMED = str(Delivery.State.DEEMED)
+ACCEPTED = frozenset({str(Delivery.State.ACCEPTED), DEEMED})
+#: The cut-off lies at least so long after the due moment: working days are no shorter than days.
+_LEAST_GRACE = timedelta(days=outcomes.LEAST_GRACE)
+
+
+@dataclass(slots=True)
+class Lived:
+    """What a promise went through, whichever of its terms it is judged by; plain values.
+
+    Attributes:
+        state, zone: the promise's.
+        pauses: all of them, whether or not they move some terms.
+        told: when the client was told of other terms by the house, the first time first.
+        delivery: the state of the delivery that counts; None where there is none.
+        delivered_at: of that delivery.
+        to_standard: False only if the client said so.
+        hours: worked on it, and how many of them outside the working week.
+    """
+
+    state: str
+    zone: str
+    pauses: Sequence[Stood]
+    told: Sequence[datetime]
+    delivery: str | None
+    delivered_at: datetime | None
+    to_standard: bool
+    hours: tuple[float, float]
+
+
+class Judge:
+    """Judges promises of one house at one moment. What is the same of two is judged once."""
+
+    def __init__(self, house: Organisation, now: datetime) -> None:
+        self._house, self._now = house, now
+        self._known: dict[tuple[Any, ...], Outcome] = {}
+
+    def judged(
+        self, terms: Dated, lines: tuple[bool, float], lived: Lived
+    ) -> tuple[datetime, Outcome]:
+        """Return the moment that one set of terms is judged by, and what became of them.
+
+        `outcomes.judge` looks at moments only by their order: promises whose moments stand in the
+        same order, and which are alike in all else, end alike.
+
+        Args:
+            terms: when they are due and when they were agreed.
+            lines: what `taken` says of their lines.
+        """
+        due_at, now = terms.due_at, self._now
+        if lived.pauses:
+            due_at = agreed.due_of(terms, lived.pauses, zone=lived.zone, house=self._house, now=now)
+        stands_at = now if lived.delivered_at is None else lived.delivered_at
+        cut_off_at = due_at + _LEAST_GRACE
+        if stands_at > cut_off_at:
+            cut_off_at = agreed.cut_off(terms, due_at=due_at, zone=lived.zone, house=self._house)
+        told_at = None
+        if lived.told:
+            agreed_at = terms.agreed_at
+            told_at = next((at for at in lived.told if at >= agreed_at), None)
+        alike = (
+            lived.state, lived.delivery, lived.to_standard, stands_at > due_at,
+            stands_at > cut_off_at, told_at is not None and told_at < due_at, lines, lived.hours,
+        )  # fmt: skip
+        outcome = self._known.get(alike)
+        if outcome is None:
+            outcome = self._known[alike] = outcomes.judge(
+                Facts(
+                    state=lived.state,
+                    due_at=due_at,
+                    cut_off_at=cut_off_at,
+                    delivered_at=lived.delivered_at,
+                    answered=lived.delivery in ACCEPTED,
+                    deemed=lived.delivery == DEEMED,
+                    lines_met=lines[0],
+                    share_delivered=lines[1],
+                    to_standard=lived.to_standard,
+                    told_at=told_at,
+                    hours=lived.hours[0],
+                    out_of_hours=lived.hours[1],
+                ),
+                now,
+            )
+        return due_at, outcome
+
+
+def taken(
+    lines: Sequence[tuple[int | None, bool]], delivered: Collection[int]
+) -> tuple[bool, float]:
+    """Say whether all required lines of terms were delivered and taken, and what share of all.
+
+    Args:
+        lines: the condition of each, and whether it is required; a line without a condition holds.
+        delivered: the conditions that were.
+    """
+    if not lines:
+        return True, 1.0
+    holds = [condition is None or condition in delivered for condition, _required in lines]
+    enough = all(
+        has or not required for has, (_condition, required) in zip(holds, lines, strict=True)
+    )
+    return enough, sum(holds) / len(holds)
 
 
 @dataclass
@@ -96,36 +203,29 @@ def life_of(promise: Promise) -> Life:
     return lives([promise])[promise.pk]
 
 
-def facts_of(life: Life, terms: Terms, *, now: datetime) -> Facts:
-    """Return the facts that one set of a promise's terms is judged by."""
-    promise, house = life.promise, scope.current()
-    due_at = life.due_of(terms, house=house, now=now)
-    delivery = life.delivery
-    lines = life.lines.get(terms.pk, [])
-    taken = [
-        line for line in lines if line.condition_id is None or life.delivered.get(line.condition_id)
-    ]
-    return Facts(
+def _judged(life: Life, terms: Terms, now: datetime) -> Outcome:
+    promise, delivery = life.promise, life.delivery
+    lines = [(line.condition_id, line.required) for line in life.lines.get(terms.pk, ())]
+    holds = {condition for condition, held in life.delivered.items() if held}
+    lived = Lived(
         state=promise.state,
-        due_at=due_at,
-        cut_off_at=agreed.cut_off(terms, due_at=due_at, zone=promise.zone, house=house),
+        zone=promise.zone,
+        pauses=life.pauses,
+        told=life.told,
+        delivery=None if delivery is None else delivery.state,
         delivered_at=None if delivery is None else delivery.delivered_at,
-        answered=delivery is not None and delivery.state in ACCEPTED,
-        deemed=delivery is not None and delivery.state == Delivery.State.DEEMED,
-        lines_met=all(line in taken for line in lines if line.required),
-        share_delivered=len(taken) / len(lines) if lines else float(delivery is not None),
         to_standard=delivery is None or delivery.to_standard is not False,
-        told_at=next((at for at in life.told if at >= terms.agreed_at), None),
-        hours=life.hours,
-        out_of_hours=life.out_of_hours,
+        hours=(life.hours, life.out_of_hours),
     )
+    _due_at, outcome = Judge(scope.current(), now).judged(terms, taken(lines, holds), lived)
+    return outcome
 
 
 def by_first_terms(life: Life, *, now: datetime) -> Outcome:
     """Judge a promise by what was promised first."""
-    return outcomes.judge(facts_of(life, life.terms[0], now=now), now)
+    return _judged(life, life.terms[0], now)
 
 
 def by_last_terms(life: Life, *, now: datetime) -> Outcome:
     """Judge a promise by what was agreed last."""
-    return outcomes.judge(facts_of(life, life.terms[-1], now=now), now)
+    return _judged(life, life.terms[-1], now)

@@ -1,9 +1,13 @@
 """The clock stands while the client owes something: rule 4.
 
-A pause starts with its notice, once the obligation is overdue, and ends on
-receipt. It is never backdated. It moves the due moment of terms that were
-agreed before it, by the working time it stood; what was lost beyond that must
-be renegotiated.
+Notice can be given before the obligation is overdue. The pause starts at the
+later of the two moments, by itself, and ends on receipt. It is never
+backdated. It moves the due moment of terms that were agreed before it, by the
+working time it stood; what was lost beyond that must be renegotiated.
+
+A notice is a row that begins later. Where nothing came of it, because what was
+owed came in time or the promise ended, it ends at the moment it would have
+begun: it stood for no time at all.
 """
 
 from datetime import datetime
@@ -24,38 +28,105 @@ from kept.promises.models import Pause, Promise
 from kept.tenancy import refusals, scope
 
 
-class NotOverdueYet(refusals.Conflict):
-    """What the client owes is not due yet, or came."""
+class CameAlready(refusals.Conflict):
+    """What the client owes came, so nothing is waited for."""
+
+
+class NoticeGiven(refusals.Conflict):
+    """The client was told already from when the clock stands, for this promise."""
+
+
+class NoNotice(refusals.Conflict):
+    """No notice waits for its moment."""
 
 
 def pause(promise: Promise, *, obligation: Obligation, by: Member, now: datetime) -> Pause:
-    """Give notice that the clock stands from now, because something overdue has not come.
+    """Give notice that the clock stands from now, or from when the obligation is overdue.
 
     Raises:
         MoveNotAllowed: the promise is not active.
-        NotOverdueYet: the obligation is not overdue, or was met.
+        CameAlready: the obligation was met.
+        NoticeGiven: notice was given for something else before, and its moment is to come.
         Refused: the obligation belongs to other work.
     """
     access.demand(by, Role.MEMBER)
     with transaction.atomic():
-        promise = states.locked(promise)
+        promise = _begun(states.locked(promise), now=now)
         states.demand(promise, "pause")
         obligation = Obligation.objects.select_for_update(no_key=True).get(pk=obligation.pk)
-        _refuse_unless_overdue(promise, obligation, now)
-        promise = states.move(promise, "pause")
+        _refuse_unless_owed(promise, obligation)
+        _refuse_a_second_notice(promise)
+        begins_at = max(now, obligation.due_at)
         row = Pause.objects.create(
-            promise=promise, obligation=obligation, notice_at=now, started_at=now, started_by=by
-        )
-        recording.record(
-            Event.Kind.PROMISE_PAUSED,
-            about=promise,
-            by=by,
-            at=now,
-            rows=[promise, row],
             promise=promise,
-            facts={"obligation": obligation.pk, "pause": row.pk},
+            obligation=obligation,
+            notice_at=now,
+            started_at=begins_at,
+            started_by=by,
         )
+        if begins_at > now:
+            recording.record(
+                Event.Kind.PAUSE_NOTICED,
+                about=promise,
+                by=by,
+                at=now,
+                rows=[row],
+                promise=promise,
+                facts={
+                    "obligation": obligation.pk,
+                    "pause": row.pk,
+                    "from": recording.plain(begins_at),
+                },
+            )
+        else:
+            _begin(promise, row, by=by, now=now)
         writing.paused(row, by=by, now=now)
+    return row
+
+
+def begin_due(*, now: datetime) -> int:
+    """Let the clock stand where notice was given and its moment has come; return how often.
+
+    It stands from that moment, whenever this is called.
+    """
+    begun = 0
+    waiting = Pause.objects.filter(
+        ended_at__isnull=True, started_at__lte=now, promise__state=Promise.State.ACTIVE
+    )
+    for row in waiting.select_related("promise").order_by("started_at", "pk"):
+        with transaction.atomic():
+            promise = states.locked(row.promise)
+            again = Pause.objects.filter(pk=row.pk, ended_at__isnull=True).first()
+            if again is not None and promise.state == Promise.State.ACTIVE:
+                _begin(promise, again, by=None, now=now)
+                begun += 1
+    return begun
+
+
+def announced(promise: Promise) -> Pause | None:
+    """Return the notice of a pause that has not begun."""
+    if promise.state != Promise.State.ACTIVE:
+        return None
+    rows = Pause.objects.filter(promise=promise, ended_at__isnull=True)
+    return rows.select_related("obligation").first()
+
+
+def call_off(promise: Promise, *, by: Member, now: datetime) -> Pause:
+    """Take a notice back before its moment: the clock will not stand.
+
+    Raises:
+        NoNotice: none waits for its moment.
+    """
+    access.demand(by, Role.MEMBER)
+    with transaction.atomic():
+        promise = states.locked(promise)
+        row = announced(promise)
+        if row is None or row.started_at <= now:
+            raise NoNotice(
+                _("No notice of a pause waits for its moment here. Nothing was changed.")
+            )
+        row = end(promise, now=now)
+        _say_called_off(promise, row, by=by, now=now)
     return row
 
 
@@ -67,7 +138,7 @@ def resume(promise: Promise, *, by: Member, now: datetime) -> Pause:
     """
     access.demand(by, Role.MEMBER)
     with transaction.atomic():
-        promise = states.locked(promise)
+        promise = _begun(states.locked(promise), now=now)
         promise = states.move(promise, "resume")
         row = end(promise, now=now)
         _say_resumed(promise, row, by=by, now=now)
@@ -92,17 +163,23 @@ def receive(
     with transaction.atomic():
         promise = Promise.objects.filter(job_id=obligation.job_id).first()
         if promise is not None:
-            promise = states.locked(promise)
+            promise = _begun(states.locked(promise), now=now)
         obligation = making.meet_obligation(obligation, by=by, contact=contact, now=now)
         running = Pause.objects.filter(promise=promise, obligation=obligation, ended_at=None)
-        if promise is not None and promise.state == Promise.State.PAUSED and running.exists():
-            promise = states.move(promise, "resume")
-            _say_resumed(promise, end(promise, now=now), by=by, now=now)
+        if promise is not None and running.exists():
+            if promise.state == Promise.State.PAUSED:
+                promise = states.move(promise, "resume")
+                _say_resumed(promise, end(promise, now=now), by=by, now=now)
+            else:
+                _say_called_off(promise, end(promise, now=now), by=by, now=now)
     return obligation
 
 
 def end(promise: Promise, *, now: datetime) -> Pause:
-    """End the running pause of a promise, and move its due moment; the caller writes the event."""
+    """End the running pause of a promise, and move its due moment; the caller writes the event.
+
+    One that has not begun ends at the moment it would have.
+    """
     house = scope.current()
     row = Pause.objects.get(promise=promise, ended_at__isnull=True)
     row.ended_at = max(now, row.started_at)
@@ -151,7 +228,61 @@ def _say_resumed(promise: Promise, row: Pause, *, by: Member | None, now: dateti
     )
 
 
-def _refuse_unless_overdue(promise: Promise, obligation: Obligation, now: datetime) -> None:
+def _begun(promise: Promise, *, now: datetime) -> Promise:
+    """Return a locked promise, paused if the moment of its notice has come."""
+    row = announced(promise)
+    if row is None or row.started_at > now:
+        return promise
+    return _begin(promise, row, by=None, now=now)
+
+
+def _begin(promise: Promise, row: Pause, *, by: Member | None, now: datetime) -> Promise:
+    promise = states.move(promise, "pause")
+    recording.record(
+        Event.Kind.PROMISE_PAUSED,
+        about=promise,
+        by=by,
+        at=now,
+        rows=[promise, row],
+        promise=promise,
+        facts={
+            "obligation": row.obligation_id,
+            "pause": row.pk,
+            "from": recording.plain(row.started_at),
+        },
+    )
+    return promise
+
+
+def _say_called_off(promise: Promise, row: Pause, *, by: Member | None, now: datetime) -> None:
+    recording.record(
+        Event.Kind.PAUSE_CALLED_OFF,
+        about=promise,
+        by=by,
+        at=now,
+        rows=[row],
+        promise=promise,
+        facts={"pause": row.pk},
+    )
+
+
+def _refuse_a_second_notice(promise: Promise) -> None:
+    row = announced(promise)
+    if row is not None:
+        raise NoticeGiven(
+            _(
+                "They were told that the clock stands from %(moment)s for “%(what)s”. Take that "
+                "back first. Nothing was changed."
+            )
+            % {
+                "moment": words.moment(row.started_at, promise.zone),
+                "what": row.obligation.what,
+            },
+            field="obligation_id",
+        )
+
+
+def _refuse_unless_owed(promise: Promise, obligation: Obligation) -> None:
     if obligation.job_id != promise.job_id:
         raise refusals.Refused(
             _("“%(what)s” belongs to other work. Name something that the client owes for this.")
@@ -159,23 +290,11 @@ def _refuse_unless_overdue(promise: Promise, obligation: Obligation, now: dateti
             field="obligation_id",
         )
     if obligation.met_at is not None:
-        raise NotOverdueYet(
+        raise CameAlready(
             _("“%(what)s” came on %(moment)s, so the clock runs. Nothing was changed.")
             % {
                 "what": obligation.what,
                 "moment": words.moment(obligation.met_at, promise.zone),
-            },
-            field="obligation_id",
-        )
-    if obligation.due_at > now:
-        raise NotOverdueYet(
-            _(
-                "“%(what)s” is due %(moment)s. The clock can stand from then on, not before. "
-                "Nothing was changed."
-            )
-            % {
-                "what": obligation.what,
-                "moment": words.moment(obligation.due_at, promise.zone),
             },
             field="obligation_id",
         )

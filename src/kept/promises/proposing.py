@@ -69,7 +69,7 @@ def draft(
     promise: Promise,
     *,
     options: Sequence[Way],
-    by: Member,
+    by: Member | None,
     now: datetime,
     contact: Contact | None = None,
     reason: Reason | None = None,
@@ -80,6 +80,7 @@ def draft(
     """Write down other terms for the client. They know nothing of it until they are told.
 
     Args:
+        by: None where kept prepares them for whoever will look them through.
         contact: who is to be told; left out, the promise's own contact.
         chance: how likely the present date is, as shown when this was written.
 
@@ -87,7 +88,8 @@ def draft(
         MoveNotAllowed: the promise is not open.
         Refused: an option that cannot be.
     """
-    access.demand(by, Role.MEMBER)
+    if by is not None:
+        access.demand(by, Role.MEMBER)
     subject = given.one_line(
         subject, called=_("The subject"), field="subject", longest=200, needed=False
     )
@@ -264,7 +266,7 @@ def agree(
         if option.due_at <= now and proposal.state == Proposal.State.TOLD:
             raise refusals.Refused(
                 _("%(moment)s has gone by. Propose a later date.")
-                % {"moment": words.moment(option.due_at, promise.zone)},
+                % {"moment": words.moment(option.due_at, promise.zone, today=now)},
                 field="option_id",
             )
         answer = {} if proposal.by_side == Proposal.From.CLIENT else {"word": word}
@@ -415,7 +417,7 @@ def _refuse_impossible(
         if due_at <= now:
             raise refusals.Refused(
                 _("%(moment)s has gone by. Propose a later date.")
-                % {"moment": words.moment(due_at, promise.zone)},
+                % {"moment": words.moment(due_at, promise.zone, today=now)},
                 field="options",
             )
         if due_at == promise.due_at and not way.later:

@@ -1,5 +1,6 @@
 """Give a promise its rows: by an accepted offer, in one line, or from an import."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -45,6 +46,7 @@ def give(
     state: Promise.State = Promise.State.ACTIVE,
     gate: Promise.Gate = Promise.Gate.NOT_ASKED,
     contact: Contact | None = None,
+    left_out: Collection[int] = (),
 ) -> Promise:
     """Make a job a promise, with its first terms.
 
@@ -56,6 +58,7 @@ def give(
         chance: the chance shown when the date was given; None if none was.
         even_chances_at: the date at even chances then; sharpness is measured from it.
         contact: who at the client reads it by link, and whose word counts.
+        left_out: keys of the job's lines that are not promised.
     """
     given_at = given_at or now
     house = job.organisation
@@ -85,6 +88,7 @@ def give(
                 promise=promise,
                 number=1,
                 due_at=first_due_at or due_at,
+                standard=job.standard,
                 chance_when_given=chance,
                 lead_at_even_chances_hours=lead,
                 agreed_at=given_at,
@@ -97,11 +101,12 @@ def give(
                     number=2,
                     kind=Terms.Kind.IMPORTED,
                     due_at=due_at,
+                    standard=job.standard,
                     agreed_at=given_at,
                 )
             )
         Terms.objects.bulk_create(terms)
-        lines = [line for one in terms for line in agreed.with_lines(one)]
+        lines = [line for one in terms for line in agreed.with_lines(one, left_out=left_out)]
         TermsLine.objects.bulk_create(lines)
         job.state = Job.State.OPEN
         job.promised = True
@@ -146,7 +151,7 @@ def loose(
     if due_at <= now:
         raise refusals.Refused(
             _("%(moment)s has gone by. A promise is recorded with the date that was given.")
-            % {"moment": words.moment(due_at, client.zone)},
+            % {"moment": words.moment(due_at, client.zone, today=now)},
             field="due",
         )
     sketches = [] if service is None or effort is not None else catalogue.sketches_of(service)

@@ -32,6 +32,7 @@ def promise_the_rest(
             client=old.client,
             service=old.service,
             state=Job.State.OPEN,
+            standard=terms.last_of(promise).standard,
             made_at=now,
             made_by=by,
         )

@@ -1,13 +1,32 @@
 """What terms come to: their due moment after pauses, fair notice, the cut-off."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from kept import zones
 from kept.people import days
 from kept.promises import outcomes
-from kept.promises.models import Pause, Promise, Terms, TermsLine
+from kept.promises.models import Promise, Terms, TermsLine
 from kept.tenancy.models import Organisation
+
+
+class Dated(Protocol):
+    """As much of terms as their moments depend on: a row of them, or plain values."""
+
+    @property
+    def due_at(self) -> datetime: ...
+    @property
+    def agreed_at(self) -> datetime: ...
+
+
+class Stood(Protocol):
+    """As much of a pause as moves a due moment."""
+
+    @property
+    def started_at(self) -> datetime: ...
+    @property
+    def working_minutes(self) -> int | None: ...
 
 
 def last_of(promise: Promise) -> Terms:
@@ -15,9 +34,13 @@ def last_of(promise: Promise) -> Terms:
     return Terms.objects.filter(promise=promise).latest("number")
 
 
-def with_lines(terms: Terms) -> list[TermsLine]:
-    """Return the lines that a promise's job has, as lines of new terms; not saved."""
-    conditions = terms.promise.job.conditions.order_by("position", "pk")
+def with_lines(terms: Terms, *, left_out: Collection[int] = ()) -> list[TermsLine]:
+    """Return the lines that a promise's job has, as lines of new terms; not saved.
+
+    Args:
+        left_out: keys of conditions that are not promised.
+    """
+    conditions = terms.promise.job.conditions.exclude(pk__in=left_out).order_by("position", "pk")
     return [
         TermsLine(
             terms=terms,
@@ -31,7 +54,7 @@ def with_lines(terms: Terms) -> list[TermsLine]:
 
 
 def due_of(
-    terms: Terms, pauses: Iterable[Pause], *, zone: str, house: Organisation, now: datetime
+    terms: Dated, pauses: Iterable[Stood], *, zone: str, house: Organisation, now: datetime
 ) -> datetime:
     """Return the moment that terms are judged by: their own, later by the paused working time.
 
@@ -44,18 +67,19 @@ def due_of(
             continue
         minutes = pause.working_minutes
         if minutes is None:
-            minutes = days.working_minutes(house, pause.started_at, now, zone=zone)
+            until = max(now, pause.started_at)
+            minutes = days.working_minutes(house, pause.started_at, until, zone=zone)
         due_at = days.later_by(house, due_at, minutes, zone=zone)
     return due_at
 
 
-def lead_days(terms: Terms, *, zone: str, house: Organisation) -> int:
+def lead_days(terms: Dated, *, zone: str, house: Organisation) -> int:
     """Return the working days from the day terms were agreed to the day they are due."""
     given_on = zones.day_of(terms.agreed_at, zone)
     return max(0, days.count_between(house, given_on, zones.day_of(terms.due_at, zone)))
 
 
-def tell_by(terms: Terms, *, due_at: datetime, zone: str, house: Organisation) -> datetime:
+def tell_by(terms: Dated, *, due_at: datetime, zone: str, house: Organisation) -> datetime:
     """Return the last moment at which the client can be told of other terms with fair notice.
 
     Args:
@@ -69,7 +93,7 @@ def tell_by(terms: Terms, *, due_at: datetime, zone: str, house: Organisation) -
     )
 
 
-def cut_off(terms: Terms, *, due_at: datetime, zone: str, house: Organisation) -> datetime:
+def cut_off(terms: Dated, *, due_at: datetime, zone: str, house: Organisation) -> datetime:
     """Return the moment from which a promise that was not delivered counts as broken.
 
     Args:

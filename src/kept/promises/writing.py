@@ -4,6 +4,7 @@ No chance, no hours, no name of a stage stands in them. Where nobody at the
 client can be written to, nothing is written, and whoever acts tells them.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import models
@@ -69,19 +70,44 @@ def thanked(delivery: Delivery, text: str, *, by: Member, now: datetime) -> Lett
 
 
 def paused(pause: Pause, *, by: Member, now: datetime) -> Letter | None:
-    """Tell the client that the clock stands from now, and what ends it."""
+    """Tell the client from when on the clock stands, and what ends it."""
     promise, owed = pause.promise, pause.obligation
+    said = {
+        "owed": owed.what,
+        "what": promise.job.title,
+        "due": _long(owed.due_at, promise.zone, now),
+        "now": _long(now, promise.zone, now),
+    }
+    if pause.started_at > now:
+        return _announced(pause, said, by=by, now=now)
     parts = [
-        _("We wait for this, which was due on %(due)s: %(owed)s.")
-        % {"owed": owed.what, "due": _long(owed.due_at, promise.zone, now)},
+        _("We wait for this, which was due on %(due)s: %(owed)s.") % said,
         _(
-            "The clock of %(what)s stands from now, %(now)s, until it does. The date we promised "
+            "The clock of %(what)s stands from now, %(now)s, until it comes. The date we promised "
             "moves by the working time that it stands."
         )
-        % {"what": promise.job.title, "now": _long(now, promise.zone, now)},
+        % said,
         _("You see how it stands here:") + "\n{link}",
     ]
     subject = _("%(what)s: the clock stands") % {"what": promise.job.title}
+    return _write(promise, pause, subject, parts, by=by, now=now)
+
+
+def _announced(
+    pause: Pause, said: Mapping[str, str], *, by: Member, now: datetime
+) -> Letter | None:
+    promise = pause.promise
+    parts = [
+        _("We count on this by %(due)s: %(owed)s.") % said,
+        _(
+            "If it has not come by then, the clock of %(what)s stands from that moment until it "
+            "comes, and the date we promised moves by the working time that it stands."
+        )
+        % said,
+        _("You see how it stands here:") + "\n{link}",
+    ]
+    day = words.day(zones.day_of(pause.started_at, promise.zone))
+    subject = _("%(what)s: what we need by %(day)s") % {"what": promise.job.title, "day": day}
     return _write(promise, pause, subject, parts, by=by, now=now)
 
 

@@ -1,6 +1,7 @@
 """The client's word on an offer, by their own link or recorded by a member: yes or no."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,8 +14,9 @@ from kept.people import access
 from kept.people.models import Member, Role
 from kept.promises import recording as promising
 from kept.promises.models import Placement, Promise
+from kept.promises.terms import internal_date
 from kept.quotes import offering, onset, states, writing
-from kept.quotes.models import Quote
+from kept.quotes.models import Quote, QuoteOption
 from kept.tenancy import given, refusals, scope
 from kept.tenancy.models import Organisation
 
@@ -31,6 +33,7 @@ def accept(
     now: datetime,
     word: str = "",
     last_mile_owner: Member | None = None,
+    option: QuoteOption | None = None,
 ) -> Promise:
     """Record the client's yes. Before the offer expires it always counts.
 
@@ -44,8 +47,10 @@ def accept(
         contact: whoever said it themselves, by link; then `by` stays empty.
         last_mile_owner: who sees it over the line; if that is somebody else who was not asked
             yet, they are asked, and it is `by` until they say yes.
+        option: what they chose of the offer; left out, the date that is held.
 
     Raises:
+        Refused: the choice belongs to another offer.
         Lapsed: the offer's time has run out.
         MoveNotAllowed: it was answered or withdrawn before.
         NotTheirOffer: the contact is not the one it was offered to.
@@ -55,11 +60,14 @@ def accept(
     with transaction.atomic():
         Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
         quote.refresh_from_db()
+        if option is not None and option.quote_id != quote.pk:
+            raise refusals.Refused(_("This belongs to another offer."), field="option")
+        chosen = _chosen(quote, option)
         if quote.state == Quote.State.HELD and by is not None:
             offering.told(quote=quote, gate=onset.state_of(quote, giver=by).gate, by=by, now=now)
         if quote.state not in states.MOVES["accept"][0]:
             states.move(quote, "accept")  # says why it cannot be
-        giver = by or quote.offered_by
+        giver = by or _still_here(quote.offered_by)
         if (
             by is not None
             and last_mile_owner is not None
@@ -81,17 +89,18 @@ def accept(
             job=quote.job,
             client=client,
             contact=quote.contact,
-            due_at=quote.due_at,
-            internal_due_at=quote.internal_due_at,
-            day_only=quote.day_only,
+            due_at=chosen["due_at"],
+            internal_due_at=chosen["internal_due_at"],
+            day_only=chosen["day_only"],
             zone=quote.zone,
             origin=Promise.Origin.QUOTE,
-            placement=Placement(quote.placement),
-            last_mile_owner=onset.last_mile_owner(quote) or giver,
+            placement=Placement(chosen["placement"]),
+            last_mile_owner=onset.last_mile_owner(quote) or giver or _owner_of_the_house(),
             state=state,
             gate=gate,
-            chance=quote.chance_when_given,
-            even_chances_at=quote.even_chances_at,
+            chance=chosen["chance_when_given"],
+            even_chances_at=chosen["even_chances_at"],
+            left_out=_left_out(option),
             by=by,
             now=now,
         )
@@ -102,6 +111,7 @@ def accept(
             answered_by_contact=contact,
             promise=promise,
             word=word,
+            **chosen,
         )
         counters = offering.close_counters(quote, now=now)
         recording.record(
@@ -112,10 +122,49 @@ def accept(
             rows=[quote, held, *counters, *([client] if won else [])],
             promise=promise,
             chance=quote.chance_when_given,
-            facts={"contact": None if contact is None else contact.pk},
+            facts={
+                "contact": None if contact is None else contact.pk,
+                **({} if option is None else {"option": option.pk}),
+            },
         )
         writing.accepted(quote, promise, by=by, now=now)
     return promise
+
+
+def _chosen(quote: Quote, option: QuoteOption | None) -> dict[str, Any]:
+    """Return what of an offer is promised: as it is held, or as the client chose."""
+    source = quote if option is None else option
+    house = scope.current()
+    moved = option is not None and option.due_at != quote.due_at
+    return {
+        "due_at": source.due_at,
+        "internal_due_at": internal_date(source.due_at, now=quote.held_at, house=house)
+        if moved
+        else quote.internal_due_at,
+        "day_only": offering.is_day_end(source.due_at, quote.zone, house)
+        if moved
+        else quote.day_only,
+        "placement": source.placement,
+        "chance_when_given": quote.chance_when_given if option is None else option.chance,
+        "even_chances_at": source.even_chances_at,
+        "price": source.price,
+    }
+
+
+def _left_out(option: QuoteOption | None) -> list[int]:
+    if option is None:
+        return []
+    return list(option.left_out.values_list("condition_id", flat=True))
+
+
+def _still_here(member: Member | None) -> Member | None:
+    return member if member is not None and member.left_at is None else None
+
+
+def _owner_of_the_house() -> Member | None:
+    """Return who is asked when whoever gave the date has left: a promise is never nobody's."""
+    owners = Member.objects.filter(role=Role.OWNER, left_at__isnull=True)
+    return owners.order_by("pk").first()
 
 
 def decline(

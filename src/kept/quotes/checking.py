@@ -131,7 +131,7 @@ class Checked:
             the wanted date; None where overtime does not. Empty where it needs none.
         overtime_hours: those at the asked confidence.
         reasons: whether limits, overtime and all offers were worked out, or only the dates.
-        load: hours of work with the ask at its advised date, by person, as the engine has them.
+        found: what the engine said, for whoever wants to know more.
         answer: the stored answer; None while typing.
     """
 
@@ -165,8 +165,13 @@ class Checked:
     asked_at: datetime
     loaded: Loaded = field(repr=False)
     asked: Asked = field(repr=False)
-    load: Mapping[str, Sequence[Mapping[str, Any]]] = field(repr=False)
+    found: "engine.Dates" = field(repr=False)
     answer: Answer | None = None
+
+    @property
+    def load(self) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Hours of work with the ask at its advised date, by person, as the engine has them."""
+        return self.found.load_with
 
 
 def check(
@@ -247,7 +252,7 @@ def work_out(
     if wanted_at is not None and wanted_at <= now:
         raise WantedInThePast(
             _("%(moment)s has gone by. Ask for a later date.")
-            % {"moment": wording.moment(wanted_at, zone)},
+            % {"moment": wording.moment(wanted_at, zone, today=now)},
             field="wanted",
         )
     if wanted_at is not None:
@@ -486,7 +491,7 @@ def _checked(
         asked_at=now,
         loaded=loaded,
         asked=asked,
-        load=found.load_with,
+        found=found,
     )
 
 
@@ -666,4 +671,5 @@ def again(answer: Answer) -> "engine.Dates":
             line=answer.line,
             futures=answer.futures,
             seed=answer.seed,
+            limits=False,
         )

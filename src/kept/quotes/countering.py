@@ -16,7 +16,7 @@ from kept.plan import loading
 from kept.plan.loading import Loaded
 from kept.promises.terms import internal_date
 from kept.quotes import accepting, checking, offering, onset, states, wording, writing
-from kept.quotes.models import Counter, Quote
+from kept.quotes.models import Counter, LeftOutLine, Quote, QuoteOption
 from kept.tenancy import given, refusals, scope
 from kept.tenancy.models import Organisation
 
@@ -63,7 +63,7 @@ def counter(
         if wanted_at <= now:
             raise checking.WantedInThePast(
                 _("%(moment)s has gone by. Propose a later date.")
-                % {"moment": wording.moment(wanted_at, quote.zone)},
+                % {"moment": wording.moment(wanted_at, quote.zone, today=now)},
                 field="wanted_at",
             )
         checking.refuse_too_far(wanted_at, zone=quote.zone, now=now, field="wanted_at")
@@ -142,15 +142,15 @@ def take(
     if due_at <= now:
         raise checking.WantedInThePast(
             _("%(moment)s has gone by. Offer a later date.")
-            % {"moment": wording.moment(due_at, quote.zone)},
+            % {"moment": wording.moment(due_at, quote.zone, today=now)},
             field="due_at",
         )
     checking.refuse_too_far(due_at, zone=quote.zone, now=now, field="due_at")
-    stand = offering.stand_of(quote.answer, due_at, _without(quote, loading.load(now=now)))
+    stand = offering.stand_of(quote.answer, due_at, without(quote, loading.load(now=now)))
     with transaction.atomic():
         house = Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
         quote.refresh_from_db()
-        loaded = _without(quote, loading.load(now=now))
+        loaded = without(quote, loading.load(now=now))
         if loaded.fingerprint != stand.fingerprint:
             stand = offering.stand_of(quote.answer, due_at, loaded)
         if not risk_reason:
@@ -175,7 +175,9 @@ def take(
             risk_signed_by=by if risk_reason else quote.risk_signed_by,
             risk_reason=risk_reason or quote.risk_reason,
         )
-        _answer(quote, wished, Counter.State.TAKEN, by=by, now=now, rows=[held])
+        # They were computed beside the date that was held before.
+        dropped = drop_choices(QuoteOption.objects.filter(quote=quote))
+        _answer(quote, wished, Counter.State.TAKEN, by=by, now=now, rows=[held], removed=dropped)
         writing.taken(quote, by=by, now=now)
     return quote
 
@@ -197,6 +199,16 @@ def keep(*, quote: Quote, by: Member, now: datetime, word: str = "") -> Quote:
         _answer(quote, wished, Counter.State.KEPT, by=by, now=now)
         writing.stays(quote, word=word, by=by, now=now)
     return quote
+
+
+def drop_choices(options: models.QuerySet[QuoteOption]) -> list[tuple[str, int]]:
+    """Remove what could be chosen; return what is gone, for the caller's event."""
+    lines = LeftOutLine.objects.filter(option__in=options)
+    removed = [("leftoutline", key) for key in lines.values_list("pk", flat=True)]
+    removed += [("quoteoption", key) for key in options.values_list("pk", flat=True)]
+    lines.delete()
+    options.delete()
+    return removed
 
 
 def waiting(quote: Quote) -> Counter | None:
@@ -221,6 +233,7 @@ def _answer(
     by: Member,
     now: datetime,
     rows: Sequence[models.Model] = (),
+    removed: Sequence[tuple[str, int]] = (),
 ) -> None:
     wished.state, wished.answered_at = state, now
     wished.save(update_fields=["state", "answered_at"])
@@ -230,6 +243,7 @@ def _answer(
         by=by,
         at=now,
         rows=[quote, wished, *rows],
+        removed=removed,
         chance=quote.chance_when_given,
         facts={
             "number": wished.number,
@@ -239,7 +253,7 @@ def _answer(
     )
 
 
-def _without(quote: Quote, loaded: Loaded) -> Loaded:
+def without(quote: Quote, loaded: Loaded) -> Loaded:
     """Return the plan without this offer's own hold: what it reserves is free for itself."""
     own = f"j{quote.job_id}"
     plan = dict(loaded.plan)

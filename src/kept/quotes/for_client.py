@@ -16,7 +16,7 @@ from kept.clients.models import Contact
 from kept.jobs.models import Condition, Obligation
 from kept.plan import outlook, standing
 from kept.promises.models import Delivery, Pause, Promise, Proposal, Terms
-from kept.quotes.models import Counter, Quote
+from kept.quotes.models import Counter, Quote, QuoteOption
 
 #: What ended stays on the page so long.
 CLOSED_FOR = timedelta(days=90)
@@ -65,6 +65,17 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Something else of an offer that the client may choose."""
+
+    key: int
+    due_at: datetime
+    price: Decimal | None
+    words: str
+    without: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """A date the client may say yes to."""
 
@@ -77,6 +88,8 @@ class Offer:
     lines: Sequence[Line]
     owed: Sequence[Owed]
     wish: Wish | None
+    standard: str = ""
+    choices: Sequence[Choice] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +127,7 @@ class Delivered:
     where: str
     deemed_from: datetime | None
     lines: Sequence[Line]
+    standard: str = ""
 
     @property
     def link(self) -> bool:
@@ -133,10 +147,13 @@ class Running:
     first_due_at: datetime
     given_at: datetime
     paused_since: datetime | None
+    #: The clock will stand from then, unless what is owed comes.
+    pauses_from: datetime | None
     lines: Sequence[Line]
     owed: Sequence[Owed]
     change: Change | None
     wish: Wish | None
+    standard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +235,7 @@ def _page(
     lines = _of_jobs(Condition.objects.filter(job_id__in=jobs).order_by("position", "pk"))
     owed = _of_jobs(Obligation.objects.filter(job_id__in=jobs, met_at__isnull=True))
     wishes = _wishes(open_quotes)
+    choices = _choices(open_quotes)
     return Page(
         offers=[
             Offer(
@@ -230,6 +248,8 @@ def _page(
                 lines=_lines(lines[quote.job_id]),
                 owed=_owed(owed[quote.job_id], now),
                 wish=wishes.get(quote.pk),
+                standard=quote.job.standard,
+                choices=choices[quote.pk],
             )
             for quote in open_quotes
         ],
@@ -237,6 +257,15 @@ def _page(
         running=_running(running, lines, owed, now=now),
         closed=_closed(quotes, promises, now=now),
     )
+
+
+def _choices(quotes: Sequence[Quote]) -> Mapping[int, list[Choice]]:
+    found: dict[int, list[Choice]] = defaultdict(list)
+    rows = QuoteOption.objects.filter(quote__in=[quote.pk for quote in quotes])
+    for row in rows.prefetch_related("left_out__condition").order_by("position"):
+        without = [line.condition.text for line in row.left_out.all()]
+        found[row.quote_id].append(Choice(row.pk, row.due_at, row.price, row.words, without))
+    return found
 
 
 def _wishes(quotes: Iterable[Quote]) -> Mapping[int, Wish]:
@@ -254,6 +283,7 @@ def _delivered(promises: Sequence[Promise]) -> list[Delivered]:
         promise__in=[one.pk for one in promises], state=Delivery.State.WAITING
     ).prefetch_related("lines__condition")
     by_promise = {row.promise_id: row for row in waiting}
+    standards = _standards(promises)
     return [
         Delivered(
             key=row.pk,
@@ -269,10 +299,17 @@ def _delivered(promises: Sequence[Promise]) -> list[Delivered]:
                 Line(line.condition_id, line.condition.text, line.condition.required, line.met)
                 for line in row.lines.all()
             ],
+            standard=standards.get(one.pk, ""),
         )
         for one in promises
         if (row := by_promise.get(one.pk)) is not None
     ]
+
+
+def _standards(promises: Sequence[Promise]) -> Mapping[int, str]:
+    """Return how good each is to be, by the terms that hold now."""
+    rows = Terms.objects.filter(promise__in=[one.pk for one in promises]).order_by("number")
+    return dict(rows.values_list("promise_id", "standard"))
 
 
 def _running(
@@ -298,6 +335,7 @@ def _running(
         .order_by("pk")
     )
     proposals = {row.promise_id: row for row in told}
+    standards = _standards(promises)
     found = []
     for one in promises:
         proposal = proposals.get(one.pk)
@@ -311,14 +349,24 @@ def _running(
                 due_at=one.due_at,
                 first_due_at=first.get(one.pk, one.due_at),
                 given_at=one.given_at,
-                paused_since=paused.get(one.pk),
+                paused_since=_before(paused.get(one.pk), now),
+                pauses_from=_after(paused.get(one.pk), now),
                 lines=_lines(lines[one.job_id]),
                 owed=_owed(owed[one.job_id], now),
                 change=None if proposal is None or asked else _change(proposal),
                 wish=_asked(proposal) if proposal is not None and asked else None,
+                standard=standards.get(one.pk, ""),
             )
         )
     return found
+
+
+def _before(at: datetime | None, now: datetime) -> datetime | None:
+    return at if at is not None and at <= now else None
+
+
+def _after(at: datetime | None, now: datetime) -> datetime | None:
+    return at if at is not None and at > now else None
 
 
 def _how(state: standing.State) -> How:

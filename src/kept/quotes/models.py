@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from kept.clients.models import Client, Contact
-from kept.jobs.models import Job
+from kept.jobs.models import Condition, Job
 from kept.people.models import Member
 from kept.plan.models import Hold, Snapshot
 from kept.promises.models import Placement, Promise
@@ -203,6 +203,50 @@ class Quote(Scoped):
 
     def __str__(self) -> str:
         return f"quote {self.pk}"
+
+
+class QuoteOption(Scoped):
+    """Something else that the client may choose of an offer, instead of the date that is held."""
+
+    quote = models.ForeignKey(Quote, models.CASCADE, related_name="options")
+    position = models.PositiveSmallIntegerField()
+    due_at = models.DateTimeField()
+    chance = models.FloatField()
+    placement = models.CharField(max_length=7, choices=Placement)
+    even_chances_at = models.DateTimeField(null=True, blank=True)
+    price = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    words = models.CharField(max_length=300, blank=True)
+
+    personal = ("words",)
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["quote_id", "position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["quote", "position"], name="choices_are_in_order"),
+            models.CheckConstraint(
+                condition=Q(chance__gt=0, chance__lt=1), name="choice_chance_is_a_probability"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"choice {self.position} of {self.quote_id}"
+
+
+class LeftOutLine(Scoped):
+    """A line of the job that a choice would not promise."""
+
+    option = models.ForeignKey(QuoteOption, models.CASCADE, related_name="left_out")
+    condition = models.ForeignKey(Condition, models.PROTECT, related_name="+")
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["option", "condition"], name="a_choice_omits_it_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.condition_id} not in {self.option_id}"
 
 
 class Counter(Scoped):

@@ -104,7 +104,7 @@ def hold(
     if due_at <= now:
         raise checking.WantedInThePast(
             _("%(moment)s has gone by. Hold a later date.")
-            % {"moment": wording.moment(due_at, answer.zone)},
+            % {"moment": wording.moment(due_at, answer.zone, today=now)},
             field="date",
         )
     checking.refuse_too_far(due_at, zone=answer.zone, now=now, field="date")

@@ -82,7 +82,7 @@ def give(
     if due_at <= now:
         raise refusals.Refused(
             _("%(moment)s has gone by. Say a later moment.")
-            % {"moment": words.moment(due_at, client.zone)},
+            % {"moment": words.moment(due_at, client.zone, today=now)},
             field="due",
         )
     if contact is not None and contact.client_id != client.pk:

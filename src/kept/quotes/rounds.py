@@ -14,7 +14,7 @@ from kept.outbox import letters, running, tasks
 from kept.outbox.models import Task
 from kept.past import learning
 from kept.plan import outlook
-from kept.promises import delivering
+from kept.promises import delivering, occurring, pausing
 from kept.quotes import offering
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
@@ -73,10 +73,11 @@ def keep_working(*, now: Callable[[], datetime], until: threading.Event) -> None
 
 
 def look_after(*, now: datetime) -> None:
-    """In every house, let offers lapse, let silence after notice count, and forecast anew.
+    """In every house, let offers lapse, pauses begin, silence count, and forecast anew.
 
-    A finishing stretch that got stuck is written down, once for each standstill, and what a large
-    past left for later is learned from.
+    The occurrences of the next weeks are made from standing promises. A finishing stretch that got
+    stuck is written down, once for each standstill, and what a large past left for later is
+    learned from.
 
     A house in which something fails is logged and does not hold up the others.
     """
@@ -84,8 +85,10 @@ def look_after(*, now: datetime) -> None:
         with scope.acting_in(house):
             try:
                 offering.lapse_expired(now=now)
+                pausing.begin_due(now=now)
                 delivering.deem_due(now=now)
                 handing.stuck(now=now)
+                occurring.look_ahead(now=now)
                 learning.catch_up(now=now)
                 outlook.refresh_if_changed(by=None, now=now)
                 running.forget(now=now)

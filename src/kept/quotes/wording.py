@@ -20,9 +20,9 @@ LEAST_OVERTIME = 0.5
 MOST_NAMED = 3
 
 
-def moment(at: datetime, zone: str) -> str:
-    """ "Fri 18 Dec, 17:00" as the client's clock shows it."""
-    return words.moment(at, zone)
+def moment(at: datetime, zone: str, *, today: date | None = None) -> str:
+    """ "Fri 18 Dec, 17:00" as the client's clock shows it; see `words.day` for the year."""
+    return words.moment(at, zone, today=today)
 
 
 def day(at: datetime, zone: str) -> str:
@@ -106,6 +106,8 @@ def limit(kind: str, ids: list[str], about: Mapping[str, Any], names: Names) -> 
         case "person":
             return _("%(who)s’s time") % {"who": called}
         case "skill":
+            if called == _("anybody"):
+                return _("There are only so many people")
             holders = [name for key in ids for name in names.holders_of(key)]
             if 0 < len(holders) <= MOST_NAMED:
                 return _("Only %(who)s can do this: %(skill)s") % {
@@ -176,7 +178,7 @@ def roads(chance: float, overtime: Sequence[tuple[float, float | None]]) -> list
     """
     if not overtime:
         return []
-    said = [_("Promised anyway, it breaks %(times)s.") % {"times": words.times_in_ten(1 - chance)}]
+    said = [_("Promised anyway, it breaks %(times)s.") % {"times": words.how_often(1 - chance)}]
     costs = [
         _("%(chance)s with %(hours)s")
         % {"chance": words.percent(level), "hours": words.hours(hours)}

@@ -39,6 +39,7 @@ def draft(quote: Quote, *, to: Contact | None, by: Member, now: datetime) -> tup
             if quote.price is None
             else " " + _("The price is %(price)s.") % {"price": words.money(quote.price, price)},
         },
+        *_choices(quote, now),
         *_lines(quote),
         _(
             "We keep the time for you until %(until)s. Your yes until then always counts. Say yes, "
@@ -49,6 +50,22 @@ def draft(quote: Quote, *, to: Contact | None, by: Member, now: datetime) -> tup
         signed(by),
     ]
     return subject, "\n\n".join(parts)
+
+
+def _choices(quote: Quote, now: datetime) -> list[str]:
+    """Return what else the client may choose, one line each."""
+    found = []
+    for option in quote.options.prefetch_related("left_out__condition"):
+        parts = [_long(option.due_at, quote.zone, now)]
+        if option.price is not None and option.price != quote.price:
+            parts.append(words.money(option.price, quote.organisation.currency))
+        without = [line.condition.text for line in option.left_out.all()]
+        if without:
+            parts.append(_("without %(lines)s") % {"lines": words.listed(without)})
+        if option.words:
+            parts.append(option.words)
+        found.append("- " + "; ".join(parts))
+    return ["\n".join([_("Or you choose:"), *found])] if found else []
 
 
 def _lines(quote: Quote) -> list[str]:
@@ -62,6 +79,8 @@ def _lines(quote: Quote) -> list[str]:
     found = []
     if conditions:
         found.append("\n".join([_("It is done when:"), *conditions]))
+    if quote.job.standard:
+        found.append(_("How good it is to be: %(standard)s") % {"standard": quote.job.standard})
     if owed:
         found.append("\n".join([_("We count on you for:"), *owed]))
     return found

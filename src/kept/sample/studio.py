@@ -29,7 +29,7 @@ from kept.people.models import Login, Member, Role
 from kept.plan import outlook
 from kept.promises import recording as promising
 from kept.promises.models import Promise
-from kept.sample import lives
+from kept.sample import beyond, last_mile, lives
 from kept.tenancy import scope
 
 NAME, ZONE, COUNTRY = "Northlight", "Europe/Lisbon", "PT"
@@ -195,6 +195,8 @@ def make(*, login: Login, now: datetime, seed: int = 1) -> Member:
                 for skill in (DESIGN, WRITING, BUILD, FILM, CHECKS)
             }
             steps += lives.steps(people, clients, services, skilled, now=now, seed=seed)
+            steps += last_mile.steps(people, now=now)
+            steps += beyond.steps(owner, people, clients, services, now=now)
             steps += [
                 (now - IMPORTED, lambda at: intake.accept(older, "a-year.csv", by=owner, now=at)),
                 (

@@ -1,9 +1,11 @@
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.encoding import force_str
 
 from kept.tenancy import scope
 
@@ -29,6 +31,22 @@ class Organisation(models.Model):
     stuck_after_days = models.PositiveSmallIntegerField(
         default=2, validators=[MinValueValidator(1), MaxValueValidator(60)]
     )
+    #: A client's core is judged by its last so many occurrences or promises, and is hot or warm
+    #: from these lower bounds on.
+    core_looks_back = models.PositiveSmallIntegerField(
+        default=20, validators=[MinValueValidator(5), MaxValueValidator(200)]
+    )
+    core_hot = models.FloatField(default=0.85)
+    core_warm = models.FloatField(default=0.70)
+    #: So many asks of one kind from one client in so many days are no longer rare.
+    repeated_from = models.PositiveSmallIntegerField(
+        default=3, validators=[MinValueValidator(2), MaxValueValidator(50)]
+    )
+    beyond_days = models.PositiveSmallIntegerField(
+        default=90, validators=[MinValueValidator(7), MaxValueValidator(730)]
+    )
+    #: A rule that is bent in more than this share of asks is questioned.
+    questioned_above = models.FloatField(default=0.20)
     created_at = models.DateTimeField()
     is_sample = models.BooleanField(default=False)
 
@@ -43,6 +61,14 @@ class Organisation(models.Model):
             models.CheckConstraint(
                 condition=Q(usable_share__gt=0, usable_share__lte=1),
                 name="organisation_usable_share_is_a_share",
+            ),
+            models.CheckConstraint(
+                condition=Q(core_warm__gt=0, core_hot__lt=1) & Q(core_hot__gte=F("core_warm")),
+                name="organisation_core_is_hotter_than_warm",
+            ),
+            models.CheckConstraint(
+                condition=Q(questioned_above__gte=0, questioned_above__lt=1),
+                name="organisation_rules_are_questioned_above_a_share",
             ),
         ]
 
@@ -153,3 +179,17 @@ class Scoped(models.Model):
         abstract = True
         base_manager_name = "objects"
         default_manager_name = "objects"
+
+    def _get_FIELD_display(self, field: "models.Field[Any, Any]") -> Any:  # noqa: N802 - Django's
+        """Return the label of a choice; what `get_state_display` and its like call.
+
+        Django makes a table of all labels of the field at each call, a fifth of what a page with a
+        long list costs. The table is kept here; its labels are still put into words when shown.
+        """
+        value = getattr(self, field.attname)
+        return force_str(_labels_of(field).get(value, value), strings_only=True)
+
+
+@functools.cache
+def _labels_of(field: "models.Field[Any, Any]") -> dict[Any, Any]:
+    return dict(field.flatchoices)

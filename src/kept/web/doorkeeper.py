@@ -7,9 +7,9 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 
 from kept import clock
 from kept.people import access, opening, throttle
@@ -17,7 +17,7 @@ from kept.people.access import Policy
 from kept.people.models import Login, Member
 from kept.plan import outlook
 from kept.quotes import rounds
-from kept.tenancy import scope
+from kept.tenancy import scope, trouble
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -83,11 +83,11 @@ class Doorkeeper:
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer what may happen on any page: too many bad links, a database that is busy."""
-        if isinstance(exception, OperationalError) and "database is locked" in str(exception):
-            busy = render(request, "kept/busy.html", status=503)
-            busy["Retry-After"] = "30"
-            return busy
+        """Answer what may happen on any page: too many bad links, a database in trouble."""
+        passing = trouble.of(exception)
+        if passing is not None:
+            log.warning("%s %s was put off: %s", request.method, request.path, exception)
+            return put_off(passing)
         if not isinstance(exception, throttle.TooMany):
             return None
         response = render(request, "kept/too_many.html", {"seconds": exception.seconds}, status=429)
@@ -95,6 +95,20 @@ class Doorkeeper:
         response["Referrer-Policy"] = "no-referrer"
         response["Cache-Control"] = "no-store"
         return response
+
+
+def put_off(passing: trouble.Trouble) -> HttpResponse:
+    """Return the page that says to come back; it is made without asking the database anything."""
+    page = render_to_string("kept/put_off.html", {"trouble": passing})
+    return HttpResponse(
+        page,
+        status=503,
+        headers={
+            "Retry-After": str(passing.seconds),
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+        },
+    )
 
 
 def look_ahead(request: HttpRequest) -> None:

@@ -7,6 +7,7 @@ from django import forms
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from kept.tenancy.refusals import Refused
 
@@ -28,6 +29,12 @@ class KeptForm(forms.Form):
         options.setdefault("label_suffix", "")
         super().__init__(*args, **options)
         self.status = 200
+        for field in self.fields.values():
+            field.error_messages["null_characters_not_allowed"] = _(
+                "There is a character in it that cannot be kept. Type it anew."
+            )
+            if isinstance(field, forms.DateField):
+                field.error_messages["invalid"] = _("This is no day. Write it like 2026-12-18.")
 
     def is_valid(self) -> bool:
         valid = super().is_valid()

@@ -128,8 +128,30 @@ def _thanked(event: Event, rows: Rows) -> str:
     }
 
 
+def _pause_noticed(event: Event, rows: Rows) -> str:
+    owed = rows.obligations.get(_key(event, "obligation"))
+    return _(
+        "%(who)s told them that the clock stands from %(moment)s, unless it comes: %(what)s."
+    ) % {
+        "who": _who(event),
+        "moment": rows.moment(event.facts.get("from")),
+        "what": owed.what if owed else "",
+    }
+
+
+def _pause_called_off(event: Event, _rows: Rows) -> str:
+    if event.by is None:
+        return _("The clock will not stand: it came in time.")
+    return _("The clock will not stand, says %(who)s.") % {"who": _who(event)}
+
+
 def _paused(event: Event, rows: Rows) -> str:
     owed = rows.obligations.get(_key(event, "obligation"))
+    if event.by is None and owed is not None:
+        return _("The clock stands from %(moment)s, as they were told: %(what)s.") % {
+            "moment": rows.moment(event.facts.get("from")),
+            "what": owed.what,
+        }
     if owed is None:
         return _("Paused by %(who)s.") % {"who": _who(event)}
     return _("Paused by %(who)s. Owed since %(day)s: %(what)s.") % {
@@ -268,6 +290,8 @@ _SENTENCES: Mapping[str, Callable[[Event, Rows], str]] = {
     Event.Kind.DELIVERY_DEEMED: _deemed,
     Event.Kind.DELIVERY_SENT_BACK: _sent_back,
     Event.Kind.CLIENT_THANKED: _thanked,
+    Event.Kind.PAUSE_NOTICED: _pause_noticed,
+    Event.Kind.PAUSE_CALLED_OFF: _pause_called_off,
     Event.Kind.PROMISE_PAUSED: _paused,
     Event.Kind.PROMISE_RESUMED: _resumed,
     Event.Kind.PROPOSAL_DRAFTED: _drafted,

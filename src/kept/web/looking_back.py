@@ -39,6 +39,7 @@ class HindsightPart:
     levels: Sequence[Way]
     along_time: SafeString
     table: SafeString
+    sums: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,23 @@ def hindsight(seen: LookedBack, *, today: date) -> HindsightPart:
         ],
         along_time=_along_time(seen.parts) if seen.parts else SafeString(""),
         table=_table(seen, today=today),
+        sums=_sums(seen),
     )
+
+
+def _sums(seen: LookedBack) -> str:
+    """Say how sums of work did, since a promise is kept by the sum of its stages."""
+    if seen.sums is None:
+        return ""
+    said = _(
+        "Ten pieces in a row of one client, added up: %(kept)s took no more than was said of them "
+        "at 9 in 10."
+    ) % {"kept": _of(seen.sums)}
+    leaning = {
+        1: _("Dates now count on such sums taking a little more than their pieces say."),
+        -1: _("Dates now count on such sums taking a little less than their pieces say."),
+    }
+    return f"{said} {leaning[seen.leaning]}" if seen.leaning else said
 
 
 def own(bias: Bias) -> OwnPart:

@@ -6,8 +6,20 @@ from datetime import datetime
 
 from django.utils.safestring import SafeString
 
-from kept.web import drawing
-from kept.web.drawing import _at, _flag, _level, _stretched, _svg, _tag, _text, _upright
+from kept.web.drawing.strokes import (
+    box,
+    flag,
+    group,
+    level,
+    number,
+    percent,
+    placed,
+    stretched,
+    svg,
+    tag,
+    text,
+    upright,
+)
 
 _TOP, _BOTTOM, _LINE_Y, _HEIGHT = 24.0, 150.0, 200.0, 258.0
 
@@ -75,34 +87,33 @@ def fall(value: Fall) -> SafeString:
     for tick in value.ticks:
         if not first <= tick.at <= last:
             continue
-        parts.append(_upright(x(tick.at), _TOP - 8, _HEIGHT - 26, "hair"))
-        parts.append(_text(tick.label, x(tick.at), _HEIGHT - 8, "", dx=3))
-    parts.append(_level(0, x(value.promised.at), y(value.line), "rule"))
-    parts.append(_text(value.line_label, x(value.promised.at), y(value.line) + 4, "halo", dx=5))
+        parts.append(upright(x(tick.at), _TOP - 8, _HEIGHT - 26, "hair"))
+        parts.append(text(tick.label, x(tick.at), _HEIGHT - 8, "", dx=3))
+    parts.append(level(0, x(value.promised.at), y(value.line), "rule"))
+    parts.append(text(value.line_label, x(value.promised.at), y(value.line) + 4, "halo", dx=5))
 
     def points(pairs: Sequence[tuple[datetime, float]]) -> str:
         return "M" + "L".join(
-            f"{drawing._number(1000 * x(at) / right)} {drawing._number(y(chance))}"
-            for at, chance in pairs
+            f"{number(1000 * x(at) / right)} {number(y(chance))}" for at, chance in pairs
         )
 
     chances = list(value.chances)
-    paths = [_tag("path", d=points(chances), class_="step")]
+    paths = [tag("path", d=points(chances), class_="step")]
     below = next((n for n, (_at_, c) in enumerate(chances) if c < value.line), None)
     if below is not None:
-        paths.append(_tag("path", d=points(chances[max(0, below - 1) :]), class_="fall"))
-    parts.append(_stretched(drawing._group(paths), 0, right, _HEIGHT))
+        paths.append(tag("path", d=points(chances[max(0, below - 1) :]), class_="fall"))
+    parts.append(stretched(group(paths), 0, right, _HEIGHT))
     now_at, now = chances[-1]
     state = "state" if now < value.line else "strong"
-    parts.append(_tag("circle", cx=drawing._percent(x(now_at)), cy=y(now), r=4, class_="fall-dot"))
-    parts.append(_text(value.chance_label, x(now_at), y(now) + 5, f"{state} halo big", dx=9))
-    parts.append(_text(value.given.label, 0, _TOP - 12, "halo", dx=3))
+    parts.append(tag("circle", cx=percent(x(now_at)), cy=y(now), r=4, class_="fall-dot"))
+    parts.append(text(value.chance_label, x(now_at), y(now) + 5, f"{state} halo big", dx=9))
+    parts.append(text(value.given.label, 0, _TOP - 12, "halo", dx=3))
     if value.broke is not None:
         there = x(value.broke.at)
-        parts.append(_upright(there, y(value.line) + 6, y(value.line) + 44, "drop-strong"))
+        parts.append(upright(there, y(value.line) + 6, y(value.line) + 44, "drop-strong"))
         side = "halo end" if there > right / 2 else "halo"
         parts.append(
-            _text(
+            text(
                 value.broke.label,
                 there,
                 y(value.line) + 58,
@@ -113,14 +124,14 @@ def fall(value: Fall) -> SafeString:
 
     now_x, due_x, tell_x = x(value.today.at), x(value.promised.at), x(value.tell_by.at)
     end_x = max(due_x, x(value.offered.at) if value.offered else 0, now_x)
-    parts.append(_level(now_x, end_x, _LINE_Y, "lead-line"))
+    parts.append(level(now_x, end_x, _LINE_Y, "lead-line"))
     if value.offered is not None and value.even_at is not None:
         begin, end = max(x(value.even_at), now_x), x(value.offered.at)
-        parts.append(drawing._box(begin, end, _LINE_Y - 6, 12, "band"))
-    parts.append(_upright(now_x, _LINE_Y - 18, _LINE_Y + 18, "now-strong"))
+        parts.append(box(begin, end, _LINE_Y - 6, 12, "band"))
+    parts.append(upright(now_x, _LINE_Y - 18, _LINE_Y + 18, "now-strong"))
     left = now_x > 8
     parts.append(
-        _text(
+        text(
             value.today.label,
             now_x,
             _LINE_Y - 12,
@@ -128,17 +139,17 @@ def fall(value: Fall) -> SafeString:
             dx=-5 if left else 5,
         )
     )
-    parts.append(_upright(tell_x, _LINE_Y - 8, _LINE_Y + 16, "tell"))
+    parts.append(upright(tell_x, _LINE_Y - 8, _LINE_Y + 16, "tell"))
     parts.append(
-        _text(value.tell_by.label, tell_x, _LINE_Y + 22, "state halo", dx=5)
+        text(value.tell_by.label, tell_x, _LINE_Y + 22, "state halo", dx=5)
         if tell_x < 60
-        else _text(value.tell_by.label, tell_x, _LINE_Y + 22, "state halo end", dx=-5)
+        else text(value.tell_by.label, tell_x, _LINE_Y + 22, "state halo end", dx=-5)
     )
-    old = _tag("path", d="M0 -17V11M0 -17L13 -11L0 -5Z", class_="flag")
-    parts.append(_at(due_x, _LINE_Y, old))
-    parts.append(_text(value.promised.label, due_x, _LINE_Y - 22, "state halo end", dx=-4))
+    old = tag("path", d="M0 -17V11M0 -17L13 -11L0 -5Z", class_="flag")
+    parts.append(placed(due_x, _LINE_Y, old))
+    parts.append(text(value.promised.label, due_x, _LINE_Y - 22, "state halo end", dx=-4))
     if value.offered is not None:
         new_x = x(value.offered.at)
-        parts.append(_at(new_x, _LINE_Y, _flag("flag-first")))
-        parts.append(_text(value.offered.label, new_x, _LINE_Y - 22, "strong halo", dx=4))
-    return _svg(parts, title=value.sentence, height=_HEIGHT, state="at-risk")
+        parts.append(placed(new_x, _LINE_Y, flag("flag-first")))
+        parts.append(text(value.offered.label, new_x, _LINE_Y - 22, "strong halo", dx=4))
+    return svg(parts, title=value.sentence, height=_HEIGHT, state="at-risk")

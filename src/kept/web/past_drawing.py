@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
-from kept.web.drawing import _box, _level, _percent, _svg, _tag, _text, _upright
+from kept.web.drawing.strokes import box, level, percent, svg, tag, text, upright
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ def pieces(value: Pieces) -> SafeString:
 
     base = 44.0
     parts: list[str] = [
-        _box(0, place(value.sure), base - 5, 10, "band-soft"),
-        _level(0, 100, base, "rule"),
-        _upright(place(value.estimate), base - 14, base + 14, "now-strong"),
-        _upright(place(value.sure), base - 14, base + 14, "step-wanted"),
+        box(0, place(value.sure), base - 5, 10, "band-soft"),
+        level(0, 100, base, "rule"),
+        upright(place(value.estimate), base - 14, base + 14, "now-strong"),
+        upright(place(value.sure), base - 14, base + 14, "step-wanted"),
     ]
     parts += [
-        _tag("circle", cx=_percent(place(hours)), cy=base, r=3 + 4 * share**0.5, class_="ring")
+        tag("circle", cx=percent(place(hours)), cy=base, r=3 + 4 * share**0.5, class_="ring")
         for hours, share in value.hours
     ]
     for hours, label, look, y in (
@@ -49,19 +49,19 @@ def pieces(value: Pieces) -> SafeString:
         x = place(hours)
         anchor = "end" if x > 70 else "" if x < 12 else "middle"
         words = f"{label} {value.hours_label(hours)}"
-        parts.append(_text(words, x, y, f"{look} {anchor} halo".replace("  ", " ")))
-    return _svg(parts, title=value.sentence, height=base + 40)
+        parts.append(text(words, x, y, f"{look} {anchor} halo".replace("  ", " ")))
+    return svg(parts, title=value.sentence, height=base + 40)
 
 
 def against_estimate(ratio: float, *, top: float, sentence: str) -> SafeString:
     """What one piece of work took against its estimate, which is the upright line; 16 px high."""
     one, took = 100 / top, 100 * min(ratio, top) / top
     parts = [
-        _box(0, took, 5, 6, "bar"),
-        _box(min(one, took), took, 5, 6, "bar-ink") if took > one else "",
-        _upright(one, 0, 16, "now-strong"),
+        box(0, took, 5, 6, "bar"),
+        box(min(one, took), took, 5, 6, "bar-ink") if took > one else "",
+        upright(one, 0, 16, "now-strong"),
     ]
-    return _svg([part for part in parts if part], title=sentence, height=16)
+    return svg([part for part in parts if part], title=sentence, height=16)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def along_time(
     drawn: list[str] = []
     for index, part in enumerate(parts):
         drawn.append(
-            _box(
+            box(
                 width * (index + 0.04),
                 width * (index + 0.96),
                 up(part.high),
@@ -103,16 +103,16 @@ def along_time(
                 "band-soft",
             )
         )
-    drawn.append(_level(0, 100, up(said), "step-wanted"))
-    drawn.append(_text(said_label, 0, base - 8, "wanted strong halo"))
+    drawn.append(level(0, 100, up(said), "step-wanted"))
+    drawn.append(text(said_label, 0, base - 8, "wanted strong halo"))
     for index, part in enumerate(parts):
         x = width * (index + 0.5)
         outside = not part.low <= part.share <= part.high
         drawn.append(
-            _tag(
+            tag(
                 "circle",
-                _tag("title", part.sentence),
-                cx=_percent(x),
+                tag("title", part.sentence),
+                cx=percent(x),
                 cy=up(part.share),
                 r=5,
                 class_="flag" if outside else "dot",
@@ -120,10 +120,10 @@ def along_time(
             )
         )
         if index == 0:
-            drawn.append(_text(part.label, 0, base + 18, ""))
+            drawn.append(text(part.label, 0, base + 18, ""))
         elif index == len(parts) - 1:
-            drawn.append(_text(part.label, 100, base + 18, "end"))
+            drawn.append(text(part.label, 100, base + 18, "end"))
         else:
-            drawn.append(_text(part.label, x, base + 18, "middle long-words"))
-    drawn.append(_level(0, 100, base, "rule"))
-    return _svg(drawn, title=sentence, height=base + 26)
+            drawn.append(text(part.label, x, base + 18, "middle long-words"))
+    drawn.append(level(0, 100, base, "rule"))
+    return svg(drawn, title=sentence, height=base + 26)

@@ -1,6 +1,6 @@
 """The record's drawings: geometry from numbers, every word from the caller.
 
-Built with the same strokes as `drawing.py`, by its rules: places across are per cent, places down
+Built with the same strokes as `drawing`, by its rules: places across are per cent, places down
 are pixels, colours are classes, and each drawing carries its sentence as its title.
 """
 
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
-from kept.web.drawing import (
-    _box,
-    _group,
-    _level,
-    _number,
-    _percent,
-    _stretched,
-    _svg,
-    _tag,
-    _text,
-    _upright,
+from kept.web.drawing.strokes import (
+    box,
+    group,
+    level,
+    number,
+    percent,
+    stretched,
+    svg,
+    tag,
+    text,
+    upright,
 )
 
 
@@ -73,19 +73,19 @@ def trend(
         return bottom - (bottom - top) * share
 
     parts: list[str] = []
-    for level in (0, 25, 50, 75, 100):
-        parts.append(_level(left, right, y(level / 100), "rule" if level == 0 else "hair"))
-        parts.append(_text(str(level), left - 1.2, y(level / 100) + 4, "end"))
+    for mark in (0, 25, 50, 75, 100):
+        parts.append(level(left, right, y(mark / 100), "rule" if mark == 0 else "hair"))
+        parts.append(text(str(mark), left - 1.2, y(mark / 100) + 4, "end"))
     for side in (0, 1):
         steps = [(index, point.limits[side]) for index, point in enumerate(points) if point.limits]
         for index, share in steps:
             start = left + wide * index
-            parts.append(_level(start, start + wide, y(share), "lead-line"))
+            parts.append(level(start, start + wide, y(share), "lead-line"))
         for (index, share), (after, then) in itertools.pairwise(steps):
             if after == index + 1 and share != then:
-                parts.append(_upright(left + wide * after, y(share), y(then), "lead-line"))
+                parts.append(upright(left + wide * after, y(share), y(then), "lead-line"))
     if average is not None:
-        parts.append(_level(left, right, y(average), "drop-strong"))
+        parts.append(level(left, right, y(average), "drop-strong"))
     for name, line, dot, radius in (
         ("last", "trend-last", "ring", 3.5),
         ("first", "trend-first", "dot", 4.0),
@@ -93,29 +93,28 @@ def trend(
         known = [(i, s) for i, p in enumerate(points) if (s := getattr(p, name)) is not None]
         if len(known) > 1:
             path = "L".join(
-                f"{_number((x(i) - left) / (right - left) * 1000)} {_number(y(s))}"
-                for i, s in known
+                f"{number((x(i) - left) / (right - left) * 1000)} {number(y(s))}" for i, s in known
             )
-            shape = _tag("path", d=f"M{path}", class_=line)
-            parts.append(_stretched(shape, left, right - left, bottom))
+            shape = tag("path", d=f"M{path}", class_=line)
+            parts.append(stretched(shape, left, right - left, bottom))
         parts.extend(
-            _tag("circle", cx=_percent(x(i)), cy=y(s), r=radius, class_=dot) for i, s in known
+            tag("circle", cx=percent(x(i)), cy=y(s), r=radius, class_=dot) for i, s in known
         )
     for index, point in enumerate(points):
         if point.outside and point.first is not None:
             parts.append(
-                _tag("circle", cx=_percent(x(index)), cy=y(point.first), r=9, class_="leader")
+                tag("circle", cx=percent(x(index)), cy=y(point.first), r=9, class_="leader")
             )
-        parts.append(_text(point.months, x(index), bottom + 18, "middle long-words"))
-        parts.append(_text(point.letters, x(index), bottom + 18, "middle short-words"))
-        parts.append(_text(point.counts, x(index), bottom + 37, "middle ink long-words"))
-        parts.append(_text(point.slim, x(index), bottom + 37, "middle ink short-words"))
+        parts.append(text(point.months, x(index), bottom + 18, "middle long-words"))
+        parts.append(text(point.letters, x(index), bottom + 18, "middle short-words"))
+        parts.append(text(point.counts, x(index), bottom + 37, "middle ink long-words"))
+        parts.append(text(point.slim, x(index), bottom + 37, "middle ink short-words"))
         if point.year:
-            parts.append(_text(point.year, x(index), bottom + 56, "middle"))
+            parts.append(text(point.year, x(index), bottom + 56, "middle"))
     parts.append(
         _end_labels(points, y, right, average, first_label, last_label, average_label, limits_label)
     )
-    return _svg(parts, title=sentence, description=description, height=bottom + 62)
+    return svg(parts, title=sentence, description=description, height=bottom + 62)
 
 
 def _end_labels(
@@ -145,8 +144,8 @@ def _end_labels(
         below = max(place, below + 14)
         short = label.rpartition(" ")[2] if label == average_label else label.partition(" ")[0]
         for words, size in ((label, "long-words"), (short, "short-words")):
-            placed.append(_text(words, right, below + 4, f"{look} halo {size}".strip(), dx=6))
-    return _group(placed)
+            placed.append(text(words, right, below + 4, f"{look} halo {size}".strip(), dx=6))
+    return group(placed)
 
 
 @dataclass(frozen=True)
@@ -187,34 +186,37 @@ def said_and_got(
     def y(share: float) -> float:
         return bottom - (bottom - top) * (share - floor) / (1 - floor)
 
-    parts: list[str] = [_text(up_label, 0, 10, "")]
+    parts: list[str] = [text(up_label, 0, 10, "")]
     for step in range(round((1 - floor) / 0.2) + 1):
-        level = floor + 0.2 * step
-        parts.append(_level(left, right, y(level), "hair"))
-        parts.append(_text(f"{level * 100:.0f}", left - 2, y(level) + 4, "end"))
+        share = floor + 0.2 * step
+        parts.append(level(left, right, y(share), "hair"))
+        parts.append(text(f"{share * 100:.0f}", left - 2, y(share) + 4, "end"))
     low = max(start, floor)
     unit = 1000 * (low - start) / (1 - start)
-    diagonal = f"M{_number(unit)} {_number(y(low))}L1000 {_number(y(1.0))}"
-    as_said_line = _tag("path", d=diagonal, class_="trend-as-said")
-    parts.append(_stretched(as_said_line, left, right - left, bottom))
+    diagonal = f"M{number(unit)} {number(y(low))}L1000 {number(y(1.0))}"
+    as_said_line = tag("path", d=diagonal, class_="trend-as-said")
+    parts.append(stretched(as_said_line, left, right - left, bottom))
     middle = low + 0.3 * (1 - low)
-    parts.append(_text(as_said, x(middle), y(middle) - 8, "end halo", dx=-2))
-    parts.append(_level(left, right, bottom, "rule"))
+    parts.append(text(as_said, x(middle), y(middle) - 8, "end halo", dx=-2))
+    parts.append(level(left, right, bottom, "rule"))
     for point in points:
-        parts.append(_upright(x(point.said), y(point.low), y(point.high), "drop-strong"))
+        parts.append(upright(x(point.said), y(point.low), y(point.high), "drop-strong"))
         radius = 5 if point.strong else 4
         parts.append(
-            _tag("circle", cx=_percent(x(point.said)), cy=y(point.kept), r=radius, class_="dot")
+            tag("circle", cx=percent(x(point.said)), cy=y(point.kept), r=radius, class_="dot")
         )
     ordered = sorted(points, key=lambda point: point.said)
     for index, point in enumerate(ordered):
         # Neighbours are close together at the right: their counts stand below and above in turn.
         above = index % 2 == 1 and x(point.said) - x(ordered[index - 1].said) < 20
         place = y(point.high) - 5 if above else min(bottom - 4, y(point.low) + 14)
-        parts.append(_text(point.label, x(point.said), place, "middle strong halo"))
-        parts.append(_text(f"{point.said * 100:.0f}", x(point.said), bottom + 17, "middle"))
-    parts.append(_text(across_label, right, bottom + 34, "end"))
-    return _svg(parts, title=sentence, description=description, height=bottom + 40)
+        parts.append(text(point.label, x(point.said), place, "middle strong halo"))
+        # Of two that stand on each other the stronger one is named; the table has both.
+        near = [one for one in points if abs(x(one.said) - x(point.said)) < 6]
+        if point is max(near, key=lambda one: (one.strong, one.said)):
+            parts.append(text(f"{point.said * 100:.0f}", x(point.said), bottom + 17, "middle"))
+    parts.append(text(across_label, right, bottom + 34, "end"))
+    return svg(parts, title=sentence, description=description, height=bottom + 40)
 
 
 def _floor(least: float) -> float:
@@ -225,10 +227,10 @@ def _floor(least: float) -> float:
 def counted_bar(count: int, most: int, *, sentence: str, strong: bool = False) -> SafeString:
     """One bar of a Pareto, its count at its end; 16 px high."""
     width = 82 * count / max(1, most)
-    return _svg(
+    return svg(
         [
-            _box(0, width, 4, 8, "bar-ink" if strong else "bar"),
-            _text(str(count), width, 12, "strong", dx=8),
+            box(0, width, 4, 8, "bar-ink" if strong else "bar"),
+            text(str(count), width, 12, "strong", dx=8),
         ],
         title=sentence,
         height=16,
@@ -266,10 +268,10 @@ def became(
         return 100 * (min(max(day, first), end) - first + 0.5) / len(columns)
 
     parts: list[str] = []
-    parts.append(_upright(x(average), 6, base, "drop"))
+    parts.append(upright(x(average), 6, base, "drop"))
     late = x(average) > 55
     parts.append(
-        _text(
+        text(
             average_label,
             x(average),
             12,
@@ -277,25 +279,25 @@ def became(
             dx=-5 if late else 5,
         )
     )
-    parts.append(_level(0, 100, base, "rule"))
+    parts.append(level(0, 100, base, "rule"))
     for column, count in zip(columns, counts, strict=True):
         label = f"{column}+" if column == end and max(days) > end else str(column)
         parts.append(
-            _text(label, x(column), base + 17, "middle strong" if column == 1 else "middle")
+            text(label, x(column), base + 17, "middle strong" if column == 1 else "middle")
         )
         parts.extend(
-            _tag(
+            tag(
                 "circle",
-                cx=_percent(x(column)),
-                cy=base - step * (number + 0.6),
+                cx=percent(x(column)),
+                cy=base - step * (nth + 0.6),
                 r=radius,
                 class_="dot" if column <= 1 else "bar",
             )
-            for number in range(count)
+            for nth in range(count)
         )
     if counts[columns.index(1)]:
         # Above whatever stands beside it, so that no dot lies behind the words.
         tallest = max(counts[: columns.index(1) + 3])
-        parts.append(_text(as_said, 0, base - step * (tallest + 0.45), "strong halo"))
-    parts.append(_text(axis_label, 0, base + 36, ""))
-    return _svg(parts, title=sentence, description=description, height=base + 42)
+        parts.append(text(as_said, 0, base - step * (tallest + 0.45), "strong halo"))
+    parts.append(text(axis_label, 0, base + 36, ""))
+    return svg(parts, title=sentence, description=description, height=base + 42)

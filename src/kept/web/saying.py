@@ -157,7 +157,7 @@ class Saying:
             return ""
         if not self.checked.reasons:
             return _("Promised anyway, it breaks %(times)s.") % {
-                "times": words.times_in_ten(1 - wanted.chance)
+                "times": words.how_often(1 - wanted.chance)
             }
         return " ".join(wording.roads(wanted.chance, self.checked.overtime))
 

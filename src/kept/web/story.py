@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -20,10 +21,10 @@ from kept.people.models import Member
 from kept.plan.models import Outlook
 from kept.promises.models import Promise
 from kept.quotes.models import Quote
-from kept.web import life_story, work_story
+from kept.web import life_story, mile_story, work_story
 
-#: The newest so many events are told.
-SHOWN = 200
+#: So many events stand on the page of a promise; those before them are told on pages of their own.
+SHOWN = 25
 #: An outlook is of note when the chance moved by this much since the last one of note (drift),
 #: or crossed the line.
 OF_NOTE = 0.10
@@ -96,13 +97,22 @@ def of(
     line: float,
     today: date,
     life: life_story.Rows | None = None,
+    before: int | None = None,
+    at_most: int = SHOWN,
 ) -> list[Happening]:
     """Tell the story of a promise, the newest first.
 
     Args:
         life: what the sentences about its life name.
+        before: only events with smaller numbers than this one.
+        at_most: so many events; of those, the newest.
     """
-    newest = extracting.events_of(promise).select_related("by").order_by("-number")[:SHOWN]
+    events = extracting.events_of(promise).order_by("-number")
+    if before is not None:
+        events = events.filter(number__lt=before)
+    newest = list(events.select_related("by").only(*_READ)[:at_most])[::-1]
+    # What lies further back is told with its own events; here it would stand alone.
+    since = newest[0].number if len(newest) == at_most else 0
     tale = Tale(
         promise,
         today,
@@ -110,18 +120,56 @@ def of(
         obligations={row.pk: row for row in obligations},
         inbound={row.pk: row for row in inbound},
         assumptions={row.pk: row for row in assumptions},
-        quote=Quote.objects.filter(job=promise.job_id).select_related("risk_signed_by").first(),
-        people={member.pk: member.first_name for member in Member.objects.all()},
+        quote=Quote.objects.filter(job=promise.job_id).first(),
+        people={row.pk: row.first_name for row in Member.objects.only("name")},
         life=life,
+        before=_before(promise, newest) if since else {},
     )
     told = []
-    for event in sorted(newest, key=lambda event: event.number):
+    for event in newest:
         told.append(Happening(event.number, event.at, sentence(event, tale), event.chance_then))
         for name, image in event.images.items():
             if image is not None:
                 tale.before[name] = image
-    told += _forecasts(promise, outlooks, line=line, today=today)
-    return sorted(told, key=lambda happening: -happening.number)[:SHOWN]
+    told += [
+        happening
+        for happening in _forecasts(promise, outlooks, line=line, today=today)
+        if happening.number >= since and (before is None or happening.number < before)
+    ]
+    return sorted(told, key=lambda happening: -happening.number)[:at_most]
+
+
+#: As much of an event as a sentence needs; what is hidden of it can be long.
+_READ = (
+    "number", "at", "kind", "about_table", "about_id", "chance_then", "facts", "images",
+    "organisation_id", "by__name",
+)  # fmt: skip
+#: Events of which is told what they changed.
+_CHANGES = (Event.Kind.PROMISE_CHANGED, Event.Kind.JOB_CHANGED, Event.Kind.STAGE_CHANGED)
+
+
+def _before(promise: Promise, events: Sequence[Event]) -> dict[str, dict[str, Any]]:
+    """Return what rows were before the first of these events, where a sentence tells a change."""
+    known: set[str] = set()
+    wanted: set[str] = set()
+    for event in events:
+        if event.kind in _CHANGES:
+            wanted |= set(event.images) - known
+        known |= set(event.images)
+    found: dict[str, dict[str, Any]] = {}
+    if wanted:
+        any_of = Q()
+        for name in wanted:
+            any_of |= Q(images__has_key=name)
+        earlier = extracting.events_of(promise).filter(any_of, number__lt=events[0].number)
+        for images in earlier.order_by("-number").values_list("images", flat=True).iterator():
+            for name in wanted & set(images):
+                if images[name] is not None:
+                    found[name] = images[name]
+            wanted -= set(found)
+            if not wanted:
+                break
+    return found
 
 
 def sentence(event: Event, tale: Tale) -> str:
@@ -132,6 +180,9 @@ def sentence(event: Event, tale: Tale) -> str:
     worked = work_story.sentence(event, work)
     if worked is not None:
         return worked
+    chased = mile_story.SENTENCES.get(event.kind)
+    if chased is not None:
+        return chased(event, tale)
     known = _SENTENCES.get(event.kind)
     if known is not None:
         return known(event, tale)
@@ -214,6 +265,17 @@ def _offered(event: Event, tale: Tale) -> str:
     if event.facts.get("gate") == "not_asked":
         told += " " + _("The owners of the stages were not asked first.")
     return told
+
+
+def _choice_added(event: Event, tale: Tale) -> str:
+    return _("%(who)s let them choose %(moment)s as well.") % {
+        "who": _who(event),
+        "moment": tale.moment(event.facts.get("due_at")),
+    }
+
+
+def _choice_removed(event: Event, _tale: Tale) -> str:
+    return _("%(who)s took a choice away.") % {"who": _who(event)}
 
 
 def _accepted(event: Event, tale: Tale) -> str:
@@ -328,6 +390,8 @@ _SENTENCES: Mapping[str, Callable[[Event, Tale], str]] = {
     Event.Kind.PROMISE_VOIDED: _voided,
     Event.Kind.ANSWERED: _answered,
     Event.Kind.QUOTE_HELD: _held,
+    Event.Kind.CHOICE_ADDED: _choice_added,
+    Event.Kind.CHOICE_REMOVED: _choice_removed,
     Event.Kind.QUOTE_OFFERED: _offered,
     Event.Kind.QUOTE_ACCEPTED: _accepted,
     Event.Kind.JOB_MADE: _job_made,
@@ -353,7 +417,9 @@ def _forecasts(
             kind=Event.Kind.OUTLOOK_COMPUTED,
             about_id__in={outlook.snapshot_id for _before, outlook in noted},
             at__in={outlook.computed_at for _before, outlook in noted},
-        ).select_related("by")
+        )
+        .select_related("by")
+        .only("number", "at", "about_id", "organisation_id", "by__name")
     }
     told = []
     for before, outlook in noted:

@@ -83,6 +83,9 @@ class Preview(Shown):
     problems: list[ImportProblem] = Field(description="The first thousand problems.")
     names: list[NameInFile] = Field(description="Names that would come in, the unknown first.")
     new_clients: list[str] = Field(description="Clients that would be added.")
+    newcomers: list[str] = Field(
+        description="People with open or recent work in the file who are nobody here yet."
+    )
     first_dates: bool = Field(description="Whether first due dates are in the file.")
     same_file_at: datetime | None = Field(description="When this very file was accepted before.")
 
@@ -96,6 +99,11 @@ class Sent(Asked):
         max_length=10_000,
         description='A JSON object: the column of each field, such as {"client": "Account"}. '
         "What is left out is remembered from last time, or guessed.",
+    )
+    add_people: list[str] = Field(
+        [],
+        max_length=500,
+        description="Who of the file's `newcomers` works here and is added with it; owners only.",
     )
 
 
@@ -184,9 +192,13 @@ def import_file(request: ApiRequest, file: File[UploadedFile], sent: Form[Sent])
     mapping = _mapping(sent.mapping)
     name = file.name or _("unnamed file")
     if sent.dry_run:
-        seen = intake.preview(file, name, mapping, by=request.member, now=request.now)
+        seen = intake.preview(
+            file, name, mapping, add_people=sent.add_people, by=request.member, now=request.now
+        )
         return Status(200, _previewed(seen))
-    return intake.accept(file, name, mapping, by=request.member, now=request.now)
+    return intake.accept(
+        file, name, mapping, add_people=sent.add_people, by=request.member, now=request.now
+    )
 
 
 @door.read(ONE, Policy.MEMBER, Import)
@@ -257,6 +269,7 @@ def _previewed(seen: intake.Preview) -> dict[str, Any]:
         "problems": list(seen.problems[: intake.PROBLEMS_KEPT]),
         "names": list(seen.names),
         "new_clients": list(seen.new_clients),
+        "newcomers": list(seen.newcomers),
         "first_dates": seen.first_dates,
         "same_file_at": seen.same_file,
     }

@@ -120,6 +120,7 @@ class Job(Shown):
     state: JobState = Field(description="draft: only asked about; open: on the team's plate.")
     release_at: datetime | None = Field(description="No stage starts before.")
     made_at: datetime = Field(description="When it was written down.")
+    standard: str = Field(description="How good it is to be.")
     stages: list[Stage] = Field(description="Its stages, in order.")
     conditions: list[Condition] = Field(description="What satisfies the client.")
     obligations: list[Obligation] = Field(description="What the client must supply.")
@@ -171,6 +172,9 @@ class JobChanges(Changes):
     client_id: Id | None = unsaid(description="Whom it is for.")
     state: JobState = unsaid(description="How far it is.")
     release_at: Moment | None = unsaid(description="No stage starts before.")
+    standard: MaybeSentence = unsaid(
+        description="How good it is to be; promised with the date, and fixed from then on."
+    )
 
 
 class StageChanges(Changes):
@@ -304,6 +308,7 @@ def shown_job(job: models.Job) -> dict[str, Any]:
         "state": job.state,
         "release_at": job.release_at,
         "made_at": job.made_at,
+        "standard": job.standard,
         "stages": [shown_stage(stage) for stage in job.stages.all()],
         "conditions": list(job.conditions.all()),
         "obligations": list(job.obligations.all()),

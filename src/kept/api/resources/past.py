@@ -152,6 +152,14 @@ class Hindsight(Shown):
         "explains, else empty."
     )
     parts: list[TimePart] = Field(description="The same at 9 in 10, along time.")
+    sums: Count | None = Field(
+        description="Runs of ten pieces in a row of one client, added up: took no more than was "
+        "said of them at 9 in 10; null below twenty."
+    )
+    lean: float = Field(
+        description="By how much dates shift all luck since, in normal scores: above zero, sums "
+        "took more than was said."
+    )
     profile_version: str = Field(description="The version of what was learned that says so.")
 
 
@@ -280,6 +288,8 @@ def _hindsight(seen: hindsight.LookedBack) -> dict[str, Any]:
             }
             for part in seen.parts
         ],
+        "sums": seen.sums,
+        "lean": row.lean,
         "profile_version": row.profile.version,
     }
 
@@ -287,7 +297,7 @@ def _hindsight(seen: hindsight.LookedBack) -> dict[str, Any]:
 @door.read("/past", Policy.MEMBER, Past)
 def show_past(request: ApiRequest) -> dict[str, Any]:
     """Show what the past says."""
-    found = looking.figures(request.now)
+    found = looking.known(request.now)
     seen = hindsight.look_back(request.now)
     leads = found.leads
     return {

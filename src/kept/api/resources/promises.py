@@ -157,6 +157,7 @@ class Terms(Shown):
     due_at: datetime = Field(description="The date.")
     judged_at: datetime = Field(description="The moment it is judged by: later by its pauses.")
     lines: list[Line] = Field(description="What done means.")
+    standard: str = Field(description="How good it is to be; empty if nothing was said.")
     proposal_id: int | None = Field(description="The proposal they came from.")
     chance_when_given: float | None = Field(description="The chance shown then.")
     lead_at_even_chances_hours: float | None = Field(
@@ -211,6 +212,11 @@ DERIVED = {
 
 def _promises() -> QuerySet[models.Promise]:
     return models.Promise.objects.select_related("job")
+
+
+def row_of(promise_id: int) -> models.Promise:
+    """Return the promise that an address names."""
+    return _promises().get(pk=promise_id)
 
 
 def _shown(

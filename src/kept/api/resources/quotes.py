@@ -16,12 +16,12 @@ from kept.api.resources.promises import Promise, again
 from kept.api.rows import named
 from kept.api.shapes import Asked, Day, Id, MaybeSentence, Moment, Page, PageAsked, Prose, Shown
 from kept.clients.models import Contact
-from kept.jobs.models import Stage
+from kept.jobs.models import Condition, Stage
 from kept.people.access import Policy
 from kept.people.models import Member
-from kept.quotes import accepting, countering, models, offering, onset, states
+from kept.quotes import accepting, choosing, countering, models, offering, onset, states
 
-door = Door("quotes", quote_id=models.Quote)
+door = Door("quotes", quote_id=models.Quote, choice_id=models.QuoteOption)
 State = Literal[
     "draft", "held", "offered", "countered", "accepted", "declined", "lapsed", "withdrawn"
 ]
@@ -110,6 +110,31 @@ class CounterTaken(Asked):
     )
 
 
+class NewChoice(Asked):
+    """Something else that the client may choose, beside the date that is held."""
+
+    due_on: Day | None = Field(None, description="The day; left out, the one that is held.")
+    due_at: Moment | None = Field(None, description="The moment, instead of a day.")
+    price: Decimal | None = Field(
+        None, ge=0, max_digits=12, decimal_places=2, description="Left out, the quote’s own."
+    )
+    left_out: list[Id] = Field(
+        [], max_length=50, description="Conditions of its job that would not be promised."
+    )
+    words: MaybeSentence = Field("", description="What the client reads of it.")
+
+
+class QuoteChoice(Shown):
+    """Something else that the client may choose, beside the date that is held."""
+
+    id: int = Field(description="Its number.")
+    due_at: datetime = Field(description="The date.")
+    chance: float = Field(description="The chance to keep it, when it was added.")
+    price: Decimal | None = Field(description="The price in the house's currency, if any.")
+    words: str = Field(description="What the client reads of it.")
+    left_out: list[int] = Field(description="Conditions that would not be promised.")
+
+
 class QuoteCounter(Shown):
     """What the client proposed instead of an offer."""
 
@@ -176,6 +201,9 @@ class Yes(Word):
         None,
         description="Who is asked to see the promise over the line, if nobody said yes to it yet; "
         "until they do it is whoever records the yes.",
+    )
+    choice_id: Id | None = Field(
+        None, description="What they chose; left out, the date that is held."
     )
 
 
@@ -334,18 +362,63 @@ def keep(request: ApiRequest, quote_id: int, body: Word | None = None) -> dict[s
     return _shown(quote)
 
 
+@door.read(f"{ONE}/choices", Policy.MEMBER, Page[QuoteChoice])
+def list_choices(request: ApiRequest, quote_id: int, asked: Query[PageAsked]) -> dict[str, Any]:
+    """List what the client may choose, beside the date that is held."""
+    return paging.page(choosing.of(_quotes().get(pk=quote_id)), asked, _choice)
+
+
+@door.add(f"{ONE}/choices", Policy.MEMBER, QuoteChoice)
+def add_choice(request: ApiRequest, quote_id: int, body: NewChoice) -> dict[str, Any]:
+    """Let the client choose something else; 409 if it does not stand, or they have the offer."""
+    quote = _quotes().get(pk=quote_id)
+    due_at = moments.due(body.due_at, body.due_on, zone=quote.zone, name="due")
+    row = choosing.add(
+        quote,
+        due_at=due_at or quote.due_at,
+        price=body.price,
+        left_out=[named(Condition, key, "left_out") for key in body.left_out],
+        words=body.words,
+        by=request.member,
+        now=request.now,
+    )
+    return _choice(row)
+
+
+@door.add("/choices/{int:choice_id}/remove", Policy.MEMBER, Quote, status=200, reads="")
+def remove_choice(request: ApiRequest, choice_id: int) -> dict[str, Any]:
+    """Take away what the client could have chosen, before they have the offer."""
+    row = models.QuoteOption.objects.get(pk=choice_id)
+    choosing.remove(row, by=request.member, now=request.now)
+    return _shown(_quotes().get(pk=row.quote_id))
+
+
+def _choice(row: models.QuoteOption) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "due_at": row.due_at,
+        "chance": row.chance,
+        "price": row.price,
+        "words": row.words,
+        "left_out": sorted(line.condition_id for line in row.left_out.all()),
+    }
+
+
 @door.add(f"{ONE}/accept", Policy.MEMBER, Promise, version_of=ONE)
 def accept(request: ApiRequest, quote_id: int, body: Yes | None = None) -> dict[str, Any]:
     """Record the client's yes: the quote becomes a promise.
 
     Before it expires a yes is never refused.
     """
-    said = body or Yes(word="", last_mile_owner_id=None)
+    said = body or Yes(word="", last_mile_owner_id=None, choice_id=None)
     owner = said.last_mile_owner_id
     promise = accepting.accept(
         quote=_quotes().get(pk=quote_id),
         word=said.word,
         last_mile_owner=None if owner is None else named(Member, owner, "last_mile_owner_id"),
+        option=None
+        if said.choice_id is None
+        else named(models.QuoteOption, said.choice_id, "choice_id"),
         by=request.member,
         now=request.now,
     )

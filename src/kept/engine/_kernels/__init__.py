@@ -4,7 +4,7 @@ Array in, array out. Each function is a plain loop that also runs uncompiled.
 """
 
 from kept.engine._kernels.block import run_block
-from kept.engine._kernels.compiling import compiled, kernel
+from kept.engine._kernels.compiling import compiled, kernel, step
 from kept.engine._kernels.luck import Laws, Shared, draw_stages, tabulate
 
-__all__ = ["Laws", "Shared", "compiled", "draw_stages", "kernel", "run_block", "tabulate"]
+__all__ = ["Laws", "Shared", "compiled", "draw_stages", "kernel", "run_block", "step", "tabulate"]

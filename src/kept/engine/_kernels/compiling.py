@@ -52,13 +52,19 @@ os.environ["NUMBA_CACHE_DIR"] = cache_folder()
 
 import numba  # noqa: E402
 
+from kept.engine._kernels.lean import KernelCompiler, StepCompiler  # noqa: E402
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+_STEP: Any = {
+    "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": StepCompiler
+}  # fmt: skip
+
+
 def compiled(function: Function) -> Function:
-    """Compile a step that only other kernels call: no way in from Python is built for it."""
-    options: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    made: Any = numba.njit(nogil=True, error_model="numpy", **options)(function)
+    """Compile a step that only kernels call: no way in from Python is built for it."""
+    made: Any = numba.njit(nogil=True, error_model="numpy", **_STEP)(function)
     return cast("Function", made)
 
 
@@ -68,14 +74,15 @@ def step(function: Function) -> Function:
     Counting who holds an array takes an atomic operation at every call, which made up
     two fifths of a run.
     """
-    options: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+    options = _STEP | {"_nrt": False}
     made: Any = numba.njit(nogil=True, error_model="numpy", **options)(function)
     return cast("Function", made)
 
 
 def kernel(function: Function) -> Function:
     """Compile a kernel called from Python: without the interpreter's lock, cached on disk."""
-    made: Any = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
+    options: Any = {"pipeline_class": KernelCompiler, "cache": True}
+    made: Any = numba.njit(nogil=True, error_model="numpy", **options)(function)
     return cast("Function", made)
 
 

@@ -40,12 +40,14 @@ class Shared(NamedTuple):
     Attributes:
         own, common: weights of a stage's own and its promise's luck, in 1/65536;
             ``common`` 0 leaves each stage its own.
+        lean: by how much every stage's luck is shifted, in normal scores of 1/65536.
         normal: (4096,) normal quantiles in 1/65536.
         point: the point of each normal value, in steps of 16/65536 from -6.
     """
 
     own: int
     common: int
+    lean: int
     normal: Longs
     point: Longs
 
@@ -175,11 +177,11 @@ def tabulate(laws: Laws, i: Int) -> Ints:
 def draw(laws: Laws, shared: Shared, key: Any, i: Int) -> Int:
     """Draw the minutes of work left of a stage in one future."""
     point = np.int64(mix(key ^ laws.luck[i]) >> _S52)
-    if shared.common and laws.form[i, 3]:
+    if (shared.common or shared.lean) and laws.form[i, 3]:
         other = mix(key ^ laws.promise_luck[laws.form[i, 4]] ^ _PROMISE)
         z = shared.own * shared.normal[point]
         z += shared.common * shared.normal[np.int64(other >> _S52)]
-        at = ((z >> 16) + 6 * 65536) >> 4
+        at = ((z >> 16) + shared.lean + 6 * 65536) >> 4
         point = shared.point[min(max(at, 0), shared.point.size - 1)]
     if laws.table[i] >= 0:
         return np.int64(laws.minutes[laws.table[i], point])

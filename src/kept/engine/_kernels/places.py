@@ -74,7 +74,10 @@ PROMISE = 4
 STAGE = 32
 
 DAYS = HORIZON_DAYS + 2
-# An event is its minute, what happens, and to whom.
-ENDS, READIES, LOOKS, TURNS, MACHINE = range(5)
+# An event is its minute, what happens, and to whom. Numbers as wide as those that are counted
+# with: a step handed a literal would be compiled once more for each of them.
+ENDS, READIES, LOOKS, TURNS, MACHINE = map(np.int64, range(5))
 KIND, MINUTE = 36, 40
+LATER: Any = np.bool_(False)
+"""Not at the opening; no literal either."""
 LAST_EVENT = 2**63 - 1

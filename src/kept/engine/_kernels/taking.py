@@ -280,14 +280,14 @@ def is_idle(m: Longs, c: Ints, s: Int, t: Int) -> bool:
 
 
 @step
-def open_begun(m: Longs, c: Ints, t: Int) -> bool:
+def open_begun(m: Longs, c: Ints, t: Int, opening: bool) -> bool:
     """Go on with what was begun before; whether one of them was done at once."""
     for i in range((m[STAGES_END] - m[STAGES]) // STAGE):
         s = m[STAGES] + STAGE * i
         if (
             m[s + S_BEGUN]
             and (m[m[CALLED] + (i >> 6)] >> (i & 63)) & 1
-            and look_at(m, c, s, t, True)
+            and look_at(m, c, s, t, opening)
         ):
             m[m[CALLED] + (i >> 6)] ^= np.int64(1) << (i & 63)
             m[N_CALLED] -= 1
@@ -315,7 +315,7 @@ def serve(m: Longs, c: Ints, t: Int, opening: bool) -> None:
         for r in range(m[RESOURCES], m[RESOURCES_END], RESOURCE):
             if m[r + R_QUEUE]:
                 call_all(m, m[r + R_QUEUE])
-    if opening and open_begun(m, c, t):
+    if opening and open_begun(m, c, t, opening):
         m[AGAIN] = 1
         return
     while m[N_CALLED]:
@@ -326,7 +326,7 @@ def serve(m: Longs, c: Ints, t: Int, opening: bool) -> None:
         serve_alone(m, c, t, s)
         if is_idle(m, c, s, t):
             continue
-        if look_at(m, c, s, t, False) and m[s + J_WORK] == 0:
+        if look_at(m, c, s, t, LATER) and m[s + J_WORK] == 0:
             stack(m, ENDS, s)
             m[CURRENT] = 0
             m[AGAIN] = 1

@@ -110,6 +110,12 @@ def rows(data: bytes) -> tuple[list[HistoryRow], list[Problem]]:
     return list(_each(text.table(data), problems)), problems
 
 
+def _shown(header: Sequence[str]) -> str:
+    """Show a header that may be no header at all: not all of a long one, nothing unprintable."""
+    line = "".join(letter if letter.isprintable() else "?" for letter in ", ".join(header))
+    return line if len(line) <= 200 else f"{line[:199]}…"
+
+
 def _each(table: text.Table, problems: list[Problem]) -> Iterator[HistoryRow]:
     """Parse one row after the other, so that a long file is not kept in two forms at once."""
     columns = table.columns
@@ -117,7 +123,7 @@ def _each(table: text.Table, problems: list[Problem]) -> Iterator[HistoryRow]:
     if not any(positions[name] for name in ("estimate", "actual", "t_finished", "t_due")):
         raise NotATable(
             "No column of a history was found: at least one of estimate, actual, t_finished or"
-            f" t_due is needed. The header has: {', '.join(table.header) or 'nothing'}."
+            f" t_due is needed. The header has: {_shown(table.header) or 'nothing'}."
         )
     seen: dict[str, int] = {}
     for number, cells in table.rows:

@@ -101,6 +101,11 @@ def number(text: str, decimal: Decimal = Decimal.POINT) -> float:
                 break
             if abs(value) < 1e300:
                 return value
+    if text.lstrip().startswith("="):
+        raise Unreadable(
+            _("“%(value)s” is a formula; kept computes none. Save the file with its values.")
+            % {"value": short(text)}
+        )
     raise Unreadable(_("“%(value)s” is not a number.") % {"value": short(text)})
 
 
@@ -159,7 +164,10 @@ def unit_of(text: str) -> str:
     found = _UNIT_OF.get(" ".join(text.split()).casefold().rstrip("."))
     if found is None:
         raise Unreadable(
-            _("“%(value)s” is not a unit of working time; hours and days are.")
+            _(
+                "“%(value)s” is not a unit of working time; hours and days are. "
+                "Its efforts were left out."
+            )
             % {"value": short(text)}
         )
     return found

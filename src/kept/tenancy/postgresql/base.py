@@ -11,6 +11,7 @@ each statement is preceded by the two settings unless this connection is known
 to carry them, and whatever may undo them makes them unknown.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -48,7 +49,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         if self.connection.info.transaction_status == TransactionStatus.INERROR:
             return  # the transaction is lost; its statements are refused anyway
-        with self.connection.cursor() as cursor:
+        with self.wrap_database_errors, self.connection.cursor() as cursor:
             cursor.execute(TELL, wanted)
         self.told = wanted
 
@@ -62,6 +63,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         params.pop("pool", None)
         with self.wrap_database_errors:
             self.Database.connect(**params, connect_timeout=10).close()
+
+    def let_go(self) -> None:
+        """Close the connection of this thread, and the pool of this process."""
+        self.close()
+        self.close_pool()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self.told = None
@@ -81,3 +87,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except BaseException:
             self.told = None  # a commit that is refused undoes like a rollback
             raise
+
+
+def _forget_pools() -> None:
+    """Leave a forked process without the pools of the one it was copied from.
+
+    A copied pool has the parent's lines to the server, on which two processes would talk at once
+    and each could hang up on the other, and none of the threads that open new ones. They are not
+    closed here: that would end them for the parent.
+    """
+    DatabaseWrapper._connection_pools.clear()  # type: ignore[attr-defined]  # not in the stubs
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_forget_pools)

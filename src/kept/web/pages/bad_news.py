@@ -29,7 +29,7 @@ from kept.tenancy.refusals import Refused
 from kept.web import news_drawing
 from kept.web.doorkeeper import KeptRequest
 from kept.web.news_drawing import Mark
-from kept.web.pages.promise_acts import ActForm, find, promised
+from kept.web.pages.acts.acting import ActForm, find, promised
 
 
 class SheetForm(ActForm):
@@ -306,6 +306,8 @@ def _tell(
     )
     how = Proposal.How.LINK if by_link else Proposal.How.SAID
     proposing.tell(proposal, how=how, **doing)
+    for prepared in promise.proposals.filter(state=Proposal.State.DRAFT, made_by__isnull=True):
+        proposing.withdraw(prepared, **doing)  # this letter takes its place
     name = contact.name if contact else str(promise.client)
     if by_link:
         return _("Sent to %(name)s. Told at is set; agreed at is theirs to set.") % {"name": name}

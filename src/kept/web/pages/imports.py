@@ -1,6 +1,6 @@
 """Import: send a file, see what it would bring, say which column is which, accept, undo."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -23,6 +23,7 @@ from kept.imports.running import Run
 from kept.imports.waiting import Waiting
 from kept.past.models import SourceName
 from kept.people.access import Policy, allow
+from kept.people.models import Role
 from kept.tenancy.refusals import Refused
 from kept.web import uploads
 from kept.web.doorkeeper import KeptRequest
@@ -31,6 +32,8 @@ from kept.web.looking_back import whole
 #: Problems and names listed on one page; all are counted.
 LISTED = 50
 NAMES = 40
+#: What the form says where a name is somebody who is not here yet.
+NEW = "new"
 
 CHOICE_WORDS = {
     "dates": (
@@ -169,21 +172,33 @@ def look(request: KeptRequest, digest: str) -> HttpResponse:
     said = _said(request.POST) if request.method == "POST" else {} if run is None else run.said
     accepting = request.method == "POST" and "accept" in request.POST
     now, member = clock.now(), request.member
+    add_people = request.POST.getlist("add_people")
     if running.is_large(file.data):
-        run = running.start(file, said, accepting=accepting, by=member, now=now)
+        run = running.start(
+            file, said, add_people=add_people, accepting=accepting, by=member, now=now
+        )
         if request.method == "POST":
             return redirect("import_look", digest)
         return _under_way(request, digest, run)
     result: Preview | Import | Refused
     try:
         if accepting:
-            result = intake.accept(file.data, file.name, said, by=member, now=now)
+            result = intake.accept(
+                file.data, file.name, said, add_people=add_people, by=member, now=now
+            )
             waiting.drop(digest)
             return _brought(request, result)
-        result = intake.preview(file.data, file.name, said, by=member, now=now)
+        result = intake.preview(
+            file.data, file.name, said, add_people=add_people, by=member, now=now
+        )
     except Refused as refused:
         result = refused
-    return _look(request, file, said, result)
+    left_out = (
+        set(result.newcomers) - {naming.tidy(name) for name in add_people}
+        if isinstance(result, Preview) and request.method == "POST"
+        else set()
+    )
+    return _look(request, file, said, result, left_out)
 
 
 def _under_way(request: KeptRequest, digest: str, run: Run) -> HttpResponse:
@@ -217,7 +232,7 @@ def _ended(request: KeptRequest, digest: str, run: Run) -> HttpResponse:
         return _brought(request, result)
     assert result is not None
     return _look(
-        request, waiting.find(digest) or Waiting(digest, run.file_name, b""), run.said, result
+        request, waiting.find(digest) or Waiting(digest, run.file_name, b""), run.said, result, ()
     )
 
 
@@ -229,7 +244,11 @@ def _brought(request: KeptRequest, brought: Import) -> HttpResponse:
 
 
 def _look(
-    request: KeptRequest, file: Waiting, said: Mapping[str, str], result: Preview | Refused
+    request: KeptRequest,
+    file: Waiting,
+    said: Mapping[str, str],
+    result: Preview | Refused,
+    left_out: Collection[str],
 ) -> HttpResponse:
     preview: Preview | None = None
     chosen = dict(said)
@@ -260,6 +279,10 @@ def _look(
             "choices": [_unit(chosen), *(_choice(key, chosen) for key in CHOICES)],
             "problems": _grouped(preview.problems) if preview else [],
             "listed": preview.problems[:LISTED] if preview else [],
+            "newcomers": [(name, name not in left_out) for name in preview.newcomers]
+            if preview
+            else [],
+            "adds_people": request.member.may(Role.OWNER),
             "names": [name for name in preview.names if not name.means][:NAMES] if preview else [],
             "known_names": sum(bool(name.means) for name in preview.names) if preview else 0,
             "unknown_names": sum(not name.means for name in preview.names) if preview else 0,
@@ -413,7 +436,7 @@ def names(request: KeptRequest) -> HttpResponse:
     page = Paginator(rows, NAMES).get_page(request.GET.get("page"))
     tables = {role: naming.choices(role) for role in naming.MEANS}
     if request.method == "POST":
-        picked = {}
+        picked, fresh = {}, []
         by_key = {
             role: {str(row.pk): row for row in table_rows} for role, table_rows in tables.items()
         }
@@ -422,8 +445,12 @@ def names(request: KeptRequest) -> HttpResponse:
                 key[5:] for key in request.POST if key.startswith("name-") and key[5:].isdigit()
             ]
         ):
-            picked[name] = by_key[name.role].get(request.POST[f"name-{name.pk}"])
-        changed = naming.map_names(picked, by=request.member, now=clock.now())
+            said = request.POST[f"name-{name.pk}"]
+            if said == NEW and name.role == SourceName.Role.PERSON:
+                fresh.append(name)
+            else:
+                picked[name] = by_key[name.role].get(said)
+        changed = naming.map_names(picked, fresh, by=request.member, now=clock.now())
         messages.info(
             request,
             ngettext("%(count)d name was mapped.", "%(count)d names were mapped.", changed)
@@ -446,6 +473,7 @@ def names(request: KeptRequest) -> HttpResponse:
                     str(MEANING_WORDS[SourceName.Role(name.role)]),
                     lists[name.role],
                     str(getattr(name, f"{naming.MEANS[name.role][0]}_id") or ""),
+                    name.role == SourceName.Role.PERSON and request.member.may(Role.OWNER),
                 )
                 for name in page
             ],

@@ -72,5 +72,6 @@ def _text_of(letter: Letter) -> str:
     file = folder.place_of(letter.message_id)
     if folder.is_used() and file.exists():
         read = message_from_bytes(file.read_bytes(), _class=EmailMessage, policy=default)
-        return str(read.get_content()).strip()
+        text = read.get_body(("plain",))
+        return "" if text is None else str(text.get_content()).strip()
     return letter.body.replace(letters.LINK, _("(the client’s link)")).replace(letters.HEAD, "")

@@ -81,7 +81,7 @@ class LeadsPart:
 def past(request: KeptRequest) -> HttpResponse:
     """Show what the past says."""
     now = clock.now()
-    figures = looking.figures(now)
+    figures = looking.known(now)
     today = zones.day_of(now, request.member.organisation.zone)
     seen = hindsight.look_back(now)
     bias = own.bias(request.member, now=now)

@@ -1,6 +1,9 @@
 """One promise: its sentence, its line, who owns what, and everything that happened."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Generic, TypeVar
 
 from django import forms
 from django.contrib import messages
@@ -22,15 +25,34 @@ from kept.promises import judging, recording, slips
 from kept.promises.judging import Life
 from kept.promises.models import Pause, Promise, Proposal, Slip, Terms
 from kept.tenancy.refusals import Refused
-from kept.web import drawing, life_story, owned, story, telling
+from kept.web import drawing, life_story, owned, telling
 from kept.web.doorkeeper import KeptRequest
-from kept.web.pages import promise_acts
+from kept.web.pages.acts import doings
+from kept.web.pages.promise_story import told
 
 
 class VoidForm(forms.Form):
     """Why a promise was recorded by mistake."""
 
     reason = forms.CharField(max_length=300, label=gettext_lazy("Why was it recorded by mistake?"))
+
+
+#: So many rows of a list stand on the page; those before are told in what happened.
+LISTED = 8
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Newest(Generic[Row]):
+    """The newest rows of a list, and how many there are before them."""
+
+    rows: Sequence[Row]
+    before: int
+
+
+def _newest(rows: Sequence[Row]) -> Newest[Row]:
+    return Newest(rows[-LISTED:], max(0, len(rows) - LISTED))
 
 
 @allow(Policy.MEMBER)
@@ -94,6 +116,7 @@ def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]
     return {
         "place": "today",
         "today": this_day,
+        "now": now,
         "promise": found,
         "job": found.job,
         "stands": stands,
@@ -112,34 +135,28 @@ def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]
             gate=found.gate,
         ),
         "lines": life.lines.get(terms[-1].pk, []) if terms else [],
+        "standard": terms[-1].standard if terms else "",
         "noted_since": _noted_since(found, life),
         **_lived(request, found, life, proposals, obligations, stands, now),
-        "reasons": why,
-        "slips": _slips(found, life, said),
+        "reasons": _newest(why),
+        "slips": _newest(_slips(found, life, said)),
         "obligations": obligations,
         "inbound": inbound,
         "assumptions": assumptions,
         "fan": _fan(outlooks, terms, house.zone, this_day, found.zone),
         "outlooks": outlooks[-12:][::-1],
-        "story": story.of(
+        **told(
             found,
+            house,
+            this_day,
             outlooks=outlooks,
             stages=stages,
             obligations=obligations,
             inbound=inbound,
             assumptions=assumptions,
-            line=house.line,
-            today=this_day,
-            life=life_story.Rows(
-                promise=found,
-                today=this_day,
-                contacts={row.pk: row for row in found.client.contacts.all()},
-                obligations={row.pk: row for row in obligations},
-                stages={row.pk: row for row in stages},
-                deliveries={row.pk: row for row in life.deliveries},
-                proposals={row.pk: row for row in proposals},
-                reasons={row.pk: row for row in why},
-            ),
+            deliveries=life.deliveries,
+            proposals=proposals,
+            why=why,
         ),
         "form": form,
         "may_void": request.member.may(Role.LEAD) and found.state != Promise.State.VOIDED,
@@ -169,12 +186,13 @@ def _lived(
     """What was delivered, paused and proposed, and what can be done now."""
     waiting = next((row for row in proposals if row.state == Proposal.State.TOLD), None)
     delivery = life.delivery
-    main, rare = promise_acts.doings(
+    main, rare = doings.doings(
         found,
         proposal=waiting,
         noticed=delivery is not None and delivery.noticed_at is not None,
         thanked=delivery is not None and delivery.thanked_at is not None,
-        may_pause=any(row.met_at is None and row.due_at <= now for row in obligations),
+        may_pause=any(row.met_at is None for row in obligations),
+        pause_noticed=any(row.ended_at is None and row.started_at > now for row in life.pauses),
         needs_news=stands is not None and stands.state in (State.AT_RISK, State.OVERDUE),
         is_lead=request.member.may(Role.LEAD),
     )
@@ -183,8 +201,8 @@ def _lived(
         "rare": rare,
         "waiting": waiting,
         "delivery": delivery,
-        "deliveries": life.deliveries,
-        "proposals": proposals,
+        "deliveries": _newest(life.deliveries),
+        "proposals": _newest(proposals),
         "pauses": [
             (row, life_story.stood(row.working_minutes) if row.working_minutes is not None else "")
             for row in life.pauses
@@ -292,6 +310,8 @@ def _line(
                 _gap(row, house.zone, now, shown_from=axis.days[0])
                 for row in life.pauses
                 if zones.day_of(row.ended_at or now, house.zone) >= axis.days[0]
+                and row.started_at <= now
+                and not row.never_began
             ),
         ),
     )
@@ -352,7 +372,8 @@ def _fan(
             today=this_day,
             ticks_across=tuple(drawing.Tick(day, words.short_day(day)) for day in across),
             ticks_up=tuple(
-                drawing.Tick(day, words.day(day, today=this_day), words.short_day(day))
+                # Without the year: there is no room for it, and the last one is the promised day.
+                drawing.Tick(day, words.day(day, today=day), words.short_day(day))
                 for day in levels
             ),
             even_label=words.percent(0.5),

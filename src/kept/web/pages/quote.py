@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
@@ -15,8 +16,8 @@ from kept.outbox import folder
 from kept.people import days
 from kept.people.access import Policy, allow
 from kept.people.models import Member
-from kept.quotes import accepting, countering, offering, states, writing
-from kept.quotes.models import Quote
+from kept.quotes import accepting, choosing, countering, offering, states, writing
+from kept.quotes.models import Quote, QuoteOption
 from kept.tenancy import given, scope
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
@@ -50,6 +51,53 @@ def offer(request: KeptRequest, pk: int) -> HttpResponse:
         subject=request.POST.get("subject", ""),
         body=request.POST.get("body", ""),
     )
+
+
+@require_POST
+@allow(Policy.MEMBER)
+def choice_new(request: KeptRequest, pk: int) -> HttpResponse:
+    """Let the client choose something else beside the date that is held."""
+    found = _find(pk)
+    ticked = {int(key) for key in request.POST.getlist("without") if key.isdecimal()}
+    try:
+        due_at = _wanted(request.POST.get("choice_on", ""), found.zone)
+        choosing.add(
+            found,
+            due_at=due_at or found.due_at,
+            price=_price(request.POST.get("choice_price", "")),
+            left_out=list(found.job.conditions.filter(pk__in=ticked)),
+            words=request.POST.get("choice_words", ""),
+            by=request.member,
+            now=clock.now(),
+        )
+    except Refused as refusal:
+        return _refused(request, found, refusal)
+    return redirect("quote", pk)
+
+
+@require_POST
+@allow(Policy.MEMBER)
+def choice_gone(request: KeptRequest, pk: int) -> HttpResponse:
+    """Take something away that the client could have chosen."""
+    row = get_object_or_404(QuoteOption, pk=pk)
+    found = _find(row.quote_id)
+    try:
+        choosing.remove(row, by=request.member, now=clock.now())
+    except Refused as refusal:
+        return _refused(request, found, refusal)
+    return redirect("quote", found.pk)
+
+
+def _price(typed: str) -> Decimal | None:
+    if not typed.strip():
+        return None
+    try:
+        return Decimal(typed.strip().replace(",", ".")).quantize(Decimal("0.01"))
+    except InvalidOperation:
+        raise Refused(
+            _("“%(typed)s” is not a price. Write it like 4800.") % {"typed": typed[:40]},
+            field="price",
+        ) from None
 
 
 @require_POST
@@ -136,6 +184,7 @@ def accept(request: KeptRequest, pk: int) -> HttpResponse:
             by=request.member,
             now=clock.now(),
             word=request.POST.get("word", "").strip(),
+            option=_chosen(request, found),
         )
     except Refused as refusal:
         return _refused(request, found, refusal)
@@ -150,6 +199,11 @@ def accept(request: KeptRequest, pk: int) -> HttpResponse:
         },
     )
     return redirect("promise", promise.pk)
+
+
+def _chosen(request: KeptRequest, found: Quote) -> QuoteOption | None:
+    said = request.POST.get("option", "")
+    return found.options.filter(pk=int(said)).first() if said.isdecimal() else None
 
 
 def _do(request: KeptRequest, pk: int, verb: Callable[..., Quote], **said: Any) -> HttpResponse:
@@ -176,7 +230,7 @@ def _find(pk: int) -> Quote:
 
 
 def _context(request: KeptRequest, found: Quote) -> dict[str, object]:
-    now = clock.now()
+    now, house = clock.now(), request.member.organisation
     lapsed = found.state in Quote.LIVE and found.expires_at <= now
     due_on = zones.day_of(found.due_at, found.zone)
     contacts = [one for one in found.client.contacts.filter(archived_at=None) if one.email]
@@ -191,6 +245,12 @@ def _context(request: KeptRequest, found: Quote) -> dict[str, object]:
         "can": [] if lapsed else states.allowed(found),
         "stages": found.job.stages.select_related("owner", "skill"),
         **owning.onset_context(found, viewer=request.member, now=now),
+        "choices": [
+            (row, "" if row.price is None else words.money(row.price, house.currency))
+            for row in choosing.of(found)
+        ],
+        "lines": list(found.job.conditions.all()),
+        "may_choose": found.state == Quote.State.HELD and not lapsed,
         "reply": _reply(found, due_on, request.member),
         "contacts": contacts,
         "to": to,

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from kept import clock, words, zones
 from kept.jobs import owning
+from kept.last_mile import board as boards
 from kept.people import days
 from kept.people.access import Policy, allow
 from kept.plan import since, standing
@@ -109,6 +110,7 @@ def board(request: KeptRequest) -> dict[str, object]:
         "since": telling.since_monday(since.since(zones.start_of(monday, house.zone), shown)),
         "is_new": not everybody,
         "asked": len(owning.asked_of(request.member)),
+        "wanted": boards.waiting_for(request.member),
         "handed": sum(
             1
             for _row, takers in carrying.handed_over()

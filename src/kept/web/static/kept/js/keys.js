@@ -27,15 +27,19 @@ function press(selector) {
   return true;
 }
 
+// What the row that has the focus can do by itself.
+function inRow(selector) {
+  const target = document.activeElement?.closest("[data-row]")?.querySelector(selector);
+  target?.click();
+  return Boolean(target);
+}
+
 const actions = {
   j: () => step(1),
   k: () => step(-1),
-  n: () => press("[data-key='n']"),
+  n: () => inRow("[data-key='n']") || press("[data-key='n']"),
   p: () => press("[data-key='p']"),
-  a: () => {
-    const row = document.activeElement?.closest("[data-row]");
-    row?.querySelector("[data-key='a']")?.click();
-  },
+  a: () => inRow("[data-key='a']"),
   "/": () => press("[data-key='/']"),
   "?": () => document.getElementById("keys-help")?.showModal(),
   1: () => press("#offer-1"),

@@ -30,6 +30,8 @@ document.addEventListener("htmx:load", (event) => {
   }
   const title = said("data-page-title");
   if (title) document.title = title.dataset.pageTitle;
+  const icon = said("data-icon");
+  if (icon) document.getElementById("tab-icon")?.setAttribute("href", icon.dataset.icon);
 });
 
 // No answer, or none that can be shown: said where it can be seen too, until the next one comes.

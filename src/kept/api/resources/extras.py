@@ -1,0 +1,278 @@
+"""The extras ledger, budgets, and what became expected."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from ninja import Query
+from pydantic import Field
+
+from kept import zones
+from kept.api import paging
+from kept.api.door import Door
+from kept.api.keys import ApiRequest
+from kept.api.rows import named
+from kept.api.shapes import (
+    Asked,
+    Day,
+    Id,
+    MaybeName,
+    Money,
+    Page,
+    PageAsked,
+    Prose,
+    Sentence,
+    Shown,
+    Title,
+)
+from kept.asks import creep, extras, models
+from kept.clients.models import Client, Service
+from kept.people.access import Policy
+
+door = Door("extras", extra_id=models.Extra, creep_id=models.Creep)
+
+
+class Extra(Shown):
+    """Something given beyond what is paid."""
+
+    id: int = Field(description="Its number.")
+    client_id: int | None = Field(description="To whom; null for a walk-in.")
+    ask_id: int | None = Field(description="The ask it answers.")
+    kind_id: int | None = Field(description="Its kind.")
+    title: str = Field(description="What it was.")
+    state: Literal["given", "dismissed", "voided"] = Field(description="Whether it counts.")
+    hours: Decimal = Field(description="What it cost us.")
+    money: Decimal = Field(description="What it was worth.")
+    promise_id: int | None = Field(description="The promise that carries it.")
+    given_on: date = Field(description="On which day.")
+
+
+class NewExtra(Asked):
+    """An extra that was given without an ask."""
+
+    client_id: Id | None = Field(None, description="To whom; left out, a walk-in.")
+    title: Title = Field(description="What it was.")
+    hours: Money = Field(Decimal(0), description="What it cost us.")
+    money: Money = Field(Decimal(0), description="What it was worth.")
+    kind: MaybeName = Field("", description="Its kind.")
+    given_on: Day | None = Field(None, description="On which day; left out, today.")
+
+
+class Voided(Asked):
+    """Why it was a mistake."""
+
+    reason: Sentence = Field(description="Stays with it.")
+
+
+class OfClient(Shown):
+    """What one client was given."""
+
+    client_id: int | None = Field(description="The client; null for walk-ins.")
+    count: int = Field(description="So many extras.")
+    hours: Decimal = Field(description="Hours.")
+    money: Decimal = Field(description="What they were worth.")
+    budget_hours: Decimal | None = Field(description="The hours we meant to give.")
+    budget_money: Decimal | None = Field(description="The money we meant to give.")
+    over: bool = Field(description="More than we meant to.")
+
+
+class LedgerShown(Shown):
+    """All that was given in a time."""
+
+    count: int = Field(description="So many extras.")
+    hours: Decimal = Field(description="Hours.")
+    money: Decimal = Field(description="What they were worth.")
+    clients: list[OfClient] = Field(description="Client by client.")
+
+
+class LedgerAsked(Asked):
+    """From when to when."""
+
+    first_on: Day | None = Field(None, description="The first day; left out, of this year.")
+    last_on: Day | None = Field(None, description="The last day; left out, today.")
+
+
+class Budget(Shown):
+    """How much we mean to give."""
+
+    id: int = Field(description="Its number.")
+    client_id: int = Field(description="To whom.")
+    first_on: date = Field(description="From.")
+    last_on: date = Field(description="To.")
+    hours: Decimal | None = Field(description="Hours.")
+    money: Decimal | None = Field(description="Money.")
+
+
+class NewBudget(Asked):
+    """How much we mean to give a client; setting it again for the same first day changes it."""
+
+    client_id: Id = Field(description="To whom.")
+    first_on: Day = Field(description="From.")
+    last_on: Day = Field(description="To.")
+    hours: Money | None = Field(None, description="Hours.")
+    money: Money | None = Field(None, description="Money.")
+
+
+class Crept(Shown):
+    """One kind that one client was given several times lately."""
+
+    client_id: int = Field(description="The client.")
+    kind_id: int = Field(description="The kind.")
+    kind: str = Field(description="What it is called.")
+    expected: bool = Field(description="Asked for as if it were due.")
+    count: int = Field(description="So many times lately.")
+    hours: Decimal = Field(description="Hours.")
+    money: Decimal = Field(description="What they were worth.")
+    ask_ids: list[int] = Field(description="The evidence.")
+
+
+class CreepWatched(Shown):
+    """What waits for a person's decision."""
+
+    items: list[Crept] = Field(description="Each kind of each client that came back often.")
+
+
+class CreepShown(Shown):
+    """What a person decided about it."""
+
+    id: int = Field(description="Its number.")
+    client_id: int = Field(description="The client.")
+    kind_id: int = Field(description="The kind.")
+    decided: Literal["priced", "adopted", "retired"] = Field(description="The decision.")
+    was_expected: bool = Field(description="It was expected then.")
+    price: Decimal | None = Field(description="Its price from now on.")
+    core_service_id: int | None = Field(description="The core service it became.")
+    words: str = Field(description="The line of an offer, or the sentence that ends it.")
+    decided_at: datetime = Field(description="When.")
+    ended_at: datetime | None = Field(description="When it was looked at anew.")
+
+
+class NewCreep(Asked):
+    """A decision about what became expected."""
+
+    client_id: Id = Field(description="The client.")
+    kind_id: Id = Field(description="The kind.")
+    decided: Literal["priced", "adopted", "retired"] = Field(description="The decision.")
+    price: Money | None = Field(None, description="For a priced one.")
+    service_id: Id | None = Field(None, description="For an adopted one: what it becomes.")
+    words: Prose = Field("", description="Left out, as kept drafts it.")
+
+
+@door.read("/extras", Policy.MEMBER, Page[Extra])
+def list_extras(request: ApiRequest, asked: Query[PageAsked]) -> dict[str, Any]:
+    """List extras."""
+    return paging.page(models.Extra.objects.all(), asked, lambda row: row)
+
+
+@door.add("/extras", Policy.MEMBER, Extra)
+def record_extra(request: ApiRequest, body: NewExtra) -> models.Extra:
+    """Write down an extra that was given without an ask."""
+    said = body.model_dump(exclude={"client_id"})
+    client = None if body.client_id is None else named(Client, body.client_id, "client_id")
+    return extras.record(client=client, by=request.member, now=request.now, **said)
+
+
+@door.read("/extras/ledger", Policy.MEMBER, LedgerShown)
+def show_ledger(request: ApiRequest, asked: Query[LedgerAsked]) -> dict[str, Any]:
+    """Add up what was given from one day to another."""
+    today = zones.day_of(request.now, request.member.organisation.zone)
+    book = extras.ledger(
+        first_on=asked.first_on or today.replace(month=1, day=1), last_on=asked.last_on or today
+    )
+    return {
+        "count": book.count,
+        "hours": book.hours,
+        "money": book.money,
+        "clients": [
+            {
+                "client_id": None if one.client is None else one.client.pk,
+                "count": one.count,
+                "hours": one.hours,
+                "money": one.money,
+                "budget_hours": None if one.budget is None else one.budget.hours,
+                "budget_money": None if one.budget is None else one.budget.money,
+                "over": one.over,
+            }
+            for one in book.clients
+        ],
+    }
+
+
+@door.read("/extras/{int:extra_id}", Policy.MEMBER, Extra)
+def show_extra(request: ApiRequest, extra_id: int) -> models.Extra:
+    """Show an extra."""
+    return models.Extra.objects.get(pk=extra_id)
+
+
+@door.add(
+    "/extras/{int:extra_id}/void",
+    Policy.LEAD,
+    Extra,
+    status=200,
+    version_of="/extras/{int:extra_id}",
+)
+def void_extra(request: ApiRequest, extra_id: int, body: Voided) -> models.Extra:
+    """Take an extra out that was recorded by mistake."""
+    found = models.Extra.objects.get(pk=extra_id)
+    return extras.void(found, reason=body.reason, by=request.member, now=request.now)
+
+
+@door.read("/budgets", Policy.MEMBER, Page[Budget])
+def list_budgets(request: ApiRequest, asked: Query[PageAsked]) -> dict[str, Any]:
+    """List budgets for extras."""
+    return paging.page(models.Budget.objects.all(), asked, lambda row: row)
+
+
+@door.add("/budgets", Policy.LEAD, Budget)
+def set_budget(request: ApiRequest, body: NewBudget) -> models.Budget:
+    """Say how much we mean to give a client."""
+    said = body.model_dump(exclude={"client_id"})
+    client = named(Client, body.client_id, "client_id")
+    return extras.set_budget(client, by=request.member, now=request.now, **said)
+
+
+@door.read("/creep/watch", Policy.MEMBER, CreepWatched)
+def watch_creep(request: ApiRequest) -> dict[str, Any]:
+    """List what is repeated or expected, and not decided."""
+    items = [
+        {
+            "client_id": one.client.pk,
+            "kind_id": one.kind.pk,
+            "kind": one.kind.name,
+            "expected": one.expected,
+            "count": one.count,
+            "hours": one.hours,
+            "money": one.money,
+            "ask_ids": [ask.pk for ask in one.asks],
+        }
+        for one in creep.watch(now=request.now)
+    ]
+    return {"items": items}
+
+
+@door.read("/creep", Policy.MEMBER, Page[CreepShown])
+def list_creep(request: ApiRequest, asked: Query[PageAsked]) -> dict[str, Any]:
+    """List what was decided about creep."""
+    return paging.page(models.Creep.objects.all(), asked, lambda row: row)
+
+
+@door.add("/creep", Policy.LEAD, CreepShown)
+def decide_creep(request: ApiRequest, body: NewCreep) -> models.Creep:
+    """Price it, adopt it into the core, or retire it."""
+    return creep.decide(
+        named(Client, body.client_id, "client_id"),
+        named(models.AskKind, body.kind_id, "kind_id"),
+        decided=body.decided,
+        price=body.price,
+        service=None if body.service_id is None else named(Service, body.service_id, "service_id"),
+        words_said=body.words,
+        by=request.member,
+        now=request.now,
+    )
+
+
+@door.add("/creep/{int:creep_id}/reopen", Policy.LEAD, CreepShown, status=200, reads="")
+def reopen_creep(request: ApiRequest, creep_id: int) -> models.Creep:
+    """Look at a decision anew; it stays listed."""
+    found = models.Creep.objects.get(pk=creep_id)
+    return creep.reopen(found, by=request.member, now=request.now)

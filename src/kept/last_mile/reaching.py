@@ -1,0 +1,129 @@
+"""Who hears of an alarm, and when each of them may: within their charter, and no earlier."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from kept import zones
+from kept.jobs.models import Stage, StagePerson
+from kept.last_mile.models import Alarm, Notice, Rung
+from kept.people.charters import Reachable
+from kept.people.models import Member, Role
+
+#: So many days in a row may be full before somebody counts as not to be reached.
+MOST_FULL_DAYS = 60
+
+
+def hearers(alarm: Alarm, rung: Rung) -> list[Member]:
+    """Return who hears on a rung, each once, in a fixed order.
+
+    Whoever raised the alarm knows of it, and hears nothing but as the one who is asked.
+    """
+    people: dict[int, Member] = {}
+
+    def add(members: Iterable[Member]) -> None:
+        for member in members:
+            knows = member.pk == alarm.raised_by_id and member.pk != alarm.asked_id
+            if member.may(Role.MEMBER) and not knows:
+                people.setdefault(member.pk, member)
+
+    match Rung.Hears(rung.hears):
+        case Rung.Hears.ASKED:
+            add([alarm.asked])
+        case Rung.Hears.TEAM:
+            add([alarm.asked])
+            add(team(alarm))
+        case Rung.Hears.LEADS:
+            add(leads() or owners())
+        case Rung.Hears.EVERYBODY:
+            add([alarm.asked])
+            add(leads())
+            add(owners())
+    return [people[key] for key in sorted(people)]
+
+
+def team(alarm: Alarm) -> list[Member]:
+    """Return everybody on an alarm's promise: owners of open stages, their hands, its last mile."""
+    job = alarm.job_id or (None if alarm.promise is None else alarm.promise.job_id)
+    found: list[Member] = []
+    if alarm.promise is not None and alarm.promise.last_mile_owner is not None:
+        found.append(alarm.promise.last_mile_owner)
+    if job is None:
+        return found
+    left = Stage.objects.filter(job_id=job).exclude(state=Stage.State.DONE)
+    found += [row.owner for row in left.select_related("owner") if row.owner is not None]
+    named = StagePerson.objects.filter(stage__in=left).select_related("member")
+    return found + [row.member for row in named]
+
+
+def leads() -> list[Member]:
+    """Return who leads here; the owner has a rung of their own."""
+    return list(Member.objects.filter(left_at__isnull=True, role=Role.LEAD).order_by("pk"))
+
+
+def owners() -> list[Member]:
+    """Return whose house it is."""
+    return list(Member.objects.filter(left_at__isnull=True, role=Role.OWNER).order_by("pk"))
+
+
+def asked_today(members: Iterable[Member], *, now: datetime) -> dict[int, int]:
+    """Return how many messages reach each of them on this day of theirs, in one query."""
+    people = {member.pk: member for member in members}
+    days = {
+        key: (
+            zones.start_of(zones.day_of(now, member.zone), member.zone),
+            zones.start_of(zones.day_of(now, member.zone) + timedelta(days=1), member.zone),
+        )
+        for key, member in people.items()
+    }
+    counts: dict[int, int] = defaultdict(int)
+    if days:
+        rows = Notice.objects.filter(
+            member_id__in=people,
+            dropped_at__isnull=True,
+            due_at__gte=min(first for first, _last in days.values()),
+            due_at__lt=max(last for _first, last in days.values()),
+        )
+        for key, due_at in rows.values_list("member_id", "due_at"):
+            first, last = days[key]
+            counts[key] += first <= due_at < last
+    return {key: counts[key] for key in people}
+
+
+def first_moment(
+    who: Reachable, *, at: datetime, any_hour: bool = False, but: Notice | None = None
+) -> datetime | None:
+    """Return when a message may reach somebody, from `at` on; None if never.
+
+    Quiet hours, days off, holidays, absences and the daily cap are waited out.
+    A top rung that they allow waits for none of them but an absence.
+
+    Args:
+        any_hour: it is a rung that reaches those who allow it at any hour.
+        but: a message that is not to be counted.
+    """
+    charter, zone = who.charter, who.member.zone
+    if charter is None:
+        return None
+    if any_hour and charter.top_rung and not who.is_away(zones.day_of(at, zone)):
+        return at
+    from_at = at
+    for _step in range(MOST_FULL_DAYS):
+        moment = who.next_moment(from_at)
+        if moment is None:
+            return None
+        day = zones.day_of(moment, zone)
+        tomorrow = zones.start_of(day + timedelta(days=1), zone)
+        if _written_between(who.member, zones.start_of(day, zone), tomorrow, but) < (
+            charter.daily_cap
+        ):
+            return moment
+        from_at = tomorrow
+    return None
+
+
+def _written_between(member: Member, first: datetime, last: datetime, but: Notice | None) -> int:
+    rows = Notice.objects.filter(
+        member=member, due_at__gte=first, due_at__lt=last, dropped_at__isnull=True
+    )
+    return (rows if but is None else rows.exclude(pk=but.pk)).count()

@@ -1,0 +1,192 @@
+"""What an alarm says: to whoever is asked, and in one line on the board. Members read it only."""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from kept import words, zones
+from kept.last_mile.channels import Message
+from kept.last_mile.models import Alarm, AlarmAnswer, Kind, Notice, Rung
+from kept.outbox.letters import LINK
+from kept.people.models import Member
+
+#: A message that leaves so much after its moment says so.
+LATE_AFTER = timedelta(minutes=15)
+
+
+def message(notice: Notice, *, now: datetime) -> Message:
+    """Return a notice as it leaves now."""
+    alarm, member = notice.alarm, notice.member
+    rung = Rung.objects.get(ladder_id=alarm.ladder_id, position=notice.rung)
+    parts = [
+        _("Hello %(name)s,") % {"name": member.first_name},
+        sentence(alarm, zone=member.zone),
+        why_you(alarm, rung, member),
+    ]
+    if notice.late or now - notice.due_at > LATE_AFTER:
+        parts.append(
+            _("This comes late: it was meant for %(moment)s.")
+            % {"moment": words.moment(notice.meant_at, member.zone)}
+        )
+    parts += [
+        _(
+            "Say here that you know, and what you can say: done by …, blocked by …, or that you "
+            "need help:"
+        )
+        + f"\n{LINK}",
+        signed(alarm),
+    ]
+    return Message(
+        id=f"notice-{notice.pk}@{notice.organisation.slug}",
+        subject=subject(alarm, rung),
+        body="\n\n".join(part for part in parts if part),
+        notice=notice,
+    )
+
+
+def subject(alarm: Alarm, rung: Rung) -> str:
+    """ "Knock: Client portal, step 2"."""
+    return _("%(rung)s: %(what)s") % {
+        "rung": words.capital(str(Rung.Name(rung.name).label)),
+        "what": what(alarm),
+    }
+
+
+def what(alarm: Alarm) -> str:
+    """Return the work that an alarm is about, in a word."""
+    if alarm.promise is not None:
+        return f"{alarm.promise.job.title}, {alarm.promise.client.name}"
+    if alarm.job is not None:
+        return alarm.job.title
+    return str(Kind(alarm.kind).label)
+
+
+def sentence(alarm: Alarm, *, zone: str) -> str:
+    """Return what happened, in a sentence or two."""
+    told = {
+        "what": what(alarm),
+        "name": alarm.asked.first_name,
+        "chance": "" if alarm.chance_then is None else words.percent(alarm.chance_then),
+        "stage": "" if alarm.stage is None else alarm.stage.name,
+    }
+    match Kind(alarm.kind):
+        case Kind.ASKED:
+            asker = "" if alarm.raised_by is None else alarm.raised_by.first_name
+            told |= {"asker": asker, "question": alarm.question or _("how does it stand?")}
+            return _("%(asker)s asks about %(what)s: %(question)s") % told
+        case Kind.AT_RISK:
+            return _("%(what)s is at risk: its chance is %(chance)s, under the line.") % told
+        case Kind.DRIFT:
+            return (
+                _(
+                    "%(what)s drifts: its chance is %(chance)s, clearly lower than when the client "
+                    "was last told."
+                )
+                % told
+            )
+        case Kind.SILENCE:
+            told["part"] = f"“{alarm.stage.name}”" if alarm.stage is not None else _("last mile")
+            return _("%(name)s was asked to own %(part)s of %(what)s, and is silent.") % told
+        case Kind.STUCK:
+            return _("“%(stage)s” of %(what)s is stuck near the end.") % told
+        case Kind.OBLIGATION:
+            owed = alarm.obligation
+            told["owed"] = "" if owed is None else owed.what
+            told["due"] = "" if owed is None else words.moment(owed.due_at, zone)
+            return (
+                _("The client of %(what)s owes %(owed)s since %(due)s. Ask them, or pause it.")
+                % told
+            )
+        case Kind.ANSWER:
+            return _overdue(alarm, told, zone)
+        case Kind.UNDELIVERABLE:
+            told["to"] = "" if alarm.letter is None else alarm.letter.to_name
+            return _("A message to %(to)s could not be delivered. Reach them another way.") % told
+        case Kind.HOLD:
+            expires = "" if alarm.hold is None else words.moment(alarm.hold.expires_at, zone)
+            return _("The capacity held for %(what)s lapses %(expires)s.") % {
+                **told,
+                "expires": expires,
+            }
+
+
+def in_short(alarm: Alarm, *, zone: str) -> str:
+    """Return what happened, beside the promise's own name: “At risk: 65 %, under the line.”"""
+    chance = "" if alarm.chance_then is None else words.percent(alarm.chance_then)
+    told = {
+        "name": alarm.asked.first_name,
+        "chance": chance,
+        "stage": "" if alarm.stage is None else alarm.stage.name,
+    }
+    match Kind(alarm.kind):
+        case Kind.AT_RISK:
+            return _("At risk: %(chance)s, under the line.") % told
+        case Kind.DRIFT:
+            return _("Drifts: %(chance)s, clearly lower than the client was told.") % told
+        case Kind.SILENCE:
+            if alarm.stage is None:
+                return _("%(name)s is silent about the last mile.") % told
+            return _("%(name)s is silent about “%(stage)s”.") % told
+        case Kind.STUCK:
+            return _("“%(stage)s” is stuck: nothing happened on it.") % told
+        case Kind.OBLIGATION:
+            owed = "" if alarm.obligation is None else alarm.obligation.what
+            return _("The client owes %(owed)s.") % {"owed": owed}
+        case Kind.ANSWER:
+            return _("%(name)s’s answer is overdue.") % told
+    return sentence(alarm, zone=zone)
+
+
+def _overdue(alarm: Alarm, told: dict[str, str], zone: str) -> str:
+    answer = None
+    if alarm.follows is not None:
+        answer = AlarmAnswer.objects.filter(alarm=alarm.follows).order_by("-pk").first()
+    if answer is None:
+        return _("%(name)s knows about %(what)s, and owes an answer.") % told
+    told |= {"said": said(answer, zone=zone)}
+    return _("%(name)s said about %(what)s: %(said)s That has passed.") % told
+
+
+def said(answer: AlarmAnswer, *, zone: str) -> str:
+    """ "Done by Thu 3 Dec, 11:00. “Printer promised it for ten.”"."""
+    due = words.moment(answer.due_at, zone)
+    match AlarmAnswer.Kind(answer.kind):
+        case AlarmAnswer.Kind.DONE_BY:
+            told = _("Done by %(due)s.") % {"due": due}
+            return f"{told} “{answer.words}”" if answer.words else told
+        case AlarmAnswer.Kind.BLOCKED_BY:
+            return _("Blocked by %(what)s; look again %(due)s.") % {
+                "what": answer.words.rstrip("."),
+                "due": due,
+            }
+        case AlarmAnswer.Kind.NEED_HELP:
+            return _("Need help: %(what)s; by %(due)s.") % {
+                "what": answer.words.rstrip("."),
+                "due": due,
+            }
+
+
+def why_you(alarm: Alarm, rung: Rung, member: Member) -> str:
+    """Say why somebody who is not the one asked hears of it."""
+    if alarm.asked_id == member.pk:
+        return ""
+    told = {"name": alarm.asked.first_name, "rung": str(Rung.Name(rung.name).label)}
+    return _("%(name)s was asked and did not answer. You hear of it on the rung “%(rung)s”.") % told
+
+
+def signed(alarm: Alarm) -> str:
+    """Return in whose name a message goes."""
+    house = alarm.organisation.name
+    if alarm.raised_by is not None:
+        return f"{alarm.raised_by.name}, {house}"
+    if alarm.promise is not None and alarm.promise.last_mile_owner is not None:
+        return _("for %(name)s, %(house)s") % {
+            "name": alarm.promise.last_mile_owner.name,
+            "house": house,
+        }
+    return house
+
+
+def day_of(at: datetime, zone: str) -> str:
+    """ "Thu 3 Dec"."""
+    return words.day(zones.day_of(at, zone))

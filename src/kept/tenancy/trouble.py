@@ -1,0 +1,121 @@
+"""What it means for whoever asked that the database failed: come back later, and what is safe."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import Error, OperationalError, connection
+from django.utils.translation import gettext as _
+
+#: SQLite says in words alone what happened.
+LOCKED, FULL = " is locked", "disk is full"
+#: PostgreSQL's states: undone for another's sake, or no line left; no room left; not there.
+_BUSY = ("40001", "40P01", "55P03", "53300")
+_FULL = ("53100", "53200")
+_AWAY = ("08", "57P")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A failure that passes by itself, or that whoever runs kept can end; no mistake of kept.
+
+    Attributes:
+        name: `busy`, `full` or `away`.
+        title, sentence: what is said about it.
+        seconds: after which to come back.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    seconds: int
+
+
+def of(error: BaseException | None) -> Trouble | None:
+    """Return what trouble an error tells of; None if it is another kind of error."""
+    if not isinstance(error, Error):
+        return None
+    match _name(error):
+        case "busy":
+            return Trouble(
+                "busy",
+                _("The house is busy for a moment"),
+                _(
+                    "Others write just now, or a large file comes in, whole or not at all; so this "
+                    "waited, and was not done. Nothing was changed. Try again in a minute."
+                ),
+                seconds=30,
+            )
+        case "full":
+            return Trouble(
+                "full",
+                _("There is no room left"),
+                _(
+                    "The disk or the memory of the database is full, so nothing more is written "
+                    "down. Nothing was changed, and what is there can be read. Whoever runs this "
+                    "kept must make room; then try again."
+                ),
+                seconds=60,
+            )
+        case "away":
+            return Trouble(
+                "away",
+                _("The database does not answer"),
+                _(
+                    "The database went away or cannot be reached. What is kept there is safe; what "
+                    "you sent was stored whole or not at all. Look whether it is there before you "
+                    "send it again."
+                ),
+                seconds=10,
+            )
+    return None
+
+
+@contextmanager
+def not_worth_a_wait() -> Iterator[None]:
+    """Leave a small note undone if somebody else writes just now; for what reading leaves behind.
+
+    SQLite has one lock for writing, and who wants it waits up to twenty seconds. On PostgreSQL
+    nobody else holds the row of such a note for long.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        (usual,) = cursor.fetchone()
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        except OperationalError as error:
+            if LOCKED not in str(error):
+                raise
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {int(usual)}")
+
+
+def _name(error: Error) -> str:
+    """Return which trouble it is; nothing if it is none."""
+    words, cause = str(error), error.__cause__
+    state = str(getattr(cause, "sqlstate", None) or "")
+    if LOCKED in words or state in _BUSY or _waited_for_a_line(cause):
+        return "busy"
+    if FULL in words or state in _FULL:
+        return "full"
+    if state.startswith(_AWAY) or (not state and _lost(cause)):
+        return "away"
+    return ""
+
+
+def _waited_for_a_line(cause: BaseException | None) -> bool:
+    """Say whether the pool had no connection to give."""
+    return type(cause).__module__.startswith("psycopg_pool")
+
+
+def _lost(cause: BaseException | None) -> bool:
+    """Say whether psycopg lost or never had its connection; the server then gave no state."""
+    return type(cause).__module__.startswith("psycopg") and type(cause).__name__ in {
+        "OperationalError",
+        "InterfaceError",
+        "ConnectionTimeout",
+    }

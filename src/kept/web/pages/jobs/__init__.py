@@ -1,0 +1,1 @@
+"""Jobs: made from one line, from a service or stage by stage; then worked on."""

@@ -1,0 +1,211 @@
+"""House rules: what each is for, whose it is, how far it bends, and how often it did."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from kept import clock, words
+from kept.asks import policies as rules
+from kept.asks.models import Policy
+from kept.people import access
+from kept.people.access import allow
+from kept.people.models import Member, Role
+from kept.tenancy.refusals import Refused
+from kept.web.doorkeeper import KeptRequest
+from kept.web.forms import KeptForm
+
+
+def _owners() -> list[tuple[str, str]]:
+    rows = Member.objects.filter(left_at__isnull=True).exclude(role=Role.GUEST)
+    return [("", "—"), *((str(row.pk), row.name) for row in rows)]
+
+
+class PolicyForm(KeptForm):
+    """A rule, as its owner would say it."""
+
+    name = forms.CharField(label=gettext_lazy("What it is called"), max_length=120)
+    rule = forms.CharField(
+        label=gettext_lazy("The normal rule, as a client may read it"),
+        max_length=300,
+        help_text=gettext_lazy("the kitchen closes at 14:30; a new page is a paid change, € 480"),
+    )
+    purpose = forms.CharField(label=gettext_lazy("What it is for"), max_length=500)
+    owner = forms.ChoiceField(label=gettext_lazy("Whose it is"), choices=_owners, required=False)
+    quantity = forms.ChoiceField(
+        label=gettext_lazy("What it measures"), choices=Policy.Quantity.choices
+    )
+    unit = forms.CharField(
+        label=gettext_lazy("Counted in"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy("pages, guests; for a number only"),
+    )
+    direction = forms.ChoiceField(
+        label=gettext_lazy("The limit is"), choices=Policy.Direction.choices
+    )
+    limit = forms.CharField(
+        label=gettext_lazy("The limit"), max_length=20, help_text=gettext_lazy("14:30, 48, 2")
+    )
+    tolerance = forms.CharField(
+        label=gettext_lazy("Tolerance: so far beyond, yes at once"),
+        max_length=20,
+        required=False,
+        help_text=gettext_lazy("minutes for a time of day"),
+    )
+    band_limit = forms.CharField(
+        label=gettext_lazy("Discretion band: until"), max_length=20, required=False
+    )
+    band_role = forms.ChoiceField(
+        label=gettext_lazy("held by"),
+        choices=[("", "—"), *((r.value, r.label) for r in Role if r is not Role.GUEST)],
+        required=False,
+    )
+    band_cost_cap = forms.DecimalField(
+        label=gettext_lazy("costing at most"),
+        required=False,
+        min_value=Decimal(0),
+        widget=forms.NumberInput(attrs={"step": "any", "class": "short"}),
+    )
+    hard_limit = forms.CharField(
+        label=gettext_lazy("Hard limit: beyond it nobody"), max_length=20, required=False
+    )
+    hard_reason = forms.CharField(
+        label=gettext_lazy("because (law, safety)"), max_length=300, required=False
+    )
+    price = forms.DecimalField(
+        label=gettext_lazy("The price of more, if it has one"),
+        required=False,
+        min_value=Decimal(0),
+        widget=forms.NumberInput(attrs={"step": "any", "class": "short"}),
+    )
+
+
+@allow(access.Policy.MEMBER)
+def policies(request: KeptRequest) -> HttpResponse:
+    """List the house rules; an owner makes another one."""
+    form = PolicyForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        if not request.member.may(Role.OWNER):
+            return render(request, "kept/403.html", {"needs": Role.OWNER}, status=403)
+        if form.is_valid():
+            try:
+                rules.make(by=request.member, now=clock.now(), **_said(form))
+            except Refused as refused:
+                form.refuse(refused)
+            else:
+                return redirect("policies")
+    rows = list(Policy.objects.filter(retired_at__isnull=True).select_related("owner"))
+    bent = rules.bent(rows, now=clock.now())
+    context = {
+        "place": "desk",
+        "rows": [
+            (row, bent[row.pk], words.percent(bent[row.pk].share), _limits(row)) for row in rows
+        ],
+        "retired": Policy.objects.filter(retired_at__isnull=False),
+        "form": form,
+        "may": request.member.may(Role.OWNER),
+    }
+    return render(request, "kept/policies/list.html", context, status=form.status)
+
+
+@allow(access.Policy.MEMBER)
+def policy(request: KeptRequest, pk: int) -> HttpResponse:
+    """Show a rule with how often it was bent; an owner changes it."""
+    found = get_object_or_404(Policy.objects.select_related("owner"), pk=pk)
+    now = clock.now()
+    form = (
+        PolicyForm(request.POST) if request.method == "POST" else PolicyForm(initial=_known(found))
+    )
+    if request.method == "POST":
+        if not request.member.may(Role.OWNER):
+            return render(request, "kept/403.html", {"needs": Role.OWNER}, status=403)
+        if form.is_valid():
+            try:
+                rules.change(found, by=request.member, now=now, **_said(form))
+            except Refused as refused:
+                form.refuse(refused)
+            else:
+                return redirect("policy", pk)
+    bent = rules.bent([found], now=now)[found.pk]
+    context = {
+        "place": "desk",
+        "policy": found,
+        "limits": _limits(found),
+        "bent": bent,
+        "share": words.percent(bent.share),
+        "asks": found.asks.select_related("client", "decision").order_by("-came_at")[:20],
+        "form": form,
+        "may": request.member.may(Role.OWNER) and found.retired_at is None,
+    }
+    return render(request, "kept/policies/one.html", context, status=form.status)
+
+
+@require_POST
+@allow(access.Policy.OWNER)
+def policy_retire(request: KeptRequest, pk: int) -> HttpResponse:
+    """End a rule."""
+    found = get_object_or_404(Policy.objects.all(), pk=pk)
+    try:
+        rules.retire(found, by=request.member, now=clock.now())
+    except Refused as refused:
+        messages.warning(request, refused.sentence)
+    return redirect("policies")
+
+
+def _said(form: PolicyForm) -> Any:
+    said = dict(form.cleaned_data)
+    said["owner"] = Member.objects.filter(pk=said["owner"] or 0).first()
+    said["tolerance"] = said["tolerance"] or "0"
+    return said
+
+
+def _limits(found: Policy) -> list[tuple[Any, str]]:
+    """Return a rule's limits in words, gentlest first."""
+    rows: list[tuple[Any, str]] = [
+        (
+            found.get_direction_display(),
+            rules.said(found, found.limit),
+        )
+    ]
+    if found.tolerance:
+        rows.append((gettext_lazy("tolerance"), rules.length(found, found.tolerance)))
+    if found.band_limit is not None:
+        rows.append(
+            (
+                Role(found.band_role).label,
+                rules.said(found, found.band_limit),
+            )
+        )
+    if found.hard_limit is not None:
+        rows.append((gettext_lazy("nobody beyond"), rules.said(found, found.hard_limit)))
+    return rows
+
+
+def _known(found: Policy) -> dict[str, Any]:
+    timely = found.quantity == Policy.Quantity.TIME_OF_DAY
+
+    def value(amount: Decimal | None) -> str:
+        if amount is None:
+            return ""
+        return rules.said(found, amount) if timely else f"{amount.normalize():f}"
+
+    return {
+        **{
+            name: getattr(found, name)
+            for name in (
+                "name", "rule", "purpose", "quantity", "unit", "direction", "band_role",
+                "band_cost_cap", "hard_reason", "price",
+            )
+        },
+        "owner": found.owner_id,
+        "limit": value(found.limit),
+        "tolerance": f"{found.tolerance.normalize():f}" if found.tolerance else "",
+        "band_limit": value(found.band_limit),
+        "hard_limit": value(found.hard_limit),
+    }  # fmt: skip

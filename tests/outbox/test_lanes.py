@@ -1,0 +1,118 @@
+"""A receiver that hangs stands in a lane of its own: nobody else's work waits behind it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import pytest
+from django.db import transaction
+from tests import cast
+from tests.outbox.receiver import Receiver, receiving
+
+from kept.outbox import posting, running, tasks
+from kept.outbox.models import Task
+
+
+@contextmanager
+def keeping_running(now: datetime) -> Iterator[None]:
+    stop = threading.Event()
+    runner = threading.Thread(
+        target=running.keep_running, kwargs={"now": lambda: now, "until": stop}
+    )
+    runner.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        runner.join(timeout=20)
+        assert not runner.is_alive()
+
+
+def written(key: str, lane: str, now: datetime) -> None:
+    with transaction.atomic():
+        tasks.add("call", key=key, payload={}, lane=lane, now=now)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Receiver]:
+    """Work that posts to the receiver that its lane names."""
+    receivers: dict[str, Receiver] = {}
+    monkeypatch.setattr(tasks, "HANDLERS", {})
+
+    @tasks.handler("call")
+    def call(task: Task, *, now: datetime) -> None:
+        if not posting.post(receivers[task.lane].place, b"{}", {}).well:
+            raise OSError("not taken")
+
+    return receivers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_others_are_served_while_one_receiver_hangs(
+    northlight: cast.House, now: datetime, calls: dict[str, Receiver]
+) -> None:
+    """The bad one's work is older, and more than one look takes; it is still under way when all of
+    the good one's is done.
+    """
+    with receiving() as bad, receiving() as good:
+        calls |= {"bad": bad, "good": good}
+        bad.answers = "hang"
+        for n in range(60):
+            written(f"bad {n}", "bad", now)
+        for n in range(5):
+            written(f"good {n}", "good", now)
+        with keeping_running(now):
+            assert bad.asked.wait(20)
+            for _look in range(300):
+                if len(good.heard) == 5:
+                    break
+                threading.Event().wait(0.05)
+            still_hanging = len(bad.heard)
+            bad.ended.set()
+        assert (len(good.heard), still_hanging) == (5, 1)
+    assert set(Task.objects.filter(lane="good").values_list("state", flat=True)) == {"done"}
+    assert not Task.objects.filter(lane="bad", state="done").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", [503, 302, "reset", "garbage"])
+def test_what_a_receiver_refuses_is_tried_again_and_holds_up_nobody(
+    northlight: cast.House, now: datetime, calls: dict[str, Receiver], way: int | str
+) -> None:
+    with receiving() as bad, receiving() as good:
+        calls |= {"bad": bad, "good": good}
+        bad.answers = way
+        written("bad", "bad", now)
+        written("good", "good", now)
+        with keeping_running(now):
+            assert bad.asked.wait(20)
+            assert good.asked.wait(20)
+    rows = dict(Task.objects.values_list("lane", "state"))
+    assert rows == {"bad": "waiting", "good": "done"}
+    task = Task.objects.get(lane="bad")
+    assert (task.attempts, task.due_at > now, bool(task.fault)) == (1, True, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_of_one_lane_is_done_in_its_order(
+    northlight: cast.House,
+    now: datetime,
+    calls: dict[str, Receiver],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+    all_done = threading.Event()
+    monkeypatch.setattr(tasks, "HANDLERS", {})
+
+    @tasks.handler("call")
+    def call(task: Task, *, now: datetime) -> None:
+        done.append(task.key)
+        if len(done) == 20:
+            all_done.set()
+
+    for n in range(20):
+        written(f"{n:02}", "one", now)
+    with keeping_running(now):
+        assert all_done.wait(30)
+    assert done == [f"{n:02}" for n in range(20)]

@@ -1,0 +1,165 @@
+"""Standing promises recur in the client's zone; each occurrence is judged by itself."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from tests import cast
+from tests.asks.whole import faults
+
+from kept import zones
+from kept.promises import occurring, repeating
+from kept.promises.models import Occurrence, StandingPromise
+from kept.tenancy import refusals
+
+TEN = time(10)
+
+
+def mondays(house: cast.House, now: datetime, **said: object) -> StandingPromise:
+    options = {"rule": "freq=weekly; byday=mo", "due_time": TEN, **said}
+    return occurring.make(
+        client=house.clients["Harbour Clinic"],
+        what="Monday letter",
+        by=house.maya,
+        now=now,
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def test_every_monday_by_ten_for_five_weeks_and_no_further(
+    northlight: cast.House, now: datetime
+) -> None:
+    """Now is Wednesday 2 December 2026; the round makes more as time goes by, each day once."""
+    standing = mondays(northlight, now)
+    assert standing.rule == "FREQ=WEEKLY;BYDAY=MO"
+    assert repeating.in_words(standing.rule, TEN) == "every Monday by 10:00"
+
+    def made() -> list[datetime]:
+        return list(Occurrence.objects.values_list("due_at", flat=True))
+
+    ten = [datetime(2026, 12, day, 10, tzinfo=UTC) for day in (7, 14, 21, 28)]
+    assert made() == [*ten, datetime(2027, 1, 4, 10, tzinfo=UTC)]
+    assert occurring.look_ahead(now=now) == 0
+    assert occurring.look_ahead(now=now + timedelta(days=7)) == 1
+    assert occurring.look_ahead(now=now + timedelta(days=7)) == 0
+    assert made()[-1] == datetime(2027, 1, 11, 10, tzinfo=UTC)
+    assert faults() == []
+
+
+def test_ten_stays_ten_when_the_clocks_change(northlight: cast.House) -> None:
+    """Lisbon goes forward on Sunday 28 March 2027."""
+    now = datetime(2027, 3, 20, 12, tzinfo=UTC)
+    mondays(northlight, now)
+    due = [row.due_at for row in Occurrence.objects.all()][:2]
+    assert due == [datetime(2027, 3, 22, 10, tzinfo=UTC), datetime(2027, 3, 29, 9, tzinfo=UTC)]
+
+
+def test_a_time_that_the_clocks_skip_is_refused_unless_it_is_said_what_then(
+    northlight: cast.House,
+) -> None:
+    now = datetime(2027, 3, 1, 12, tzinfo=UTC)
+    half_past_one = {"rule": "FREQ=DAILY", "due_time": time(1, 30)}
+    with pytest.raises(refusals.Refused) as refused:
+        mondays(northlight, now, **half_past_one)
+    assert refused.value.sentence == (
+        "On Sunday 28 March 2027 there is no 01:30 in Lisbon: the clocks go forward over it. Say "
+        "whether it is due just before, or as soon as they have changed."
+    )
+    assert not StandingPromise.objects.exists()
+    for gap, due_at in {
+        "before": datetime(2027, 3, 28, 0, 59, tzinfo=UTC),
+        "after": datetime(2027, 3, 28, 1, 0, tzinfo=UTC),
+    }.items():
+        standing = mondays(northlight, now, **half_past_one, in_a_gap=gap)
+        assert standing.occurrences.get(due_on=date(2027, 3, 28)).due_at == due_at
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        (
+            "FREQ=HOURLY",
+            (
+                "A standing promise recurs by the day, week, month or year: FREQ is DAILY, WEEKLY, "
+                "MONTHLY or YEARLY. For example: FREQ=WEEKLY;BYDAY=MO."
+            ),
+        ),
+        (
+            "FREQ=DAILY;BYHOUR=9,12",
+            "A rule with FREQ=DAILY has no BYHOUR here. Say it without.",
+        ),
+        (
+            "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+            "This rule never falls on a day within ten years. Nothing was saved.",
+        ),
+        (
+            "FREQ=WEEKLY;BYDAY=XX",
+            (
+                "“FREQ=WEEKLY;BYDAY=XX” is not a rule by which something recurs. "
+                "FREQ=WEEKLY;BYDAY=MO is one."
+            ),
+        ),
+        ("FREQ=WEEKLY;UNTIL=soon", "“SOON” is not a last day. 20271231 is one."),
+    ],
+)
+def test_a_rule_that_cannot_be_followed_is_refused(
+    northlight: cast.House, now: datetime, rule: str, sentence: str
+) -> None:
+    with pytest.raises(refusals.Refused) as refused:
+        mondays(northlight, now, rule=rule)
+    assert refused.value.sentence == sentence
+    assert not StandingPromise.objects.exists()
+
+
+def test_a_rule_with_an_end_ends_on_its_last_day(northlight: cast.House, now: datetime) -> None:
+    """23:30 UTC on 14 December is still that day in Lisbon; the 14th is the second Monday."""
+    standing = mondays(northlight, now, rule="RRULE:FREQ=WEEKLY;UNTIL=20261214T233000Z;BYDAY=MO")
+    assert standing.rule == "FREQ=WEEKLY;BYDAY=MO;UNTIL=20261214"
+    assert [row.due_on for row in standing.occurrences.all()] == [
+        date(2026, 12, 7),
+        date(2026, 12, 14),
+    ]
+
+
+def test_each_occurrence_is_judged_like_a_promise(northlight: cast.House, now: datetime) -> None:
+    standing = mondays(northlight, now)
+    on_time, late, short, let_off, missed = standing.occurrences.all()
+    doing = {"by": northlight.maya}
+    occurring.done(on_time, now=on_time.due_at, **doing)
+    occurring.done(late, now=late.due_at + timedelta(hours=1), **doing)
+    occurring.done(short, now=short.due_at, short=True, **doing)
+    occurring.release(let_off, now=let_off.due_at, word="Closed that week", **doing)
+    after = missed.due_at + timedelta(days=1)
+    words = [occurring.outcome(row, now=after).word for row in standing.occurrences.all()]
+    assert words[:5] == ["kept", "late", "short", "released", "overdue"]
+    assert occurring.figure(standing.occurrences.all(), now=after) == occurring.Figure(
+        due=4, kept=1, released=1, open=0
+    )
+    assert faults() == []
+
+
+def test_what_was_done_on_friday_can_be_noted_on_monday_but_not_later(
+    northlight: cast.House, now: datetime
+) -> None:
+    standing = mondays(northlight, now)
+    row = standing.occurrences.first()
+    assert row is not None
+    monday = row.due_at + timedelta(days=3)
+    with pytest.raises(refusals.Refused, match="within the last three days"):
+        occurring.done(row, done_at=monday - timedelta(hours=73), by=northlight.maya, now=monday)
+    done = occurring.done(row, done_at=row.due_at, by=northlight.maya, now=monday)
+    assert (done.done_at, done.said_at) == (row.due_at, monday)
+    with pytest.raises(occurring.SaidAlready):
+        occurring.done(row, by=northlight.maya, now=monday)
+    reopened = occurring.reopen(row, by=northlight.ben, now=monday)
+    assert (reopened.done_at, reopened.said_by) == (None, None)
+
+
+def test_an_ended_one_owes_nothing_more(northlight: cast.House, now: datetime) -> None:
+    standing = mondays(northlight, now)
+    later = zones.moment(date(2026, 12, 10), time(9), cast.ZONE)
+    occurring.end(standing, word="The season is over", by=northlight.maya, now=later)
+    assert [row.due_on for row in standing.occurrences.all()] == [date(2026, 12, 7)]
+    assert occurring.look_ahead(now=later + timedelta(days=30)) == 0
+    with pytest.raises(occurring.HasEnded):
+        occurring.end(standing, by=northlight.maya, now=later)
+    assert faults() == []

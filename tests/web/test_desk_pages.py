@@ -1,0 +1,272 @@
+"""The ask desk's pages: the inbox, a decision, minute mode, house rules, the core."""
+
+import contextvars
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from tests import cast
+from tests.web.visiting import outside, text
+
+from kept.asks import policies, receiving
+from kept.asks.models import Ask, Challenge, Decision, Extra, Policy
+from kept.clients import core as cores
+from kept.clients import keeping
+from kept.jobs.lines import Effort
+from kept.people.models import Member
+from kept.promises.models import Promise, StandingPromise
+from kept.tenancy import scope
+
+LogIn = Callable[[Member], Browser]
+
+
+class Page:
+    """Somebody's browser, outside of the test's own house."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+
+    def get(self, name: str, /, *keys: int, query: str = "") -> str:
+        path = reverse(name, args=keys) + query
+        answer = contextvars.copy_context().run(outside, self.browser.get, path)
+        assert answer.status_code == 200
+        return text(answer).replace("\xa0", " ")
+
+    def post(self, name: str, /, *keys: int, **said: str) -> Any:
+        path = reverse(name, args=keys)
+        return contextvars.copy_context().run(outside, self.browser.post, path, said)
+
+
+@pytest.fixture
+def kitchen(northlight: cast.House, now: datetime) -> Policy:
+    """Closes at 15:05 here, so that the fixed present, 15:10, is five minutes past."""
+    return policies.make(
+        name="Kitchen closes",
+        rule="the kitchen closes at 15:05",
+        purpose="The cooks rest",
+        owner=northlight.ben,
+        quantity="time_of_day",
+        limit="15:05",
+        tolerance="5",
+        band_limit="15:30",
+        band_role="lead",
+        hard_limit="16:00",
+        by=northlight.ada,
+        now=now,
+    )
+
+
+def one_more_page(house: cast.House, now: datetime) -> Ask:
+    clinic = house.clients["Harbour Clinic"]
+    sara = keeping.add_contact(
+        clinic, name="Sara Nunes", email="sara@harbour.example", by=house.ben, now=now
+    )
+    return receiving.receive(
+        client=clinic,
+        contact=sara,
+        title="One more page",
+        words="Could you add one more page?",
+        sort="extra",
+        kind="One more page",
+        size=Effort(6, 6, 6),
+        wanted_at=datetime(2026, 12, 4, 18, tzinfo=UTC),
+        by=house.ben,
+        now=now,
+    )
+
+
+def test_an_empty_desk_says_what_belongs_there(northlight: cast.House, login: LogIn) -> None:
+    seen = Page(login(northlight.maya)).get("desk")
+    assert "Nobody asks for more" in seen
+    assert "Write down an ask" in seen
+
+
+def test_an_ask_is_written_down_judged_challenged_and_answered(
+    one_builder: cast.House, login: LogIn, now: datetime
+) -> None:
+    """A feasible can't is challenged on the page; nothing typed is lost; then a fair no."""
+    house = one_builder
+    ask = one_more_page(house, now)
+    desk = Page(login(house.ben))
+    seen = desk.get("desk")
+    assert "“Could you add one more page?”" in seen
+    assert "What would make this possible?" in seen
+    assert "over 99 % by Fri 4 Dec, 18:00." in seen
+    desk.post("desk_possible", ask.pk, possible="Without photos")
+    desk.post("desk_sincere", ask.pk, sincere="yes")
+    refused = desk.post(
+        "desk_answer", ask.pk, given="cant_now", true_reason="Tired", body="No.", action="said"
+    )
+    assert refused.status_code == 409
+    assert "That is a won’t: say so, with its true kind?" in text(refused)
+    assert "Tired" in text(refused)
+    assert Challenge.objects.count() == 1
+    done = desk.post(
+        "desk_answer", ask.pk, given="fair_no", wont="priority", true_reason="Tired",
+        body="Not this time.", action="said",
+    )  # fmt: skip
+    assert done.status_code == 302
+    decision = Decision.objects.get()
+    assert (decision.given, decision.wont, decision.sincere) == ("fair_no", "priority", "yes")
+    assert Ask.objects.get().possible == "Without photos"
+    seen = desk.get("desk_ask", ask.pk)
+    assert "Fair no: priority" in seen
+    assert "Tired" in seen
+    assert "Tired" not in Page(login(house.dev)).get("desk_ask", ask.pk)
+
+
+def test_a_cold_core_refuses_one_more_page_and_a_lead_overrides_it(
+    one_builder: cast.House, login: LogIn, now: datetime
+) -> None:
+    house = one_builder
+    ask = one_more_page(house, now)
+    cores.say(house.clients["Harbour Clinic"], "cold", by=house.ben, now=now)
+    desk = Page(login(house.ben))
+    desk.post("desk_sincere", ask.pk, sincere="yes")
+    assert "The core is cold" in desk.get("desk_ask", ask.pk)
+    draft = desk.get("desk_ask", ask.pk, query="?given=yes_once")
+    assert "This once we make an exception." in draft
+    said = {
+        "given": "yes_once",
+        "subject": "One more page",
+        "body": "Yes. Normally this is paid; this once we make an exception.",
+        "action": "send",
+    }
+    refused = desk.post("desk_answer", ask.pk, **said)
+    assert refused.status_code == 409
+    assert not Promise.objects.exists()
+    desk.post("desk_answer", ask.pk, **said, override_reason="We owe them for October")
+    assert Decision.objects.get().overridden
+    assert Extra.objects.get().promise == Promise.objects.get()
+
+
+def test_minute_mode_decides_in_two_taps(
+    northlight: cast.House, kitchen: Policy, login: LogIn
+) -> None:
+    """First the rule, then yes: the ask, the decision, the extra and the words are all there."""
+    dev = Page(login(northlight.dev))
+    assert "Kitchen closes" in dev.get("desk_minute")
+    seen = dev.get("desk_minute", query=f"?policy={kitchen.pk}")
+    assert "5 minutes past 15:05; tolerance 5 minutes" in seen
+    assert "Yes, at once" in seen
+    assert dev.post("desk_minute", policy=str(kitchen.pk), given="yes").status_code == 302
+    decision = Decision.objects.select_related("ask").get()
+    assert (decision.given, decision.within, decision.core, decision.beyond_by) == (
+        "yes_once",
+        "tolerance",
+        "walk_in",
+        5,
+    )
+    assert "this once" in decision.ask.replies.get().body.casefold()
+    assert Extra.objects.count() == 1
+
+
+def test_minute_mode_leaves_the_band_to_whoever_holds_it(
+    northlight: cast.House, kitchen: Policy, login: LogIn, now: datetime
+) -> None:
+    policies.change(kitchen, tolerance="2", by=northlight.ada, now=now)
+    dev, ben = Page(login(northlight.dev)), Page(login(northlight.ben))
+    seen = dev.get("desk_minute", query=f"?policy={kitchen.pk}")
+    assert "Yes, this once" not in seen
+    refused = dev.post("desk_minute", policy=str(kitchen.pk), given="yes")
+    assert refused.status_code == 403
+    assert not Ask.objects.exists()
+    assert dev.post("desk_minute", policy=str(kitchen.pk), given="no").status_code == 302
+    assert ben.post("desk_minute", policy=str(kitchen.pk), given="yes").status_code == 302
+    assert [row.given for row in Decision.objects.all()] == ["fair_no", "yes_once"]
+
+
+def test_a_rule_with_a_hard_limit_inside_its_tolerance_is_refused_beside_the_field(
+    northlight: cast.House, kitchen: Policy, login: LogIn
+) -> None:
+    said = {
+        "name": "Late tables",
+        "rule": "tables close at 22:00",
+        "purpose": "Sleep",
+        "owner": str(northlight.ben.pk),
+        "quantity": "time_of_day",
+        "direction": "at_most",
+        "limit": "22:00",
+        "tolerance": "15",
+        "hard_limit": "22:10",
+    }
+    ada = Page(login(northlight.ada))
+    refused = ada.post("policies", **said)
+    assert refused.status_code == 422
+    assert "lies inside the tolerance" in text(refused)
+    assert ada.post("policies", **{**said, "hard_limit": "23:00"}).status_code == 302
+    assert Page(login(northlight.dev)).post("policies", **said).status_code == 403
+    assert Policy.objects.count() == 2
+    assert "Late tables" in ada.get("policies")
+
+
+def test_something_that_recurs_is_promised_and_ticked_on_the_clients_page(
+    northlight: cast.House, login: LogIn
+) -> None:
+    clinic = northlight.clients["Harbour Clinic"]
+    maya = Page(login(northlight.maya))
+    said = {"what": "Daily call", "rule": "FREQ=DAILY", "due_time": "15:30"}
+    assert maya.post("client_core", clinic.pk, **said).status_code == 302
+    seen = maya.get("client_core", clinic.pk)
+    assert "Every day by 15:30" in seen
+    row = StandingPromise.objects.get().occurrences.earliest("due_at")
+    assert row.due_on == date(2026, 12, 2)
+    assert maya.post("occurrence", row.pk, answer="done").status_code == 302
+    again = maya.post("occurrence", row.pk, answer="done")
+    assert again.status_code == 409
+    assert "1 of 1 kept." in maya.get("client_core", clinic.pk)
+    bad = maya.post("client_core", clinic.pk, **{**said, "rule": "", "other_rule": "FREQ=HOURLY"})
+    assert bad.status_code == 422
+
+
+@pytest.mark.parametrize("name", ["desk", "policies", "extras", "creep"])
+def test_a_list_of_three_takes_as_many_queries_as_one(
+    northlight: cast.House, kitchen: Policy, login: LogIn, now: datetime, name: str
+) -> None:
+    page = Page(login(northlight.ada))
+
+    def more(number: int) -> None:
+        with scope.acting_in(northlight.organisation):
+            for _one in range(number):
+                count = Ask.objects.count()
+                client = keeping.add_client(name=f"Client {count}", by=northlight.ada, now=now)
+                receiving.receive(
+                    client=client, title=f"Ask {count}", kind=f"Kind {count}", sort="extra",
+                    policy=kitchen, by=northlight.ada, now=now,
+                )  # fmt: skip
+                policies.make(
+                    name=f"Rule {count}", rule="r", purpose="p", owner=northlight.ben,
+                    quantity="number", limit="1", by=northlight.ada, now=now,
+                )  # fmt: skip
+
+    def queries() -> int:
+        page.get(name)
+        with CaptureQueriesContext(connection) as seen:
+            page.get(name)
+        return len(seen)
+
+    more(1)
+    one = queries()
+    more(2)
+    assert queries() == one
+
+
+def test_the_ledger_page_shows_hours_and_money(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    from kept.asks import extras
+
+    clinic = northlight.clients["Harbour Clinic"]
+    extras.record(
+        client=clinic, title="A page", hours=Decimal("4.5"), money=Decimal("480.50"),
+        by=northlight.ben, now=now,
+    )  # fmt: skip
+    seen = Page(login(northlight.ben)).get("extras")
+    assert "1 extra in 2026: 4.5 h, € 480.50." in seen
+    assert "Who asks, who pays" not in Page(login(northlight.dev)).get("extras")
