@@ -52,6 +52,12 @@ def current_id() -> int:
     return current().pk
 
 
+def is_current(key: int) -> bool:
+    """Whether this work is done in the organisation with this key."""
+    organisation = _current.get()
+    return organisation is not None and organisation.pk == key
+
+
 def enter(organisation: "Organisation") -> Token["Organisation | None"]:
     """Set the organisation until `leave` is given the token; for doors that cannot use `with`."""
     return _current.set(organisation)
