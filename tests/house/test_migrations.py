@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from kept import migrations
+
 #: Migrates as the first version did, when there was nothing but the first migration.
 AS_THE_FIRST_VERSION = """
 import django; django.setup()
@@ -19,9 +21,8 @@ executor.migrate([("kept", "0001_initial")])
 MIGRATE = ["-m", "django", "migrate"]
 
 
-def _tables(folder: Path, *steps: list[str]) -> dict[str, set[str]]:
-    """Migrate an empty database step by step; return each table's columns, keys and conditions."""
-    folder.mkdir()
+def _run(folder: Path, *step: str) -> str:
+    """Run Python in a folder of data; return what it said beside its answer."""
     environment = {
         **os.environ,
         "KEPT_DATA": str(folder),
@@ -29,8 +30,17 @@ def _tables(folder: Path, *steps: list[str]) -> dict[str, set[str]]:
         "DATABASE_URL": "",
         "DJANGO_SETTINGS_MODULE": "kept.config.settings",
     }
+    done = subprocess.run(
+        [sys.executable, *step], env=environment, check=True, capture_output=True, text=True
+    )
+    return done.stderr
+
+
+def _tables(folder: Path, *steps: list[str]) -> dict[str, set[str]]:
+    """Migrate an empty database step by step; return each table's columns, keys and conditions."""
+    folder.mkdir()
     for step in steps:
-        subprocess.run([sys.executable, *step], env=environment, check=True, capture_output=True)
+        _run(folder, *step)
     with sqlite3.connect(folder / "kept.sqlite3") as database:
         rows = database.execute(
             "SELECT type || ' ' || tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"
@@ -91,3 +101,22 @@ assert all("whole" not in migration.name for migration, _backwards in plan), pla
 def test_a_database_that_was_made_whole_takes_the_steps_that_came_since(tmp_path: Path) -> None:
     """The log-ins of other apps stand on the first migration, whichever way it was taken."""
     assert _tables(tmp_path / "old", ["-c", MADE_WHOLE_LONG_AGO], ["-c", PLAN])
+
+
+def test_whoever_starts_a_newer_kept_reads_that_the_database_is_brought_up_to_date(
+    tmp_path: Path,
+) -> None:
+    tell = (
+        "import django; django.setup(); from kept.cli import serve; "
+        "serve._tell_of_upgrade('default')"
+    )
+    steps = len(list(Path(migrations.__file__).parent.glob("0*.py"))) - 2
+
+    assert _run(tmp_path, "-c", tell) == ""
+    _run(tmp_path, "-c", MADE_WHOLE_LONG_AGO)
+    assert _run(tmp_path, "-c", tell) == (
+        f"Bringing the database of an earlier kept up to date, in {steps} steps. This can take a "
+        "minute. Each step is done whole or not at all: if it is interrupted, start kept again.\n"
+    )
+    _run(tmp_path, *MIGRATE, "--fake")
+    assert _run(tmp_path, "-c", tell) == ""

@@ -99,7 +99,10 @@ def prepare() -> None:
         for alias in connections:
             if connections[alias].vendor == "postgresql":
                 connections[alias].reach()  # type: ignore[attr-defined]  # kept.tenancy.postgresql
+        told = _tell_of_upgrade(owner)
         call_command("migrate", database=owner, interactive=False, verbosity=0)
+        if told:
+            typer.echo("The database is up to date.", err=True)
         connections[DEFAULT_DB_ALIAS].ensure_connection()
     except OperationalError as error:
         why = str(error).strip().splitlines()[0]
@@ -109,6 +112,25 @@ def prepare() -> None:
         ) from error
     finally:
         connections.close_all()
+
+
+def _tell_of_upgrade(database: str) -> bool:
+    """Say before it begins that a database in use is brought up to date; whether it was said."""
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connections[database])
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    steps = sum(migration.app_label == "kept" for migration, _backwards in plan)
+    if not steps or not executor.loader.applied_migrations:
+        return False
+    typer.echo(
+        f"Bringing the database of an earlier kept up to date, in {steps} "
+        f"{'step' if steps == 1 else 'steps'}. This can take a minute. Each step is done whole or "
+        "not at all: if it is interrupted, start kept again.",
+        err=True,
+    )
+    return True
 
 
 def first_code() -> str:
