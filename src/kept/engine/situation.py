@@ -6,8 +6,8 @@ The plan file is its outer form; :meth:`Situation.from_document` reads one and
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -192,6 +192,25 @@ class Situation:
         from kept.engine.reading import Reader  # it is written in terms of this class
 
         return Reader().extended(self, promise, stages)
+
+    def redated(self, promise: str, due: datetime) -> "Situation":
+        """This situation with one promise due at another moment."""
+        minute = self.minute(due)
+        return replace(
+            self,
+            promises=tuple(replace(p, due=minute) if p.id == promise else p for p in self.promises),
+        )
+
+    def without(self, stages: Collection[str]) -> "Situation":
+        """This situation without some stages; what waited for them waits no longer."""
+        return replace(
+            self,
+            stages=tuple(
+                replace(stage, after=tuple(key for key in stage.after if key not in stages))
+                for stage in self.stages
+                if stage.id not in stages
+            ),
+        )
 
     def document(self) -> dict[str, Any]:
         """The canonical plan file: reading it gives an equal situation."""

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import TypedDict
 
 from django.conf import settings
 
 from kept import engine, zones
 from kept.people import days
 from kept.plan import loading, outlook
-from kept.plan.loading import Loaded, Plan
+from kept.plan.loading import Loaded
 from kept.promises.models import Promise
 from kept.tenancy import scope
 
@@ -47,6 +48,13 @@ class Ways:
     part: Date | None
 
 
+class Drawn(TypedDict):
+    """How many futures are drawn, and from which seed."""
+
+    futures: int
+    seed: int
+
+
 class Forecaster:
     """Draws the futures of the plan with one promise at another date."""
 
@@ -62,10 +70,8 @@ class Forecaster:
     @property
     def has_optional(self) -> bool:
         """Whether stages can be told apart that need not be done by the promised date."""
-        mine = [row for row in self.loaded.plan["stages"] if self._is_work(row)]
-        return any(row.get("optional") for row in mine) and not all(
-            row.get("optional") for row in mine
-        )
+        optional = [stage.optional for stage in self._work]
+        return any(optional) and not all(optional)
 
     def chance(self, due_at: datetime, *, part: bool = False) -> float:
         """Return the chance that the promise is kept if it is due then."""
@@ -96,31 +102,26 @@ class Forecaster:
     def _run(self, due_at: datetime, part: bool) -> "engine.Futures":
         known = self._runs.get((due_at, part))
         if known is None:
-            situation = engine.Situation.from_document(self._plan(due_at, part))
-            known = engine.simulate(situation, futures=settings.FUTURES, seed=outlook.seed())
+            situation = self.loaded.situation
+            if due_at == self.loaded.due_of(self.promise) and not part:
+                known = engine.base_futures(situation, **self._drawn)
+            else:
+                situation = situation.redated(self.name, due_at)
+                if part:
+                    situation = situation.without({s.id for s in self._work if s.optional})
+                known = engine.simulate(situation, stages=False, load=False, **self._drawn)
             self._runs[due_at, part] = known
         return known
 
-    def _plan(self, due_at: datetime, part: bool) -> Plan:
-        plan = self.loaded.plan
-        promises = [
-            {**entry, "due": loading.minute(due_at)} if entry["id"] == self.name else entry
-            for entry in plan["promises"]
-        ]
-        stages = plan["stages"]
-        if part:
-            gone = {row["id"] for row in stages if self._is_work(row) and row.get("optional")}
-            stages = [
-                {**row, "after": [key for key in row.get("after", ()) if key not in gone]}
-                if "after" in row
-                else row
-                for row in stages
-                if row["id"] not in gone
-            ]
-        return {**plan, "promises": promises, "stages": stages}
+    @property
+    def _drawn(self) -> "Drawn":
+        return {"futures": settings.FUTURES, "seed": outlook.seed()}
 
-    def _is_work(self, row: Plan) -> bool:
-        return row["promise"] == self.name and "arrives" not in row
+    @property
+    def _work(self) -> "list[engine.Stage]":
+        """Its stages but for what others supply."""
+        stages = self.loaded.situation.stages
+        return [row for row in stages if row.promise == self.name and row.arrives is None]
 
 
 def ways_of(forecaster: Forecaster) -> Ways:

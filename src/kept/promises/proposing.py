@@ -353,9 +353,13 @@ def waiting(promise: Promise) -> Proposal | None:
     return Proposal.objects.filter(promise=promise, state=Proposal.State.TOLD).first()
 
 
-def tell_by(promise: Promise) -> datetime:
-    """Return until when the client can be told of another date so that it counts as moved."""
-    return _tell_by(promise, agreed.last_of(promise))
+def tell_by(promise: Promise, *, last: Terms | None = None) -> datetime:
+    """Return until when the client can be told of another date so that it counts as moved.
+
+    Args:
+        last: the terms that hold now, where they are at hand.
+    """
+    return _tell_by(promise, last or agreed.last_of(promise))
 
 
 _ALIVE = (Proposal.State.DRAFT, Proposal.State.TOLD)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from kept import clock, words, zones
 from kept.clients.models import Contact
-from kept.jobs.models import Assumption, Condition, InboundPromise
+from kept.jobs.models import Condition, InboundPromise
 from kept.people import days
 from kept.people.access import Policy, allow
 from kept.plan import moving
@@ -67,16 +67,18 @@ class SheetForm(ActForm):
         "options": "on", "contact_id": "contact", "contact": "contact",
     }  # fmt: skip
 
+    def __init__(self, *args: Any, known: "Known", **options: Any) -> None:
+        self.known = known
+        super().__init__(*args, promise=known.promise, now=known.now, **options)
+
     def prepare(self) -> None:
-        self.conditions = promised(self.promise)
-        for condition in self.conditions:
+        for condition in self.known.conditions:
             self.fields[f"line_{condition.pk}"] = forms.BooleanField(
                 label=condition.text, required=False, initial=not condition.required
             )
         _choose(self, "category", list(Reason.Category.choices))
-        counted_on = self.promise.job.assumptions.all()
+        counted_on = self.known.assumptions
         _choose(self, "assumption", [("", _("nothing")), *((a.pk, a.text) for a in counted_on)])
-        people = self.promise.client.contacts.filter(archived_at__isnull=True)
         _choose(
             self,
             "contact",
@@ -84,7 +86,7 @@ class SheetForm(ActForm):
                 ("", _("nobody named")),
                 *(
                     (p.pk, f"{p.name} · {p.email}" if p.email else p.name)
-                    for p in people.order_by("name", "pk")
+                    for p in self.known.contacts
                 ),
             ],
         )
@@ -92,7 +94,42 @@ class SheetForm(ActForm):
     def left_out(self) -> list[Condition]:
         """The lines that the second way out leaves for later."""
         ticked = self.lines()
-        return [row for row in self.conditions if ticked.get(row.pk)]
+        return [row for row in self.known.conditions if ticked.get(row.pk)]
+
+
+class Known:
+    """What the sheet of a promise rests on, each of it read once.
+
+    Attributes:
+        first, last: the terms given first, and those that hold now.
+        conditions: the lines that hold now.
+        broken: what was counted on and does not hold, the newest last.
+        late: what others promised and did not bring, what is due longest first.
+    """
+
+    def __init__(self, promise: Promise, *, now: datetime) -> None:
+        self.promise, self.now = promise, now
+        terms = list(Terms.objects.filter(promise=promise).order_by("number"))
+        self.first, self.last = terms[0], terms[-1]
+        self.tell_by = proposing.tell_by(promise, last=self.last)
+        self.conditions = promised(promise, last=self.last)
+        self.assumptions = list(promise.job.assumptions.all())
+        self.broken = sorted(
+            (row for row in self.assumptions if row.broke_at is not None),
+            key=lambda row: (row.broke_at, -row.pk),
+        )
+        self.late: list[InboundPromise] = list(
+            promise.job.inbound.filter(met_at__isnull=True, due_at__lt=now).order_by("due_at")
+        )
+        self.contacts: list[Contact] = list(
+            promise.client.contacts.filter(archived_at__isnull=True).order_by("name", "pk")
+        )
+
+    @property
+    def addressee(self) -> Contact | None:
+        """Whom the promise names, else the client's only contact."""
+        alone = self.contacts[0] if len(self.contacts) == 1 else None
+        return self.promise.contact or alone
 
 
 @dataclass(frozen=True)
@@ -115,18 +152,18 @@ def bad_news(request: KeptRequest, pk: int) -> HttpResponse:
             messages.info(request, refused.sentence)
         return redirect("promise", pk)
     forecaster = Forecaster(promise, now=now)
-    ways = moving.ways_of(forecaster)
+    ways, known = moving.ways_of(forecaster), Known(promise, now=now)
     if request.method != "POST":
-        form = SheetForm(promise=promise, now=now, initial=_initial(request, promise, ways, now))
-        return _show(request, promise, form, ways, now)
-    form = SheetForm(request.POST, promise=promise, now=now)
+        form = SheetForm(known=known, initial=_initial(request, known, ways))
+        return _show(request, known, form, ways)
+    form = SheetForm(request.POST, known=known)
     if not form.is_valid():
-        return _show(request, promise, form, ways, now)
+        return _show(request, known, form, ways)
     action = request.POST.get("action")
     try:
         chosen = _chosen(form, forecaster)
         if action == "write":
-            return _anew(request, promise, form, chosen, ways, now)
+            return _anew(request, known, form, chosen, ways)
         if action in ("send", "said"):
             with transaction.atomic():
                 told = _tell(request, promise, form, chosen, ways, now, by_link=action == "send")
@@ -134,16 +171,16 @@ def bad_news(request: KeptRequest, pk: int) -> HttpResponse:
             return redirect("promise", pk)
     except Refused as refused:
         form.refuse(refused)
-    return _show(request, promise, form, ways, now)
+    return _show(request, known, form, ways)
 
 
-def _initial(request: KeptRequest, promise: Promise, ways: Ways, now: datetime) -> dict[str, Any]:
+def _initial(request: KeptRequest, known: Known, ways: Ways) -> dict[str, Any]:
+    promise = known.promise
     zone = promise.zone
-    broke = promise.job.assumptions.filter(broke_at__isnull=False).order_by("-broke_at").first()
-    late = _late(promise, now)
+    late = known.late[-1] if known.late else None
     initial: dict[str, Any] = {
-        "contact": promise.contact_id or getattr(_anybody(promise), "pk", ""),
-        "assumption": broke.pk if broke else "",
+        "contact": getattr(known.addressee, "pk", ""),
+        "assumption": known.broken[-1].pk if known.broken else "",
         "category": Reason.Category.THIRD_PARTY if late else Reason.Category.ESTIMATE,
         "stated": "",
     }
@@ -157,7 +194,7 @@ def _initial(request: KeptRequest, promise: Promise, ways: Ways, now: datetime) 
     if ways.whole is not None:
         initial["on"] = zones.day_of(ways.whole.due_at, zone)
         offered.append(Offered(ways.whole.due_at))
-    left_out = [row.text for row in promised(promise) if not row.required]
+    left_out = [row.text for row in known.conditions if not row.required]
     if ways.part is not None and ways.part.chance >= promise.organisation.line and left_out:
         initial |= {
             "two": True,
@@ -168,45 +205,35 @@ def _initial(request: KeptRequest, promise: Promise, ways: Ways, now: datetime) 
             initial["rest_on"] = zones.day_of(rest_at, zone)
         offered.append(Offered(ways.part.due_at, left_out, rest_at))
     if offered:
-        contact = promise.contact or _anybody(promise)
-        draft = _draft(request, promise, offered, initial["stated"], ways, now, contact)
+        draft = _draft(request, known, offered, initial["stated"], ways, known.addressee)
         initial |= {"subject": news.subject(draft), "body": news.letter(draft)}
     return initial
 
 
-def _anybody(promise: Promise) -> Contact | None:
-    """The client's only contact, where the promise names none."""
-    people = list(promise.client.contacts.filter(archived_at__isnull=True)[:2])
-    return people[0] if len(people) == 1 else None
-
-
 def _draft(
     request: KeptRequest,
-    promise: Promise,
+    known: Known,
     offered: list[Offered],
     stated: str,
     ways: Ways,
-    now: datetime,
     contact: Contact | None,
 ) -> Draft:
-    first = Terms.objects.get(promise=promise, number=1)
-    house = promise.organisation
-    whole = ways.whole
+    promise, whole, sure = known.promise, ways.whole, known.first.chance_when_given
     return Draft(
         what=promise.job.title,
         greeting=writing.greeting(contact),
         signed=writing.signed(request.member),
         due_before=promise.due_at,
         zone=promise.zone,
-        today=now,
+        today=known.now,
         options=offered,
         reason=stated,
         as_sure=whole is not None
         and whole.due_at == offered[0].due_at
-        and first.chance_when_given is not None
-        and words.whole_percent(whole.chance) >= words.whole_percent(first.chance_when_given),
+        and sure is not None
+        and words.whole_percent(whole.chance) >= words.whole_percent(sure),
         working_days=days.count_between(
-            house,
+            promise.organisation,
             zones.day_of(promise.due_at, promise.zone),
             zones.day_of(offered[0].due_at, promise.zone),
         ),
@@ -251,26 +278,20 @@ def _chance(forecaster: Forecaster, due_at: datetime, *, part: bool) -> float | 
 
 
 def _anew(
-    request: KeptRequest,
-    promise: Promise,
-    form: SheetForm,
-    chosen: Chosen,
-    ways: Ways,
-    now: datetime,
+    request: KeptRequest, known: Known, form: SheetForm, chosen: Chosen, ways: Ways
 ) -> HttpResponse:
     """Write the letter from the ways out and the reason as they are."""
-    contact = _contact(promise, form)
+    contact = _contact(known.promise, form)
     first = chosen.options[0]
     if first.chance is not None:
         ways = replace(ways, whole=moving.Date(first.due_at, first.chance))
-    draft = _draft(
-        request, promise, list(chosen.offered), form.cleaned_data["stated"], ways, now, contact
-    )
+    offered, stated = list(chosen.offered), form.cleaned_data["stated"]
+    draft = _draft(request, known, offered, stated, ways, contact)
     typed = request.POST.copy()
     typed["subject"], typed["body"] = news.subject(draft), news.letter(draft)
-    fresh = SheetForm(typed, promise=promise, now=now)
+    fresh = SheetForm(typed, known=known)
     fresh.is_valid()
-    return _show(request, promise, fresh, ways, now, chosen=chosen)
+    return _show(request, known, fresh, ways, chosen=chosen)
 
 
 def _tell(
@@ -319,24 +340,17 @@ def _contact(promise: Promise, form: SheetForm) -> Contact | None:
     return promise.client.contacts.get(pk=key) if key else None
 
 
-def _late(promise: Promise, now: datetime) -> InboundPromise | None:
-    rows = promise.job.inbound.filter(met_at__isnull=True, due_at__lt=now)
-    return rows.order_by("-due_at").first()
-
-
 def _show(
     request: KeptRequest,
-    promise: Promise,
+    known: Known,
     form: SheetForm,
     ways: Ways,
-    now: datetime,
     *,
     chosen: Chosen | None = None,
 ) -> HttpResponse:
+    promise, now, tell_by = known.promise, known.now, known.tell_by
     house, zone = promise.organisation, promise.zone
     today = zones.day_of(now, house.zone)
-    tell_by = proposing.tell_by(promise)
-    first = Terms.objects.get(promise=promise, number=1)
     values = form.cleaned_data if form.is_bound and form.is_valid() else form.initial
     dates = [form.moment(values["on"])] if isinstance(values.get("on"), date) else []
     if values.get("two") and isinstance(values.get("part_on"), date):
@@ -349,16 +363,16 @@ def _show(
         "promise": promise,
         "job": promise.job,
         "form": form,
-        "lines": [(row, form[f"line_{row.pk}"]) for row in form.conditions],
+        "lines": [(row, form[f"line_{row.pk}"]) for row in known.conditions],
         "ways": ways,
         "chosen": chosen,
         "in_time": told_in_time,
         "tell_by": tell_by,
         "tell_by_word": _nearness(tell_by, now, zone),
         "falling": ways.chance is not None and ways.chance < house.line,
-        "first": first,
-        "drawing": _drawing(promise, first, ways, tell_by, now),
-        "broke": _broke(promise, now),
+        "first": known.first,
+        "drawing": _drawing(known, ways),
+        "broke": _broke(known),
         "checks": news.checks(
             values.get("body") or "", dates=dates, zone=zone, reason=values.get("stated") or ""
         ),
@@ -376,13 +390,13 @@ def _nearness(at: datetime, now: datetime, zone: str) -> str:
     return {0: _("today, "), 1: _("tomorrow, ")}.get(apart, "")
 
 
-def _broke(promise: Promise, now: datetime) -> list[str]:
+def _broke(known: Known) -> list[str]:
     """What was counted on and does not hold, in sentences."""
-    zone = promise.zone
+    zone = known.promise.zone
     told = [
         _("We counted on this: %(what)s. It broke on %(day)s.")
         % {"what": row.text.rstrip("."), "day": words.day(zones.day_of(row.broke_at, zone))}
-        for row in Assumption.objects.filter(job=promise.job, broke_at__isnull=False)
+        for row in known.broken
         if row.broke_at is not None
     ]
     told += [
@@ -392,19 +406,20 @@ def _broke(promise: Promise, now: datetime) -> list[str]:
             "what": row.what,
             "day": words.day(zones.day_of(row.due_at, zone)),
         }
-        for row in promise.job.inbound.filter(met_at__isnull=True, due_at__lt=now)
+        for row in known.late
     ]
     return told
 
 
-def _drawing(
-    promise: Promise, first: Terms, ways: Ways, tell_by: datetime, now: datetime
-) -> SafeString | None:
+def _drawing(known: Known, ways: Ways) -> SafeString | None:
+    promise, now, first, tell_by = known.promise, known.now, known.first, known.tell_by
     house, zone = promise.organisation, promise.zone
     newest: dict[date, tuple[datetime, float]] = {}
+    even_at = None
     rows = Outlook.objects.filter(promise=promise).order_by("computed_at", "pk")
-    for computed_at, chance in rows.values_list("computed_at", "chance"):
+    for computed_at, chance, half in rows.values_list("computed_at", "chance", "finish_50_at"):
         newest[zones.day_of(computed_at, house.zone)] = (computed_at, chance)
+        even_at = half or even_at
     chances = [newest[day] for day in sorted(newest)]
     if first.chance_when_given is not None:
         chances.insert(0, (promise.given_at, first.chance_when_given))
@@ -417,13 +432,8 @@ def _drawing(
     def said(at: datetime) -> str:
         return words.day(zones.day_of(at, zone), today=today)
 
-    broke = (
-        Assumption.objects.filter(job=promise.job, broke_at__isnull=False)
-        .order_by("-broke_at")
-        .first()
-    )
+    broke = known.broken[-1] if known.broken else None
     whole = ways.whole
-    even = rows.filter(finish_50_at__isnull=False).last()
     begin = min(promise.given_at, chances[0][0])
     last = max(promise.due_at, whole.due_at if whole else promise.due_at, now)
     return news_drawing.fall(
@@ -457,7 +467,7 @@ def _drawing(
                 broke.broke_at,
                 words.wrapped(broke.text, 44, 1)[0] if broke.text else _("it broke"),
             ),
-            even_at=even.finish_50_at if even is not None else None,
+            even_at=even_at,
             offered=None
             if whole is None
             else Mark(

@@ -18,7 +18,7 @@ from kept import clock, words, zones
 from kept.jobs.models import Condition, Obligation
 from kept.people import days
 from kept.promises import terms as agreed
-from kept.promises.models import Promise
+from kept.promises.models import Promise, Terms
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
 from kept.web.forms import KeptForm
@@ -142,9 +142,9 @@ def find(pk: int) -> Promise:
     return get_object_or_404(rows, pk=pk)
 
 
-def promised(promise: Promise) -> list[Condition]:
-    """Return the lines of the last terms."""
-    lines = agreed.last_of(promise).lines.filter(condition__isnull=False)
+def promised(promise: Promise, *, last: Terms | None = None) -> list[Condition]:
+    """Return the lines of the last terms, which may be at hand."""
+    lines = (last or agreed.last_of(promise)).lines.filter(condition__isnull=False)
     rows = lines.select_related("condition").order_by("position")
     return [line.condition for line in rows if line.condition is not None]
 
