@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from kept import words, zones
 from kept.jobs import owning, work
-from kept.jobs.models import CheckItem, HandOver, Job, Stage, StageAfter
+from kept.jobs.models import CheckItem, HandOver, Job, Stage
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access, days, solo
@@ -228,13 +228,18 @@ def takers_of(stage: Stage, *, last_mile_owner: Member | None = None) -> list[Me
     """Return who goes on from a stage: the owners of the next ones, or the last-mile owner."""
     followers = Stage.objects.filter(afters__after=stage).select_related("owner")
     last = last_mile_owner or owning.last_mile_owner(stage.job)
-    return takers_among(followers.order_by("position"), last)
+    return takers_among(list(followers.order_by("position")), last)
 
 
-def takers_among(followers: Iterable[Stage], last_mile_owner: Member | None) -> list[Member]:
+def goes_on(followers: Iterable[Stage]) -> bool:
+    """Whether work goes on after a stage, in one of those that follow it."""
+    return any(stage.state != State.DONE for stage in followers)
+
+
+def takers_among(followers: Sequence[Stage], last_mile_owner: Member | None) -> list[Member]:
     """Return who goes on, where the stages that follow and the last-mile owner are at hand."""
-    left = [stage for stage in followers if stage.state != State.DONE]
-    if left:
+    if goes_on(followers):
+        left = [stage for stage in followers if stage.state != State.DONE]
         owners = {stage.owner.pk: stage.owner for stage in left if stage.owner is not None}
         return [owner for owner in owners.values() if owner.left_at is None]
     if last_mile_owner is None or last_mile_owner.left_at is not None:
@@ -259,18 +264,15 @@ def standstills(stages: Iterable[Stage], *, now: datetime) -> dict[int, datetime
         .annotate(Max("at"))
         .order_by()
     )
-    ready = dict(
-        StageAfter.objects.filter(stage_id__in=keys)
-        .values_list("stage_id")
-        .annotate(Max("after__done_at"))
+    begun = (
+        Stage.objects.filter(pk__in=keys)
+        .annotate(ready=Max("afters__after__done_at"))
+        .values_list("pk", "job__made_at", "ready")
         .order_by()
     )
-    made = dict(Stage.objects.filter(pk__in=keys).values_list("pk", "job__made_at"))
     found: dict[int, datetime] = {}
-    for key in keys:
-        since = max(
-            moment for moment in (changed.get(key), ready.get(key), made[key]) if moment is not None
-        )
+    for key, made, ready in begun:
+        since = max(moment for moment in (changed.get(key), ready, made) if moment is not None)
         if _working_days_later(since, house.stuck_after_days) <= now:
             found[key] = since
     return found

@@ -4,7 +4,7 @@ Whoever owns it stays its owner until somebody new has said yes. What one
 proposes to oneself is a yes. Handing a stage over counts as its owner's yes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -331,15 +331,16 @@ def gaps(job: Job, *, last_mile_owner: Member | None = None) -> list[Gap]:
     return [row.gap for row in rows if row.gap is not None]
 
 
-def gaps_of(jobs: Iterable[Job]) -> dict[int, list[Gap]]:
-    """Return who has not said yes to what, by the job's key, in two queries."""
-    keys = [job.pk for job in jobs]
-    stages: dict[int, list[Stage]] = {key: [] for key in keys}
+def gaps_of(stages: Mapping[int, Sequence[Stage]]) -> dict[int, list[Gap]]:
+    """Return who has not said yes to what, by the job's key, in one query at most.
+
+    Args:
+        stages: the stages of each job with their owners, by the job's key.
+    """
+    keys = list(stages)
+    if not keys:
+        return {}
     answers: dict[int, list[Responsibility]] = {key: [] for key in keys}
-    for stage in (
-        Stage.objects.filter(job_id__in=keys).select_related("owner").order_by("job", "position")
-    ):
-        stages[stage.job_id].append(stage)
     for row in (
         Responsibility.objects.filter(job_id__in=keys).select_related("member").order_by("pk")
     ):
@@ -355,6 +356,12 @@ def asked_of(member: Member) -> list[Responsibility]:
     rows = Responsibility.objects.filter(member=member, state=State.PROPOSED)
     rows = rows.exclude(job__state=Job.State.CLOSED).select_related("job", "stage")
     return list(rows.order_by("proposed_at", "pk"))
+
+
+def count_asked_of(member: Member) -> int:
+    """Return how much somebody was asked and has not answered."""
+    rows = Responsibility.objects.filter(member=member, state=State.PROPOSED)
+    return rows.exclude(job__state=Job.State.CLOSED).count()
 
 
 def last_mile_owner(job: Job) -> Member | None:

@@ -2,20 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from kept.jobs.models import CheckItem, Obligation, Responsibility, Stage
 from kept.last_mile import delegating, reaching
-from kept.last_mile.models import Alarm, AlarmAnswer, Notice, Rung
+from kept.last_mile.models import Alarm, AlarmAnswer, Delegate, Notice, Rung
 from kept.people import charters
 from kept.people.charters import Reachable
 from kept.people.models import Member, Role
 from kept.plan import standing
 from kept.plan.standing import Standing, State
 from kept.promises.models import Promise
+from kept.tenancy.pointing import AtHand
+
+#: What an alarm may be about.
+ABOUT = ("promise", "job", "stage", "obligation", "hold", "letter", "follows", "proposal")
 
 #: What was closed stays on the board so long.
 SHOWN_AFTER_CLOSING = timedelta(days=2)
@@ -91,12 +95,20 @@ class Row:
 
 @dataclass(frozen=True)
 class Board:
-    """What one member sees over the line, and what waits for their own word."""
+    """What one member sees over the line, and what waits for their own word.
+
+    Attributes:
+        asked_today: how many messages reach each of the people today.
+        everybody: it shows everybody's promises.
+        stands_in_for: in whose place the member may chase.
+    """
 
     rows: Sequence[Row]
     to_answer: Sequence[Case]
     people: Sequence[Reachable]
-    asked_today: Mapping[int, int] = field(default_factory=dict)
+    asked_today: Mapping[int, int]
+    everybody: bool
+    stands_in_for: Sequence[Delegate]
 
     @property
     def needing(self) -> int:
@@ -106,25 +118,35 @@ class Board:
         return len(mine | rows)
 
 
-def board(member: Member, *, everybody: bool = False, now: datetime) -> Board:
+def board(member: Member, *, everybody: bool | None = False, now: datetime) -> Board:
     """Return what somebody sees over the line; the number of queries does not grow with it.
 
     Args:
-        everybody: everybody's promises, and not one's own alone.
+        everybody: everybody's promises, and not one's own alone; None: everybody's where whoever
+            leads sees none over the line themselves.
     """
-    stood_for = {row.owner_id for row in delegating.stands_in_for(member) if row.promise_id is None}
-    named = {row.promise_id for row in delegating.stands_in_for(member) if row.promise_id}
-    seen_over = {member.pk, *stood_for}
-    standings = [
-        stands
-        for stands in standing.standings(now=now)
-        if everybody or stands.promise.last_mile_owner_id in seen_over or stands.promise.pk in named
-    ]
+    stands_in_for = delegating.stands_in_for(member)
+    named = {row.promise_id for row in stands_in_for if row.promise_id}
+    seen_over = {member.pk, *(row.owner_id for row in stands_in_for if row.promise_id is None)}
+    standings = standing.standings(now=now)
+    at_hand = AtHand(member)
+    for stands in standings:
+        at_hand.keep([stands.promise, stands.promise.job, *stands.stages])
+        at_hand.keep(stage.owner for stage in stands.stages if stage.owner is not None)
+    if not everybody:
+        own = [
+            stands
+            for stands in standings
+            if stands.promise.last_mile_owner_id in seen_over or stands.promise.pk in named
+        ]
+        everybody = everybody is None and not own and member.may(Role.LEAD)
+        standings = standings if everybody else own
     promises = [stands.promise for stands in standings]
     keys = [promise.pk for promise in promises]
     jobs = [promise.job_id for promise in promises]
     cases = _cases(
         Q(promise_id__in=keys) | Q(asked=member),
+        at_hand,
         member=member,
         chases={p.pk for p in promises if p.last_mile_owner_id in seen_over or p.pk in named},
         now=now,
@@ -132,17 +154,22 @@ def board(member: Member, *, everybody: bool = False, now: datetime) -> Board:
     by_promise: dict[int | None, list[Case]] = defaultdict(list)
     for case in cases:
         by_promise[case.alarm.promise_id].append(case)
-    checks = _by_job(CheckItem.objects.filter(stage__job_id__in=jobs).select_related("stage"))
-    owners = _owners(jobs)
+    checks: dict[int, list[CheckItem]] = defaultdict(list)
+    job_of = {stage.pk: stage.job_id for stands in standings for stage in stands.stages}
+    for item in CheckItem.objects.filter(stage_id__in=job_of).order_by("stage_id", "position"):
+        checks[job_of[item.stage_id]].append(item)
+    owners = {stands.promise.job_id: _owners(stands.stages) for stands in standings}
     silent: dict[int, list[Responsibility]] = defaultdict(list)
     asked = Responsibility.objects.filter(job_id__in=jobs, state=Responsibility.State.PROPOSED)
-    for question in asked.select_related("member", "stage__owner").order_by("pk"):
+    questions = list(asked.order_by("pk"))
+    at_hand.follow((questions, ("member", "stage")))
+    for question in questions:
         silent[question.job_id].append(question)
     owed: dict[int, list[Obligation]] = defaultdict(list)
     overdue = Obligation.objects.filter(job_id__in=jobs, met_at__isnull=True, due_at__lte=now)
     for each in overdue.order_by("due_at"):
         owed[each.job_id].append(each)
-    bosses = [*reaching.leads(), *reaching.owners()]
+    bosses = reaching.bosses()
     rows = []
     for stands in standings:
         promise = stands.promise
@@ -176,12 +203,14 @@ def board(member: Member, *, everybody: bool = False, now: datetime) -> Board:
         to_answer=[c for c in cases if c.alarm.asked_id == member.pk and c.alarm.closed_at is None],
         people=list(charters.reachables(sorted(team, key=lambda m: (m.name, m.pk))).values()),
         asked_today=reaching.asked_today(team, now=now),
+        everybody=everybody,
+        stands_in_for=stands_in_for,
     )
 
 
 def case_of(alarm: Alarm, *, member: Member, now: datetime) -> Case:
     """Return one alarm with all that belongs to it."""
-    return _cases(Q(pk=alarm.pk), member=member, chases=set(), now=now, closed=True)[0]
+    return _cases(Q(pk=alarm.pk), AtHand(), member=member, chases=set(), now=now, closed=True)[0]
 
 
 def waiting_for(member: Member) -> int:
@@ -192,24 +221,34 @@ def waiting_for(member: Member) -> int:
 
 
 def _cases(
-    which: Q, *, member: Member, chases: Collection[int], now: datetime, closed: bool = False
+    which: Q,
+    at_hand: AtHand,
+    *,
+    member: Member,
+    chases: Collection[int],
+    now: datetime,
+    closed: bool = False,
 ) -> list[Case]:
     rows = Alarm.objects.filter(which)
     if not closed:
         rows = rows.filter(Q(closed_at__isnull=True) | Q(closed_at__gt=now - SHOWN_AFTER_CLOSING))
-    alarms = list(
-        rows.select_related(
-            "asked", "raised_by", "acknowledged_by", "closed_by", "promise__job",
-            "promise__client", "promise__last_mile_owner", "job", "stage", "obligation", "hold",
-            "letter", "follows", "proposal",
-        ).order_by("raised_at", "pk")
-    )  # fmt: skip
+    alarms = list(rows.order_by("raised_at", "pk"))
     keys = [alarm.pk for alarm in alarms]
+    told = list(Notice.objects.filter(alarm_id__in=keys))
+    said = list(AlarmAnswer.objects.filter(alarm_id__in=keys))
+    at_hand.follow((alarms, ABOUT))
+    promises = [alarm.promise for alarm in alarms if alarm.promise is not None]
+    at_hand.follow(
+        (alarms, ("asked", "raised_by", "acknowledged_by", "closed_by")),
+        (told, ("member",)),
+        (said, ("said_by",)),
+        (promises, ("job", "client", "last_mile_owner")),
+    )
     notices: dict[int, list[Notice]] = defaultdict(list)
-    for notice in Notice.objects.filter(alarm_id__in=keys).select_related("member"):
+    for notice in told:
         notices[notice.alarm_id].append(notice)
     answers: dict[int, list[AlarmAnswer]] = defaultdict(list)
-    for answer in AlarmAnswer.objects.filter(alarm_id__in=keys).select_related("said_by"):
+    for answer in said:
         answers[answer.alarm_id].append(answer)
     rungs: dict[int, list[Rung]] = defaultdict(list)
     for rung in Rung.objects.filter(ladder_id__in={alarm.ladder_id for alarm in alarms}):
@@ -233,27 +272,11 @@ def _cases(
     return found
 
 
-def _by_job(rows: Iterable[CheckItem]) -> dict[int, list[CheckItem]]:
-    found: dict[int, list[CheckItem]] = defaultdict(list)
-    for row in rows:
-        found[row.stage.job_id].append(row)
-    return found
-
-
-def _owners(jobs: Collection[int]) -> dict[int, list[Member]]:
+def _owners(stages: Sequence[Stage]) -> list[Member]:
     """Return who owns what is still to do, the owner of what is worked on first."""
-    found: dict[int, list[Member]] = defaultdict(list)
-    left = Stage.objects.filter(job_id__in=jobs, owner__left_at__isnull=True).exclude(
-        state=Stage.State.DONE
-    )
-    stages = sorted(
-        left.select_related("owner"),
-        key=lambda stage: (stage.state != Stage.State.DOING, stage.position),
-    )
-    for stage in stages:
-        if stage.owner is not None:
-            found[stage.job_id].append(stage.owner)
-    return found
+    left = [stage for stage in stages if stage.state != Stage.State.DONE]
+    left.sort(key=lambda stage: stage.state != Stage.State.DOING)
+    return [stage.owner for stage in left if stage.owner is not None]
 
 
 def _each_once(people: Iterable[Member], *, but: Member) -> list[Member]:

@@ -66,6 +66,12 @@ def owners() -> list[Member]:
     return list(Member.objects.filter(left_at__isnull=True, role=Role.OWNER).order_by("pk"))
 
 
+def bosses() -> list[Member]:
+    """Return the leads, and after them whose house it is, in one query."""
+    found = Member.objects.filter(left_at__isnull=True, role__in=[Role.LEAD, Role.OWNER])
+    return sorted(found, key=lambda member: (member.role == Role.OWNER, member.pk))
+
+
 def asked_today(members: Iterable[Member], *, now: datetime) -> dict[int, int]:
     """Return how many messages reach each of them on this day of theirs, in one query."""
     people = {member.pk: member for member in members}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from kept import zones
 from kept.people import days
@@ -51,7 +51,7 @@ class Since:
 
 
 def since(moment: datetime, standings: Sequence[Standing]) -> Since:
-    """Compare how promises stand with how they stood at a moment; 3 queries."""
+    """Compare how promises stand with how they stood at a moment; 2 queries."""
     before = _outlooks_at(moment, [stands.promise.pk for stands in standings])
     moved = []
     for stands in standings:
@@ -61,12 +61,18 @@ def since(moment: datetime, standings: Sequence[Standing]) -> Since:
         change = Moved(stands, then.chance, now.chance, _days_gained(then, now, stands))
         if change.chance_moved or change.days:
             moved.append(change)
+    counted = Promise.objects.filter(Q(given_at__gte=moment) | Q(settled_at__gte=moment)).aggregate(
+        given=Count(
+            "pk",
+            filter=Q(given_at__gte=moment)
+            & ~Q(state=Promise.State.VOIDED)
+            & ~Q(origin=Promise.Origin.IMPORTED),
+        ),
+        settled=Count("pk", filter=Q(settled_at__gte=moment)),
+    )
     return Since(
-        given=Promise.objects.filter(given_at__gte=moment)
-        .exclude(state=Promise.State.VOIDED)
-        .exclude(origin=Promise.Origin.IMPORTED)
-        .count(),
-        settled=Promise.objects.filter(settled_at__gte=moment).count(),
+        given=counted["given"],
+        settled=counted["settled"],
         compared=len(before),
         moved=sorted(moved, key=lambda each: (-abs(each.after - each.before), -abs(each.days))),
     )

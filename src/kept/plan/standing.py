@@ -41,7 +41,7 @@ class Standing:
     Attributes:
         slack_days: working days from the 90 % date to the promised day; negative is short.
             Overdue: minus the working days since the promised day. None if there is no date.
-        next_stage: the stage that is worked on, else the first that is ready.
+        stages: those of its job, with their owners, in their order.
         waiting_for: what the client owes first.
         gap: whose yes a pending promise waits for first.
         stuck_since: since when nothing happened on its finishing stretch, where it is stuck.
@@ -52,10 +52,17 @@ class Standing:
     outlook: Outlook | None
     chance: float | None
     slack_days: int | None
-    next_stage: Stage | None
+    stages: Sequence[Stage]
     waiting_for: Obligation | None
     gap: Gap | None = None
     stuck_since: datetime | None = None
+
+    @property
+    def next_stage(self) -> Stage | None:
+        """The stage that is worked on, else the first that is left."""
+        left = [stage for stage in self.stages if stage.state != Stage.State.DONE]
+        doing = [stage for stage in left if stage.state == Stage.State.DOING]
+        return next(iter(doing or left), None)
 
     @property
     def promised_on(self) -> date:
@@ -92,7 +99,8 @@ def standings(*, now: datetime) -> list[Standing]:
     owed: dict[int, Obligation] = {}
     for obligation in Obligation.objects.filter(job_id__in=jobs, met_at__isnull=True):
         owed.setdefault(obligation.job_id, obligation)
-    gaps = owning.gaps_of(p.job for p in promises if p.state == Promise.State.PENDING)
+    pending = {p.job_id for p in promises if p.state == Promise.State.PENDING}
+    gaps = owning.gaps_of({key: stages[key] for key in pending})
     stuck = handing.standstills((s for group in stages.values() for s in group), now=now)
     found = [
         standing_of(
@@ -128,7 +136,7 @@ def standing_of(
         outlook=outlook,
         chance=None if outlook is None else outlook.chance,
         slack_days=slack_of(promise, outlook, now=now),
-        next_stage=_next(stages),
+        stages=stages,
         waiting_for=waiting_for,
         gap=gap,
         stuck_since=stuck_since,
@@ -163,12 +171,6 @@ def slack_of(promise: Promise, outlook: Outlook | None, *, now: datetime) -> int
     if slack == 0 and outlook.finish_90_at > promise.due_at:
         return -1  # later on the promised day itself
     return slack
-
-
-def _next(stages: Sequence[Stage]) -> Stage | None:
-    left = [stage for stage in stages if stage.state != Stage.State.DONE]
-    doing = [stage for stage in left if stage.state == Stage.State.DOING]
-    return next(iter(doing or left), None)
 
 
 def _urgency(standing: Standing) -> tuple[int, float, datetime, int]:

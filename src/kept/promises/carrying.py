@@ -8,12 +8,14 @@ Rows are locked in one order everywhere: the house, the promise, the job, the
 head of the ledger; so that two who act at once wait for each other and no more.
 """
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
 
 from kept.jobs import handing, owning, work
-from kept.jobs.models import HandOver, Job, Responsibility, Stage
+from kept.jobs.models import HandOver, Job, Responsibility, Stage, StageAfter
 from kept.jobs.owning import Gap
 from kept.ledger import recording
 from kept.ledger.models import Event
@@ -161,25 +163,32 @@ def handed_over(*, job: Job | None = None) -> list[tuple[HandOver, list[Member]]
     if job is not None:
         waiting = waiting.filter(stage__job=job)
     rows = list(
-        waiting.select_related("stage__job__client", "handed_by")
-        .prefetch_related("stage__befores__stage__owner")
-        .order_by("handed_at", "pk")
+        waiting.select_related("stage__job__client", "handed_by").order_by("handed_at", "pk")
     )
-    jobs = {row.stage.job_id for row in rows}
-    last: dict[int, Member | None] = owning.last_mile_owners(jobs)
-    for promise in Promise.objects.filter(job_id__in=jobs, state__in=Promise.LIVE).select_related(
-        "last_mile_owner"
-    ):
-        last[promise.job_id] = promise.last_mile_owner
+    if not rows:
+        return []
+    followers: dict[int, list[Stage]] = defaultdict(list)
+    ties = StageAfter.objects.filter(after_id__in=[row.stage_id for row in rows])
+    for tie in ties.select_related("stage__owner").order_by("pk"):
+        followers[tie.after_id].append(tie.stage)
+    last = _last_mile_owners(
+        {row.stage.job_id for row in rows if not handing.goes_on(followers[row.stage_id])}
+    )
     return [
-        (
-            row,
-            handing.takers_among(
-                [tie.stage for tie in row.stage.befores.all()], last.get(row.stage.job_id)
-            ),
-        )
+        (row, handing.takers_among(followers[row.stage_id], last.get(row.stage.job_id)))
         for row in rows
     ]
+
+
+def _last_mile_owners(jobs: Collection[int]) -> dict[int, Member | None]:
+    """Return who sees each job over the line; its promise knows, if there is one."""
+    if not jobs:
+        return {}
+    found: dict[int, Member | None] = owning.last_mile_owners(jobs)
+    promises = Promise.objects.filter(job_id__in=jobs, state__in=Promise.LIVE)
+    for promise in promises.select_related("last_mile_owner"):
+        found[promise.job_id] = promise.last_mile_owner
+    return found
 
 
 def gaps_in(promise: Promise) -> list[Gap]:

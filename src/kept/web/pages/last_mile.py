@@ -173,12 +173,7 @@ def _board(
 ) -> HttpResponse:
     now, member = clock.now(), request.member
     whose = request.GET.get("whose", request.POST.get("whose", ""))
-    everybody = whose == "all"
-    found = boards.board(member, everybody=everybody, now=now)
-    if not whose and not found.rows and member.may(Role.LEAD):
-        # Whoever leads and sees none over the line themselves looks after everybody's.
-        everybody = True
-        found = boards.board(member, everybody=True, now=now)
+    found = boards.board(member, everybody=whose == "all" if whose else None, now=now)
     zone = member.zone
     shown = [_shown(row, found, member=member, zone=zone, now=now) for row in found.rows]
     delegates = delegating.named_by(member)
@@ -187,10 +182,10 @@ def _board(
         "now": now,
         "today": zones.day_of(now, zone),
         "zone": zone,
-        "everybody": everybody,
+        "everybody": found.everybody,
         "whose": whose,
         "headline": _("The last mile, everybody’s")
-        if everybody
+        if found.everybody
         else _("Your last mile, %(name)s") % {"name": member.first_name},
         "lead": told.lead(found, zone=zone, now=now),
         "rows": shown,
@@ -200,7 +195,7 @@ def _board(
         "refusal": refusal,
         "said": said,
         "delegates": delegates,
-        "stands_in_for": delegating.stands_in_for(member),
+        "stands_in_for": found.stands_in_for,
         "may_stand_in": Member.objects.filter(
             left_at__isnull=True, role__in=[Role.MEMBER, Role.LEAD, Role.OWNER]
         )

@@ -109,7 +109,7 @@ def board(request: KeptRequest) -> dict[str, object]:
         "computed_at": max((s.outlook.computed_at for s in shown if s.outlook), default=None),
         "since": telling.since_monday(since.since(zones.start_of(monday, house.zone), shown)),
         "is_new": not everybody,
-        "asked": len(owning.asked_of(request.member)),
+        "asked": owning.count_asked_of(request.member),
         "wanted": boards.waiting_for(request.member),
         "handed": sum(
             1
