@@ -201,3 +201,21 @@ def test_an_ask_is_added_as_the_last_promise_and_checked_below_its_own_path():
         with pytest.raises(SituationError) as caught:
             situation.with_ask(broken, due=None)
         assert caught.value.path == path
+
+
+def test_a_promise_at_another_date_is_the_plan_with_that_date() -> None:
+    moved = copy.deepcopy(PLAN)
+    moved["promises"][0]["due"] = "2026-12-21T18:00+00:00"
+
+    situation = Situation.from_document(PLAN)
+    redated = situation.redated("p1", situation.moment(0).replace(month=12, day=21, hour=18))
+
+    assert redated == Situation.from_document(moved)
+
+
+def test_a_plan_without_a_stage_lets_no_other_wait_for_it() -> None:
+    less = copy.deepcopy(PLAN)
+    less["stages"] = [row for row in less["stages"] if row["id"] not in ("s1", "s7")]
+    less["stages"][0]["after"] = []
+
+    assert Situation.from_document(PLAN).without({"s1", "s7"}) == Situation.from_document(less)
