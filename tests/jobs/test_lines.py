@@ -120,6 +120,35 @@ def test_a_time_of_day_is_read_beside_the_day() -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "-8h",
+        "0h",
+        "0 days",
+        "16-h",
+        "40-16h",
+        "60-24-16h",
+        "99999999h",
+        "1.2.3 h",
+        "8--9h",
+    ],
+)
+@pytest.mark.parametrize("line", ["Menu cards, {} for the bakery", "{} Menu cards for the bakery"])
+def test_what_is_meant_as_a_size_and_is_none_is_never_passed_over(said: str, line: str) -> None:
+    found = read(line.format(said))
+    assert (found.what, found.client, found.effort) == ("Menu cards", BAKERY, None)
+    assert found.vague == (Vagueness(Vague.NO_SUCH_SIZE, said), Vagueness(Vague.NO_DATE))
+
+
+@pytest.mark.parametrize(
+    "what", ["3D model", "2d animation", "Covid-19 days poster", "24/7 h sign"]
+)
+def test_a_number_that_belongs_to_the_thing_is_no_size(what: str) -> None:
+    found = read(f"{what} for the bakery by Friday")
+    assert (found.what, found.effort, found.vague) == (what, None, ())
+
+
+@pytest.mark.parametrize(
     ("text", "vague"),
     [
         (

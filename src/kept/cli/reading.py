@@ -100,6 +100,8 @@ def line_of(text: str, *, now: datetime, zone: str) -> "Line[Any, Any]":
     """Return a typed line, read with the clients and services of the house."""
     from kept.clients.models import Client, Service
     from kept.jobs import lines
+    from kept.jobs.lines import Vague
+    from kept.quotes import wording
 
     clients: list[Any] = [*Client.objects.filter(archived_at__isnull=True)]
     services: list[Any] = [*Service.objects.filter(archived_at__isnull=True)]
@@ -110,6 +112,9 @@ def line_of(text: str, *, now: datetime, zone: str) -> "Line[Any, Any]":
         clients=clients,
         services=services,
     )
+    for item in read.vague:
+        if item.kind is Vague.NO_SUCH_SIZE:
+            raise Stop(f"Say {wording.vagueness(item)}. Nothing was stored.", field="WHAT")
     return read
 
 

@@ -38,6 +38,7 @@ class Vague(StrEnum):
     SEVERAL_CLIENTS = "several_clients"
     WEEKDAY_DIFFERS = "weekday_differs"
     NO_SUCH_DAY = "no_such_day"
+    NO_SUCH_SIZE = "no_such_size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,16 @@ MONTHS = (
 
 _NUMBER = r"\d{1,5}(?:[.,]\d{1,2})?"
 _EFFORT = re.compile(
-    rf"(?<![\w.,/-])({_NUMBER})(?:\s*[-–]\s*({_NUMBER}))?(?:\s*[-–]\s*({_NUMBER}))?"
+    rf"({_NUMBER})(?:\s*[-–]\s*({_NUMBER}))?(?:\s*[-–]\s*({_NUMBER}))?"
     r"\s*(hours?|hrs?|h|days?|d)(?![\w])",
+    re.IGNORECASE,
+)
+#: Meant as a size, whether or not it is one: “-8h”, “40-16h”, “16-h”, more digits than work has.
+_SIZE = re.compile(
+    r"(?:^|(?<=[\s,;:(~≈±]))[-–−+]?\d[\d.,]*(?:\s*[-–]\s*(?:\d[\d.,]*)?)*"
+    # A “3D model” and a “2d animation” say nothing of their size.
+    r"\s*(?:(?:hours?|hrs?|h|days?)(?![\w])"
+    r"|(?-i:d)(?![\w]|\s+(?!(?:by|for|due|until|till|before|of|in)\b)[^\W\d]))",
     re.IGNORECASE,
 )
 _BY = re.compile(r"(?:^|[\s,;])(?:by|until|till|before|due)\s+", re.IGNORECASE)
@@ -130,7 +139,7 @@ def read(
     """Read one line. Nothing is refused here: what cannot be read is named in `vague`."""
     vague: list[Vagueness] = []
     rest = " ".join(_ASKING.sub(" ", text.replace("\0", " ").replace("\u00a0", " ")).split())
-    effort, rest = _effort(rest, hours_a_day)
+    effort, rest = _effort(rest, hours_a_day, vague)
     plain = rest.casefold()
     wanted_on, wanted_time, rest = _wanted(rest, zones.day_of(now, zone), vague)
     client, client_name, rest = _client(rest, list(clients), vague)
@@ -162,7 +171,18 @@ def evasive(text: str) -> list[str]:
 def size(text: str, *, hours_a_day: float = 8) -> Effort | None:
     """Read a size such as `24h`, `16-24-60h`, `30–46 h` or `2 days`; None if it is none."""
     match = _EFFORT.fullmatch(text.strip())
-    return None if match is None else _as_effort(match, hours_a_day)
+    if match is None:
+        return None
+    scale = hours_a_day if match[4].casefold().startswith("d") else 1.0
+    said = [float(part.replace(",", ".")) * scale for part in match.groups()[:3] if part]
+    if sorted(said) != said or said[0] <= 0:
+        return None
+    if len(said) == 1:
+        return Effort(likely_hours=said[0])
+    if len(said) == 2:
+        low, high = said
+        return Effort(likely_hours=round((low * high) ** 0.5, 2), low_hours=low, high_hours=high)
+    return Effort(low_hours=said[0], likely_hours=said[1], high_hours=said[2])
 
 
 def day(text: str, *, today: date) -> date | None:
@@ -175,26 +195,16 @@ def _says(text: str, word: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) is not None
 
 
-def _effort(text: str, hours_a_day: float) -> tuple[Effort | None, str]:
-    match = _EFFORT.search(text)
+def _effort(text: str, hours_a_day: float, vague: list[Vagueness]) -> tuple[Effort | None, str]:
+    match = _SIZE.search(text)
     if match is None:
         return None, text
+    effort = size(match[0], hours_a_day=hours_a_day)
+    if effort is None:
+        vague.append(Vagueness(Vague.NO_SUCH_SIZE, match[0].strip()))
     before = re.sub(r"[\s,;(]+$", "", _ROUGHLY.sub("", text[: match.start()].rstrip()))
     after = re.sub(r"^[\s,;)]+", " ", text[match.end() :])
-    return _as_effort(match, hours_a_day), f"{before}{after}".strip()
-
-
-def _as_effort(match: re.Match[str], hours_a_day: float) -> Effort | None:
-    scale = hours_a_day if match[4].casefold().startswith("d") else 1.0
-    said = [float(part.replace(",", ".")) * scale for part in match.groups()[:3] if part]
-    if len(said) == 1:
-        return Effort(likely_hours=said[0])
-    if sorted(said) != said:
-        return None
-    if len(said) == 2:
-        low, high = said
-        return Effort(likely_hours=round((low * high) ** 0.5, 2), low_hours=low, high_hours=high)
-    return Effort(low_hours=said[0], likely_hours=said[1], high_hours=said[2])
+    return effort, f"{before}{after}".strip()
 
 
 def _wanted(text: str, today: date, vague: list[Vagueness]) -> tuple[date | None, time | None, str]:

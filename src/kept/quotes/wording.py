@@ -239,6 +239,10 @@ def vagueness(vague: Vagueness) -> str:
             return _("which day: “%(words)s” is not that weekday") % {"words": vague.words}
         case Vague.NO_SUCH_DAY:
             return _("which day: “%(words)s” is not one") % {"words": vague.words}
+        case Vague.NO_SUCH_SIZE:
+            return _("how big it is: “%(words)s” is not a size, such as 24h, 16-40h or 2 days") % {
+                "words": vague.words
+            }
 
 
 def days_long(count: float) -> str:

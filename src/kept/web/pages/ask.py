@@ -235,7 +235,7 @@ def _matters(kind: Vague, reading: Reading) -> bool:
         return reading.client is None and not reading.chips.client
     if kind in (Vague.NO_DATE, Vague.NO_SUCH_DAY):
         return reading.wanted_at is None
-    return True
+    return kind is not Vague.NO_SUCH_SIZE  # the chip says it
 
 
 # ----- Reading -----------------------------------------------------------------------------------
@@ -295,9 +295,10 @@ def _read(form: AskForm, house: Organisation, now: datetime) -> Reading:
 
 
 def _chips(line: Line[Any, Any]) -> Chips:
+    no_size = next((gap.words for gap in line.vague if gap.kind is Vague.NO_SUCH_SIZE), "")
     return Chips(
         client=line.client.name if line.client else line.client_name,
-        size=_size(line.effort),
+        size=_size(line.effort) or no_size,
         service=str(line.service.pk) if line.service else "",
         skill="",
         wanted=line.wanted_on.isoformat() if line.wanted_on else "",

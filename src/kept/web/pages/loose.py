@@ -60,6 +60,16 @@ def loose(request: KeptRequest) -> HttpResponse:
     return redirect("today")
 
 
+#: Without these nothing is recorded.
+UNREADABLE = (
+    Vague.NO_CLIENT,
+    Vague.SEVERAL_CLIENTS,
+    Vague.NO_DATE,
+    Vague.NO_SUCH_DAY,
+    Vague.NO_SUCH_SIZE,
+)
+
+
 def _record(request: KeptRequest, text: str) -> Promise:
     now, member = clock.now(), request.member
     house = member.organisation
@@ -68,11 +78,7 @@ def _record(request: KeptRequest, text: str) -> Promise:
     read = lines.read(text, now=now, zone=house.zone, clients=clients, services=services)
     if not read.what:
         raise Refused(_("Say what was promised, to whom and by when, in one line."), field="line")
-    gaps = [
-        wording.vagueness(gap)
-        for gap in read.vague
-        if gap.kind in (Vague.NO_CLIENT, Vague.SEVERAL_CLIENTS, Vague.NO_DATE, Vague.NO_SUCH_DAY)
-    ]
+    gaps = [wording.vagueness(gap) for gap in read.vague if gap.kind in UNREADABLE]
     if gaps or read.wanted_on is None:
         raise Refused(
             _("Say also %(gaps)s. Nothing was recorded yet.") % {"gaps": words.listed(gaps)},

@@ -16,9 +16,11 @@ from kept.clients import keeping
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.jobs import lines, making
+from kept.jobs.lines import Vague
 from kept.jobs.models import Job
 from kept.people.access import Policy, allow
 from kept.people.models import Member, Skill
+from kept.quotes import wording
 from kept.tenancy.refusals import Refused
 from kept.web import stage_rows
 from kept.web.doorkeeper import KeptRequest
@@ -131,6 +133,11 @@ def job_line(request: KeptRequest) -> HttpResponse:
     )
     try:
         with transaction.atomic():  # a refusal takes back the client it would have added
+            wrong = [gap for gap in read.vague if gap.kind is Vague.NO_SUCH_SIZE]
+            if wrong:
+                raise Refused(
+                    _("Say %(gap)s.") % {"gap": wording.vagueness(wrong[0])}, field="effort"
+                )
             if not read.what or (read.effort is None and read.service is None):
                 raise Refused(_("Say how big it is, in hours or days."), field="effort")
             client = read.client
