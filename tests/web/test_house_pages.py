@@ -9,6 +9,7 @@ import time_machine
 from django.conf import settings
 from django.urls import reverse
 from tests import cast
+from tests.web.conftest import LogIn
 from tests.web.visiting import Visitor, text, typed
 
 from kept.people import inviting, opening, staff
@@ -225,3 +226,15 @@ def _invited(house: cast.House) -> str:
         ines = staff.add_member(name="Ines", by=house.ada, now=now)
         _invitation, secret = inviting.invite(ines, by=house.ada, now=now)
     return secret
+
+
+def test_an_address_with_a_stroke_too_many_leads_to_the_page_it_means(
+    northlight: cast.House, login: LogIn
+) -> None:
+    browser = login(northlight.ada)
+
+    found = browser.get("/people/?week=2")
+    assert (found.status_code, found["Location"]) == (302, "/people?week=2")
+
+    assert browser.get("/peoples/").status_code == 404
+    assert browser.post("/people/").status_code == 404

@@ -2,7 +2,9 @@
 
 import sys
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import is_valid_path
 from django.views import defaults
 
 from kept.api import problems
@@ -17,6 +19,15 @@ def answer(request: HttpRequest) -> HttpResponse:
         return problems.of_crash(request, error)
     passing = trouble.of(error)
     return defaults.server_error(request) if passing is None else doorkeeper.put_off(passing)
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Lead an address that ends in a stroke too many to the page it means; else there is none."""
+    meant = request.path_info.rstrip("/")
+    if request.method in ("GET", "HEAD") and meant != request.path_info and is_valid_path(meant):
+        question = request.META.get("QUERY_STRING")
+        return HttpResponseRedirect(f"{meant}?{question}" if question else meant)
+    return defaults.page_not_found(request, exception)
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:

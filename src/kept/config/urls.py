@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler400 = "kept.config.failing.unreadable"
+handler404 = "kept.config.failing.missing"
 handler500 = "kept.config.failing.answer"
