@@ -46,7 +46,7 @@ from kept.jobs.lines import Effort  # noqa: E402
 from kept.people import days  # noqa: E402
 from kept.people.models import Login, Member  # noqa: E402
 from kept.plan import loading, outlook, pressure  # noqa: E402
-from kept.quotes import asking, checking  # noqa: E402
+from kept.quotes import asking, checking, moments  # noqa: E402
 from kept.sample import studio  # noqa: E402
 from kept.tenancy import scope  # noqa: E402
 
@@ -71,7 +71,7 @@ def row(name: str, spent: list[tuple[float, float]]) -> None:
 def steps(service: Service, house: Any) -> None:
     """Clock each step of an answer, all of them in each round."""
     wanted = days.end_of(NOW.date().replace(day=16), zone=house.zone, house=house)
-    moments = checking.candidates(now=NOW, zone=house.zone)
+    dues = moments.candidates(now=NOW, zone=house.zone)
     spent: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for number in range(ROUNDS + 1):
         size = Effort(36 + number, 30, 46 + number)
@@ -81,7 +81,7 @@ def steps(service: Service, house: Any) -> None:
         ask = asking.asked(sketches, client=None, service=service, loaded=loaded, now=NOW).ask
         find = partial(
             engine.find_dates, loaded.situation, ask,
-            due_candidates=moments, wanted=wanted, futures=1000, seed=outlook.seed(),
+            due_candidates=dues, wanted=wanted, futures=1000, seed=outlook.seed(),
         )  # fmt: skip
         walk = partial(roads.two_roads, loaded.situation, ask, due=wanted, seed=outlook.seed())
         weigh = pressure.measure(loaded, now=NOW).tank

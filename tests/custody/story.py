@@ -15,7 +15,7 @@ from kept.asks.models import AskKind, Extra
 from kept.clients import catalogue, core, keeping, links
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Contact
-from kept.imports import intake
+from kept.imports import intake, undoing
 from kept.jobs import checklist, handing, making, owning, work
 from kept.jobs.lines import Effort
 from kept.jobs.models import Job, Stage
@@ -47,7 +47,15 @@ from kept.promises import (
 from kept.promises import recording as promising
 from kept.promises.models import Promise, Proposal, Reason
 from kept.promises.proposing import Way
-from kept.quotes import accepting, checking, choosing, countering, offering, onset, replying
+from kept.quotes import (
+    accepting,
+    checking,
+    choosing,
+    countering,
+    offering,
+    onset,
+    replying,
+)
 from kept.quotes.models import Quote
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
@@ -98,7 +106,7 @@ def tell(now: datetime) -> Story:
         for undone in (True, False):
             brought = intake.accept(FILE, "history of Zoe Quartz.csv", by=ada, now=next(clock))
             if undone:
-                intake.undo(brought, by=ada, now=next(clock))
+                undoing.undo(brought, by=ada, now=next(clock))
         work.leave(dev, by=ada, now=next(clock))
     return told
 

@@ -10,7 +10,7 @@ from tests import cast
 from kept import models
 from kept.clients.models import Client
 from kept.custody import verifying
-from kept.imports import intake, naming
+from kept.imports import intake, naming, undoing
 from kept.imports.models import ColumnChoice, Import, ImportedRow, ImportProblem
 from kept.imports.readers import columns
 from kept.jobs import work
@@ -110,7 +110,7 @@ def test_an_import_and_its_undoing_can_be_rebuilt_from_the_ledger(
     intake.accept(HISTORY, "history.csv", by=northlight.ada, now=now)
     brought = intake.accept(OPEN, "open.csv", said, by=northlight.ada, now=now)
     assert verifying.verify().faults == cast_made
-    intake.undo(brought, by=northlight.ada, now=now)
+    undoing.undo(brought, by=northlight.ada, now=now)
     intake.accept(OPEN, "open.csv", {"old": "leave"}, by=northlight.ada, now=now)
     zoe = SourceName.objects.get(name="Zoe")
     naming.map_names({zoe: northlight.maya}, by=northlight.ada, now=now)
@@ -247,13 +247,13 @@ def test_undoing_takes_finished_work_back_and_the_file_can_come_again(
     northlight: cast.House, now: datetime
 ) -> None:
     brought = intake.accept(HISTORY, "history.csv", by=northlight.ada, now=now)
-    undone = intake.undo(brought, by=northlight.ada, now=now)
+    undone = undoing.undo(brought, by=northlight.ada, now=now)
     assert (undone.state, undone.undone_at) == (Import.State.UNDONE, now)
     assert (PastItem.objects.count(), ImportedRow.objects.count()) == (0, 0)
     assert [profile.items for profile in DurationProfile.objects.all()] == [2, 0]
     assert list(chain.faults()) == []
-    with pytest.raises(intake.SomethingDepends, match="was undone on 2026-12-02"):
-        intake.undo(brought, by=northlight.ada, now=now)
+    with pytest.raises(undoing.SomethingDepends, match="was undone on 2026-12-02"):
+        undoing.undo(brought, by=northlight.ada, now=now)
     again = intake.accept(HISTORY, "history.csv", by=northlight.ada, now=now)
     assert again.finished_rows == 2
 
@@ -262,7 +262,7 @@ def test_undoing_takes_open_work_back_and_voids_its_promises(
     northlight: cast.House, now: datetime
 ) -> None:
     brought = intake.accept(OPEN, "open.csv", by=northlight.ada, now=now)
-    intake.undo(brought, by=northlight.ada, now=now)
+    undoing.undo(brought, by=northlight.ada, now=now)
     assert not Job.objects.filter(title="Tidy the archive").exists()
     assert [(p.state, p.void_reason, p.job.state) for p in Promise.objects.all()] == [
         ("voided", "The import “open.csv” was undone.", "closed"),
@@ -280,8 +280,8 @@ def test_what_was_worked_with_since_is_not_taken_back(
     before = counts()
     work.begin(Stage.objects.get(name="Write"), by=northlight.maya, now=now)
     before["Event"] += 1
-    with pytest.raises(intake.SomethingDepends, match="“Spring poster” came with this file"):
-        intake.undo(brought, by=northlight.ada, now=now)
+    with pytest.raises(undoing.SomethingDepends, match="“Spring poster” came with this file"):
+        undoing.undo(brought, by=northlight.ada, now=now)
     assert counts() == before
     brought.refresh_from_db()
     assert brought.state == Import.State.ACCEPTED
@@ -331,7 +331,7 @@ def test_only_leads_import_and_undo(northlight: cast.House, now: datetime) -> No
     for act in (
         lambda: intake.preview(HISTORY, "h.csv", by=northlight.dev, now=now),
         lambda: intake.accept(HISTORY, "h.csv", by=northlight.dev, now=now),
-        lambda: intake.undo(brought, by=northlight.dev, now=now),
+        lambda: undoing.undo(brought, by=northlight.dev, now=now),
     ):
         with pytest.raises(refusals.NotAllowed):
             act()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests import cast
 
-from kept.jobs import checklist, handing, making, owning, work
+from kept.jobs import checklist, handing, making, owners, owning, work
 from kept.jobs.making import StageSketch
 from kept.jobs.models import HandOver, Job, Responsibility, Stage
 from kept.ledger import chain
@@ -187,7 +187,7 @@ def test_handing_over_is_the_owner_s_yes_and_settles_every_question(
         ("Build", "accepted"),
         ("Write", "withdrawn"),
     ]
-    assert [gap.what for gap in owning.gaps(page)] == ["“Check”", "the last mile"]
+    assert [gap.what for gap in owners.gaps(page)] == ["“Check”", "the last mile"]
 
 
 def test_what_is_over_is_over(northlight: cast.House, page: Job, now: datetime) -> None:

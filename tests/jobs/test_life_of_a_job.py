@@ -12,7 +12,7 @@ from tests import cast
 
 from kept.clients import catalogue
 from kept.custody import verifying
-from kept.jobs import checklist, handing, making, owning, work
+from kept.jobs import checklist, handing, making, owners, owning, work
 from kept.jobs.making import StageSketch
 from kept.jobs.models import HandOver, Job, Responsibility, Stage
 from kept.tenancy.refusals import Refused
@@ -210,7 +210,7 @@ def _asked_make_sense(job: Job) -> None:
     for row in rows:
         assert row.member.left_at is None
         assert row.stage is None or row.stage.state not in handing.OVER
-    for gap in owning.gaps(job):
+    for gap in owners.gaps(job):
         assert gap.stage is None or gap.stage.state not in handing.OVER
 
 

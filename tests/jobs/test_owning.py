@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 from tests import cast
 
-from kept.jobs import making, owning
+from kept.jobs import making, owners, owning
 from kept.jobs.making import StageSketch
 from kept.jobs.models import Job, Responsibility, Stage
-from kept.jobs.owning import MOVES, Missing
+from kept.jobs.owners import Missing
+from kept.jobs.owning import MOVES
 from kept.ledger import chain
 from kept.ledger.models import Event
 from kept.people import staff
@@ -51,7 +52,7 @@ def told(job: Job) -> list[tuple[str, str | None, str, datetime | None]]:
             str(gap.state),
             gap.since,
         )
-        for gap in owning.gaps(job)
+        for gap in owners.gaps(job)
     ]
 
 
@@ -89,7 +90,7 @@ def test_a_yes_is_to_what_when_and_what_done_means(
     )
     # A range keeps its shape: 8-16-32 becomes 10-20-40.
     assert (build.low_hours, build.high_hours) == (10, 40)
-    assert owning.said_when_accepted(build) == (20, now + timedelta(hours=1))
+    assert owners.said_when_accepted(build) == (20, now + timedelta(hours=1))
     assert [row[0] for row in told(page)] == ["Write", "Checks", "last mile"]
     assert kinds() == ["owner.proposed", "owner.accepted"]
     assert list(chain.faults()) == []
@@ -104,7 +105,7 @@ def test_a_stage_stays_with_its_owner_until_somebody_new_says_yes(
     assert stage(page, "Write").owner == northlight.maya
     # Maya's yes stands meanwhile, so nothing is missing.
     assert "Write" not in [row[0] for row in told(page)]
-    [row] = [row for row in owning.table(page) if row.stage == write]
+    [row] = [row for row in owners.table(page) if row.stage == write]
     assert (row.owner, row.asked) == (northlight.maya, asked)
 
     owning.accept(asked, by=northlight.dev, now=now)
@@ -128,7 +129,7 @@ def test_silence_is_visible_since_when(northlight: cast.House, page: Job, now: d
         ("Checks", None, "nobody", None),
         ("last mile", "Maya", "silent", now + timedelta(hours=2)),
     ]
-    assert [str(gap) for gap in owning.gaps(page)][1:] == [
+    assert [str(gap) for gap in owners.gaps(page)][1:] == [
         "Dev has not answered about “Build”",
         "nobody is named for “Checks”",
         "Maya has not answered about the last mile",
@@ -278,12 +279,12 @@ def test_the_last_mile_is_suggested_to_somebody_who_is_no_doer(
     northlight: cast.House, page: Job, now: datetime
 ) -> None:
     # Maya writes. Dev and Ben do nothing here, and Ben leads.
-    assert owning.suggested_last_mile_owner(page) == northlight.ben
+    assert owners.suggested_last_mile_owner(page) == northlight.ben
     # Who finishes it is the natural one to see it over the line.
     Stage.objects.filter(name="Checks").update(owner=northlight.dev)
-    assert owning.suggested_last_mile_owner(page) == northlight.dev
+    assert owners.suggested_last_mile_owner(page) == northlight.dev
     Stage.objects.filter(name="Build").update(owner=northlight.dev)
-    assert owning.suggested_last_mile_owner(page) == northlight.ben
+    assert owners.suggested_last_mile_owner(page) == northlight.ben
 
 
 def test_several_jobs_are_looked_at_in_two_queries(
@@ -292,7 +293,7 @@ def test_several_jobs_are_looked_at_in_two_queries(
     other = making.make(title="Signs", stages=[StageSketch("Paint", 2)], by=northlight.dev, now=now)
     stages = {job.pk: list(job.stages.select_related("owner")) for job in (page, other)}
     with django_assert_num_queries(1):  # type: ignore[operator]
-        found = owning.gaps_of(stages)
+        found = owners.gaps_of(stages)
     assert {key: [str(gap.state) for gap in gaps] for key, gaps in found.items()} == {
         page.pk: ["not_asked", Missing.NOBODY, Missing.NOBODY, Missing.NOBODY],
         other.pk: [Missing.NOBODY, Missing.NOBODY],

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from tests import cast
 
-from kept.jobs import handing, making, owning, work
+from kept.jobs import handing, making, owners, owning, work
 from kept.jobs.making import StageSketch
 from kept.jobs.models import Job, Stage, StagePerson
 from kept.ledger import chain
@@ -80,7 +80,7 @@ def test_who_begins_what_is_nobody_s_says_yes_to_it(
     Stage.objects.filter(name="Build").update(owner=None)
     build = work.begin(page.stages.get(name="Build"), by=northlight.dev, now=now)
     assert build.owner == northlight.dev
-    assert owning.said_when_accepted(build) == (16, now)
+    assert owners.said_when_accepted(build) == (16, now)
     assert list(chain.faults()) == []
 
 

@@ -17,7 +17,7 @@ from tests.quotes.test_hold_and_yes import kinds
 
 from kept.clients import keeping, links
 from kept.clients.models import ClientLink, Contact
-from kept.jobs import making, owning
+from kept.jobs import making, owners
 from kept.ledger import chain
 from kept.ledger.models import Event
 from kept.outbox import letters, running
@@ -448,4 +448,4 @@ def test_a_yes_by_link_is_somebodys_to_see_over_the_line_even_when_who_offered_h
     assert promise.last_mile_owner == one_builder.ada
     assert promise.state == Promise.State.PENDING
     last_mile = [row for row in carrying.gaps_in(promise) if row.stage is None]
-    assert [row.state for row in last_mile] == [owning.Missing.NOBODY]
+    assert [row.state for row in last_mile] == [owners.Missing.NOBODY]

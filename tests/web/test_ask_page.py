@@ -395,7 +395,7 @@ def test_a_flat_part_of_the_curve_is_labelled_with_what_lies_on_that_day(
         stages=[StageSketch("Build", 16, low_hours=8, high_hours=32, skill="build")],
         now=now,
     )
-    limits = [checking.Limits("absence", "Away", 2.0, about)]
+    limits = [checked.Limits("absence", "Away", 2.0, about)]
 
     say = Saying(replace(checked, limits=limits), house=one_builder.organisation, today=now.date())
 

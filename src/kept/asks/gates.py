@@ -22,7 +22,7 @@ from kept.jobs.lines import Effort
 from kept.people.models import Member, Role
 from kept.plan import loading
 from kept.promises.models import Promise
-from kept.quotes import checking
+from kept.quotes import answers, checking
 from kept.quotes.models import Answer, AnswerDate
 from kept.tenancy import scope
 
@@ -199,7 +199,7 @@ def can_we(ask: Ask, *, by: Member | None, now: datetime, work_out: bool = True)
         now=now,
         reasons=False,
     )
-    answer = checking.store(found, by=by).answer
+    answer = answers.store(found, by=by).answer
     assert answer is not None  # it was just stored
     ask.answer = answer
     Ask.objects.filter(pk=ask.pk).update(answer=answer)

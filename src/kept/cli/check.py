@@ -11,7 +11,7 @@ from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
 if TYPE_CHECKING:
     from kept.clients.models import Service
     from kept.promises.models import Promise
-    from kept.quotes.checking import Checked, DateAt
+    from kept.quotes.checked import Checked, DateAt
 
 
 def check(

@@ -134,13 +134,13 @@ def _bring(
 
 
 def _undo(key: int, who: Acting, *, as_json: bool) -> None:
-    from kept.imports import intake
+    from kept.imports import undoing
     from kept.imports.models import Import
 
     row = Import.objects.filter(pk=key).first()
     if row is None:
         raise speaking.Stop(f"There is no import {key} here.", field="--undo")
-    intake.undo(row, by=who.member, now=who.now)
+    undoing.undo(row, by=who.member, now=who.now)
     if as_json:
         speaking.document({"id": key, "kind": "import", "state": "undone"})
     else:

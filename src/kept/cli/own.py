@@ -30,9 +30,9 @@ def asked(
 ) -> None:
     """Show what one was asked to own and has not answered."""
     with acting(organisation, email, as_json=as_json) as who:
-        from kept.jobs import owning
+        from kept.jobs import owners
 
-        rows = owning.asked_of(who.member)
+        rows = owners.asked_of(who.member)
         if as_json:
             speaking.document({"questions": [_shown(row) for row in rows]})
         for row in [] if as_json else rows:

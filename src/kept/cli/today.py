@@ -27,7 +27,7 @@ def today(
     """Show open promises: dates, chances, and what needs a hand."""
     with acting(organisation, email, as_json=as_json) as who:
         from kept import words
-        from kept.jobs import owning
+        from kept.jobs import owners
         from kept.people import access
         from kept.people.models import Role
         from kept.plan import outlook, standing
@@ -35,7 +35,7 @@ def today(
         access.demand(who.member, Role.MEMBER)
         outlook.refresh_if_changed(by=who.member, now=who.now)
         rows = standing.standings(now=who.now)
-        asked = owning.asked_of(who.member)
+        asked = owners.asked_of(who.member)
         if as_json:
             speaking.document(
                 {

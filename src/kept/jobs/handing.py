@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kept import words, zones
-from kept.jobs import owning, work
+from kept.jobs import owners, owning, work
 from kept.jobs.models import CheckItem, HandOver, Job, Stage
 from kept.ledger import recording
 from kept.ledger.models import Event
@@ -227,7 +227,7 @@ def finishing_of(job: Job) -> Stage | None:
 def takers_of(stage: Stage, *, last_mile_owner: Member | None = None) -> list[Member]:
     """Return who goes on from a stage: the owners of the next ones, or the last-mile owner."""
     followers = Stage.objects.filter(afters__after=stage).select_related("owner")
-    last = last_mile_owner or owning.last_mile_owner(stage.job)
+    last = last_mile_owner or owners.last_mile_owner(stage.job)
     return takers_among(list(followers.order_by("position")), last)
 
 
@@ -240,8 +240,8 @@ def takers_among(followers: Sequence[Stage], last_mile_owner: Member | None) -> 
     """Return who goes on, where the stages that follow and the last-mile owner are at hand."""
     if goes_on(followers):
         left = [stage for stage in followers if stage.state != State.DONE]
-        owners = {stage.owner.pk: stage.owner for stage in left if stage.owner is not None}
-        return [owner for owner in owners.values() if owner.left_at is None]
+        found = {stage.owner.pk: stage.owner for stage in left if stage.owner is not None}
+        return [owner for owner in found.values() if owner.left_at is None]
     if last_mile_owner is None or last_mile_owner.left_at is not None:
         return []
     return [last_mile_owner]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from kept.clients import catalogue
 from kept.clients.catalogue import CircleAmongStages, SkillNobodyHas, StageSketch, sketches_of
 from kept.clients.models import Client, Contact, Service
-from kept.jobs import owning
+from kept.jobs import owners, owning
 from kept.jobs.models import (
     Assumption,
     Condition,
@@ -453,7 +453,7 @@ def _is_asked(stage: Stage, owner: Member | None, by: Member) -> bool:
         return True
     if stage.owner_id is None:
         return False
-    return stage.job.state == Job.State.OPEN or owning.said_when_accepted(stage) is not None
+    return stage.job.state == Job.State.OPEN or owners.said_when_accepted(stage) is not None
 
 
 def _changed(stage: Stage, changes: StageChanges, of: int) -> StageSketch:

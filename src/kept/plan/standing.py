@@ -7,9 +7,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from kept import zones
-from kept.jobs import handing, owning
+from kept.jobs import handing, owners
 from kept.jobs.models import Obligation, Stage
-from kept.jobs.owning import Gap
+from kept.jobs.owners import Gap
 from kept.people import days
 from kept.plan import outlook as outlooks
 from kept.plan.models import Outlook
@@ -100,7 +100,7 @@ def standings(*, now: datetime) -> list[Standing]:
     for obligation in Obligation.objects.filter(job_id__in=jobs, met_at__isnull=True):
         owed.setdefault(obligation.job_id, obligation)
     pending = {p.job_id for p in promises if p.state == Promise.State.PENDING}
-    gaps = owning.gaps_of({key: stages[key] for key in pending})
+    gaps = owners.gaps_of({key: stages[key] for key in pending})
     stuck = handing.standstills((s for group in stages.values() for s in group), now=now)
     found = [
         standing_of(

@@ -14,9 +14,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from kept.jobs import handing, owning, work
+from kept.jobs import handing, owners, owning, work
 from kept.jobs.models import HandOver, Job, Responsibility, Stage, StageAfter
-from kept.jobs.owning import Gap
+from kept.jobs.owners import Gap
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.past import learning
@@ -101,7 +101,7 @@ def hand_over(
         done = Stage.objects.select_related("job__client", "job__service", "owner", "skill").get(
             pk=stage.pk
         )
-        said = owning.said_when_accepted(done)
+        said = owners.said_when_accepted(done)
         learning.learn_from(
             done,
             actual_hours=done.spent_hours,
@@ -184,7 +184,7 @@ def _last_mile_owners(jobs: Collection[int]) -> dict[int, Member | None]:
     """Return who sees each job over the line; its promise knows, if there is one."""
     if not jobs:
         return {}
-    found: dict[int, Member | None] = owning.last_mile_owners(jobs)
+    found: dict[int, Member | None] = owners.last_mile_owners(jobs)
     promises = Promise.objects.filter(job_id__in=jobs, state__in=Promise.LIVE)
     for promise in promises.select_related("last_mile_owner"):
         found[promise.job_id] = promise.last_mile_owner
@@ -193,7 +193,7 @@ def _last_mile_owners(jobs: Collection[int]) -> dict[int, Member | None]:
 
 def gaps_in(promise: Promise) -> list[Gap]:
     """Return who has not said yes to a part of a promise."""
-    return owning.gaps(promise.job)
+    return owners.gaps(promise.job)
 
 
 def close_if_complete(promise: Promise, *, by: Member | None, now: datetime) -> bool:

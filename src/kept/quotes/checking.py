@@ -5,31 +5,36 @@ kept with everything needed to compute it again.
 """
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kept import engine, words, zones
-from kept.clients import catalogue, keeping
+from kept import engine, words
+from kept.clients import catalogue
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.jobs import making
 from kept.jobs.lines import Effort
-from kept.ledger import recording
-from kept.ledger.models import Event
-from kept.people import days
 from kept.people.models import Member
 from kept.plan import loading, outlook, pressure
-from kept.plan.loading import Loaded
 from kept.promises.models import Placement, Promise
-from kept.quotes import asking, gauges, ways, wording
+from kept.quotes import answers, asking, gauges, moments, ways, wording
 from kept.quotes.asking import Asked, Change
-from kept.quotes.models import Answer, AnswerDate, AnswerEffect, AnswerLimit
+from kept.quotes.checked import (
+    Checked,
+    DateAt,
+    Level,
+    Limits,
+    NoSuchWay,
+    NotSizedYet,
+    Offer,
+    Pays,
+    WantedInThePast,
+)
+from kept.quotes.models import Answer
 from kept.tenancy import given, refusals, scope
 
 #: The confidences that dates are offered at.
@@ -38,140 +43,8 @@ LEVELS = (0.50, 0.80, 0.90, 0.95)
 OVERTIME_LEVELS = (0.50, 0.80, 0.90)
 #: How sure one may want to be.
 LEAST_SURE, MOST_SURE = 0.50, 0.99
-#: How many days ahead dates are looked for.
-DAYS_AHEAD = 365
-#: The engine looks ten years ahead; what lies beyond has no chance to tell.
-FARTHEST = timedelta(days=3650)
 #: A hold is computed in four times as many futures as an answer while typing.
 HOLD_TIMES = 4
-
-
-class NotSizedYet(refusals.Refused):
-    """Nothing says how much work it is."""
-
-
-class WantedInThePast(refusals.Refused):
-    """The wanted date has gone by."""
-
-
-class NoSuchWay(refusals.NotFound):
-    """The answer has no offer of that kind."""
-
-
-@dataclass(frozen=True)
-class DateAt:
-    """A date, and the chance to keep it."""
-
-    due_at: datetime
-    chance: float
-    placement: Placement
-
-
-@dataclass(frozen=True)
-class Level:
-    """The first day that is at least this likely; None within a year if there is none."""
-
-    level: float
-    date: DateAt | None
-
-
-@dataclass(frozen=True)
-class Pays:
-    """A promise or hold that loses (or gains) chance by a yes to one date."""
-
-    job: int
-    client: str
-    what: str
-    before: float
-    after: float
-    below_line: bool
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One way to say yes.
-
-    Attributes:
-        sentence: what it means, in words.
-        change: how its stages differ from those asked for; an answer of its own is kept of it.
-        overtime_hours: what the team would have to say yes to.
-    """
-
-    kind: ways.Kind
-    date: DateAt
-    sentence: str
-    pays: Sequence[Pays]
-    change: Change
-    overtime_hours: float | None
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What limits the date at the asked confidence, lifted alone; signed working days."""
-
-    kind: str
-    sentence: str
-    days: float
-    about: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Checked:
-    """An answer, as every door shows it.
-
-    Attributes:
-        stages: name, skill and hours of what was asked for.
-        advised: the date kept would give, at the asked confidence; None if there is none.
-        without, in_place: the two answers: disturbing nobody, or ranked by its date.
-        wanted: the wanted date with its chance.
-        curve: the chance at the end of each working day, ascending.
-        pays_wanted, pays_advised: who pays for a yes to the wanted and to the advised date.
-        offers: what can be said now, at most four.
-        overtime: hours outside the working week with which so large a share of futures keeps
-            the wanted date; None where overtime does not. Empty where it needs none.
-        overtime_hours: those at the asked confidence.
-        reasons: whether limits, overtime and all offers were worked out, or only the dates.
-        found: what the engine said, for whoever wants to know more.
-        answer: the stored answer; None while typing.
-    """
-
-    what: str
-    client: Client | None
-    client_name: str
-    service: Service | None
-    zone: str
-    confidence: float
-    line: float
-    stages: Sequence[StageSketch]
-    wanted: DateAt | None
-    advised: DateAt | None
-    without: DateAt | None
-    in_place: DateAt | None
-    levels: Sequence[Level]
-    curve: Sequence[tuple[datetime, float]]
-    pays_wanted: Sequence[Pays]
-    pays_advised: Sequence[Pays]
-    limits: Sequence[Limits]
-    gauges: Sequence[gauges.Gauge]
-    offers: Sequence[Offer]
-    overtime: Sequence[tuple[float, float | None]]
-    overtime_hours: float | None
-    reasons: bool
-    expected_hours: float
-    known_items: int
-    promises_given: int
-    futures: int
-    seconds: float
-    asked_at: datetime
-    loaded: Loaded = field(repr=False)
-    asked: Asked = field(repr=False)
-    found: "engine.Dates" = field(repr=False)
-    answer: Answer | None = None
-
-    @property
-    def load(self) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        """Hours of work with the ask at its advised date, by person, as the engine has them."""
-        return self.found.load_with
 
 
 def check(
@@ -218,7 +91,7 @@ def check(
         change=change,
         now=now,
     )
-    return store(checked, by=by) if keep else checked
+    return answers.store(checked, by=by) if keep else checked
 
 
 def work_out(
@@ -256,13 +129,13 @@ def work_out(
             field="wanted",
         )
     if wanted_at is not None:
-        refuse_too_far(wanted_at, zone=zone, now=now, field="wanted")
+        moments.refuse_too_far(wanted_at, zone=zone, now=now, field="wanted")
     what = given.one_line(what, called=_("What is asked for"), field="what", longest=200)
     sketches = catalogue.checked(sketches)
     if change is not None:
         sketches = asking.changed(sketches, change)
     loaded = loading.load(now=now)
-    moments = candidates(now=now, zone=zone)
+    dues = moments.candidates(now=now, zone=zone)
 
     def asks(changed: Change) -> Asked:
         return asking.asked(
@@ -277,7 +150,7 @@ def work_out(
         return engine.find_dates(
             loaded.situation,
             ask,
-            due_candidates=moments,
+            due_candidates=dues,
             wanted=wanted_at,
             confidence=confidence,
             line=house.line,
@@ -347,7 +220,7 @@ def take(answer: Answer, kind: str, *, by: Member, now: datetime) -> Checked:
     Raises:
         NoSuchWay: the answer has no offer of this kind.
     """
-    return store(taken(answer, kind, now=now), by=by)
+    return answers.store(taken(answer, kind, now=now), by=by)
 
 
 def taken(answer: Answer, kind: str, *, now: datetime) -> Checked:
@@ -367,35 +240,6 @@ def taken(answer: Answer, kind: str, *, now: datetime) -> Checked:
         change=Change.read(offer["change"]),
         now=now,
     )
-
-
-def refuse_too_far(moment: datetime, *, zone: str, now: datetime, field: str) -> None:
-    """Pass if a moment lies where chances can be told.
-
-    Raises:
-        Refused: it is more than ten years ahead.
-    """
-    if moment > now + FARTHEST:
-        raise refusals.Refused(
-            _("%(moment)s is too far away: dates are forecast for ten years. Say an earlier one.")
-            % {"moment": wording.moment(moment, zone)},
-            field=field,
-        )
-
-
-def candidates(*, now: datetime, zone: str) -> list[datetime]:
-    """Return the moments a day-only date can mean: ends of working days in the client's zone."""
-    house = scope.current()
-    today = zones.day_of(now, zone)
-    found = []
-    for day in days.working_days(house, today, today + timedelta(days=DAYS_AHEAD)):
-        try:
-            ends_at = days.end_of(day, zone=zone, house=house)
-        except refusals.Refused:
-            continue  # that day has no such hour; the next one has
-        if ends_at > now:
-            found.append(ends_at)
-    return found
 
 
 def _checked(
@@ -541,135 +385,3 @@ def _about(limit: "engine.Limit") -> dict[str, Any]:
     if limit.on:
         about["on"] = [day.isoformat() for day in limit.on]
     return about
-
-
-def store(checked: Checked, *, by: Member) -> Checked:
-    """Keep an answer with its draft job and all that is needed to compute it again."""
-    loaded, now = checked.loaded, checked.asked_at
-    with transaction.atomic():
-        client = checked.client
-        if client is None and checked.client_name:
-            client = keeping.find_or_add(checked.client_name, by=by, now=now)
-        job = making.make(
-            title=checked.what,
-            client=client,
-            service=checked.service,
-            stages=checked.stages,
-            by=by,
-            now=now,
-        )
-        answer = Answer.objects.create(
-            job=job,
-            client=client,
-            wanted_at=None if checked.wanted is None else checked.wanted.due_at,
-            zone=checked.zone,
-            confidence=checked.confidence,
-            line=checked.line,
-            chance_wanted=None if checked.wanted is None else checked.wanted.chance,
-            advised="" if checked.advised is None else checked.advised.placement,
-            asked_at=now,
-            asked_by=by,
-            snapshot=loading.keep(loaded, now=now),
-            plan_fingerprint=loaded.fingerprint,
-            ask=checked.asked.fragment(),
-            story={
-                "curve": [[at.isoformat(), round(chance, 4)] for at, chance in checked.curve],
-                "overtime": [[level, hours] for level, hours in checked.overtime],
-                "overtime_hours": checked.overtime_hours,
-                "offers": [_offer_kept(offer) for offer in checked.offers],
-                "expected_hours": checked.expected_hours,
-                "known_items": checked.known_items,
-                "gauges": [vars(gauge) for gauge in checked.gauges],
-            },
-            seed=outlook.seed(),
-            futures=checked.futures,
-            engine_version=engine.ENGINE_VERSION,
-            profile_version=loaded.profile_version,
-        )
-        AnswerDate.objects.bulk_create(_dates(answer, checked))
-        AnswerEffect.objects.bulk_create(
-            AnswerEffect(
-                answer=answer,
-                why=why,
-                job_id=pays.job,
-                chance_before=pays.before,
-                chance_after=pays.after,
-                below_line=pays.below_line,
-            )
-            for why, rows in (
-                (AnswerDate.Why.WANTED, checked.pays_wanted),
-                (AnswerDate.Why.IN_PLACE, checked.pays_advised),
-            )
-            for pays in rows
-        )
-        AnswerLimit.objects.bulk_create(
-            AnswerLimit(answer=answer, kind=limit.kind, about=limit.about, days=limit.days)
-            for limit in checked.limits
-        )
-        recording.record(
-            Event.Kind.ANSWERED,
-            about=answer,
-            by=by,
-            at=now,
-            chance=answer.chance_wanted,
-            facts={
-                "job": job.pk,
-                "wanted_at": recording.plain(answer.wanted_at),
-                "advised_at": None
-                if checked.advised is None
-                else recording.plain(checked.advised.due_at),
-            },
-        )
-    return replace(checked, answer=answer)
-
-
-def _offer_kept(offer: Offer) -> dict[str, Any]:
-    """Return an offer as it is kept with its answer: keys only, no names."""
-    return {
-        "kind": str(offer.kind),
-        "due_at": offer.date.due_at.isoformat(),
-        "chance": offer.date.chance,
-        "placement": str(offer.date.placement),
-        "change": str(offer.change),
-        "overtime_hours": offer.overtime_hours,
-        "pays": [[row.job, row.before, row.after, row.below_line] for row in offer.pays],
-    }
-
-
-def _dates(answer: Answer, checked: Checked) -> list[AnswerDate]:
-    said = [
-        *((AnswerDate.Why.LEVEL, level.level, level.date) for level in checked.levels),
-        (AnswerDate.Why.WANTED, None, checked.wanted),
-        (AnswerDate.Why.WITHOUT, None, checked.without),
-        (AnswerDate.Why.IN_PLACE, None, checked.in_place),
-    ]
-    return [
-        AnswerDate(
-            answer=answer,
-            why=why,
-            level=level,
-            due_at=date.due_at,
-            placement=date.placement,
-            chance=date.chance,
-        )
-        for why, level, date in said
-        if date is not None
-    ]
-
-
-def again(answer: Answer) -> "engine.Dates":
-    """Compute a kept answer again, from the situation, seed and ask that were kept with it."""
-    plan = loading.kept_plan(answer.snapshot)
-    ask = engine.Ask(promise=answer.ask["promise"], stages=answer.ask["stages"])
-    with scope.acting_in(answer.organisation):
-        return engine.find_dates(
-            engine.Situation.from_document(plan),
-            ask,
-            due_candidates=candidates(now=answer.asked_at, zone=answer.zone),
-            wanted=answer.wanted_at,
-            confidence=answer.confidence,
-            line=answer.line,
-            futures=answer.futures,
-            seed=answer.seed,
-            limits=False,
-        )

@@ -19,7 +19,7 @@ from kept.ledger.models import Event
 from kept.people import access
 from kept.people.models import Member, Role
 from kept.plan import loading
-from kept.quotes import checking, countering, offering, wording
+from kept.quotes import countering, moments, offering, wording
 from kept.quotes.models import LeftOutLine, Quote, QuoteOption
 from kept.tenancy import given, refusals, scope
 from kept.tenancy.models import Organisation
@@ -68,7 +68,7 @@ def add(
             % {"held": wording.moment(quote.due_at, quote.zone)},
             field="due_at",
         )
-    checking.refuse_too_far(due_at, zone=quote.zone, now=now, field="due_at")
+    moments.refuse_too_far(due_at, zone=quote.zone, now=now, field="due_at")
     if price is not None and not 0 <= price < 10**10:
         raise refusals.Refused(_("A price is 0 or more."), field="price")
     with transaction.atomic():

@@ -15,7 +15,16 @@ from kept.people.models import Member, Role
 from kept.plan import loading
 from kept.plan.loading import Loaded
 from kept.promises.terms import internal_date
-from kept.quotes import accepting, checking, offering, onset, states, wording, writing
+from kept.quotes import (
+    accepting,
+    checked,
+    moments,
+    offering,
+    onset,
+    states,
+    wording,
+    writing,
+)
 from kept.quotes.models import Counter, LeftOutLine, Quote, QuoteOption
 from kept.tenancy import given, refusals, scope
 from kept.tenancy.models import Organisation
@@ -61,12 +70,12 @@ def counter(
     if wanted_at is not None:
         wanted_at = given.moment(wanted_at, called=_("The date"), field="wanted_at")
         if wanted_at <= now:
-            raise checking.WantedInThePast(
+            raise checked.WantedInThePast(
                 _("%(moment)s has gone by. Propose a later date.")
                 % {"moment": wording.moment(wanted_at, quote.zone, today=now)},
                 field="wanted_at",
             )
-        checking.refuse_too_far(wanted_at, zone=quote.zone, now=now, field="wanted_at")
+        moments.refuse_too_far(wanted_at, zone=quote.zone, now=now, field="wanted_at")
     offering.lapse_if_expired(quote, now=now)
     with transaction.atomic():
         Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
@@ -140,12 +149,12 @@ def take(
             _("They named no date. Say which one you offer instead."), field="due_at"
         )
     if due_at <= now:
-        raise checking.WantedInThePast(
+        raise checked.WantedInThePast(
             _("%(moment)s has gone by. Offer a later date.")
             % {"moment": wording.moment(due_at, quote.zone, today=now)},
             field="due_at",
         )
-    checking.refuse_too_far(due_at, zone=quote.zone, now=now, field="due_at")
+    moments.refuse_too_far(due_at, zone=quote.zone, now=now, field="due_at")
     stand = offering.stand_of(quote.answer, due_at, without(quote, loading.load(now=now)))
     with transaction.atomic():
         house = Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())

@@ -20,7 +20,7 @@ from kept.plan.loading import Loaded
 from kept.plan.models import Hold
 from kept.promises.models import Placement
 from kept.promises.terms import internal_date
-from kept.quotes import checking, onset, states, wording, writing
+from kept.quotes import checked, checking, moments, onset, states, wording, writing
 from kept.quotes.models import Answer, Counter, Quote
 from kept.tenancy import refusals, scope
 from kept.tenancy.models import Organisation
@@ -102,12 +102,12 @@ def hold(
             _("Say first for whom this is: an offer goes to a client."), field="client"
         )
     if due_at <= now:
-        raise checking.WantedInThePast(
+        raise checked.WantedInThePast(
             _("%(moment)s has gone by. Hold a later date.")
             % {"moment": wording.moment(due_at, answer.zone, today=now)},
             field="date",
         )
-    checking.refuse_too_far(due_at, zone=answer.zone, now=now, field="date")
+    moments.refuse_too_far(due_at, zone=answer.zone, now=now, field="date")
     stand = stand_of(answer, due_at, loading.load(now=now))
     if begin is not None:
         begin()

@@ -13,9 +13,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kept import words
-from kept.jobs import owning
+from kept.jobs import owners, owning
 from kept.jobs.models import Responsibility, Stage
-from kept.jobs.owning import Gap
+from kept.jobs.owners import Gap
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access, solo
@@ -69,7 +69,7 @@ def state_of(quote: Quote, *, giver: Member | None = None) -> Onset:
             answer if left out.
     """
     giver = giver or quote.answer.asked_by
-    rows = owning.table(quote.job)
+    rows = owners.table(quote.job)
     if solo.is_solo(quote.organisation) or _all_in_one_hand(rows, giver):
         return Onset(Gate.SILENT, ())
     gaps = tuple(row.gap for row in rows if row.gap is not None and not _own(row, giver))
@@ -80,7 +80,7 @@ def state_of(quote: Quote, *, giver: Member | None = None) -> Onset:
 
 def ask_owners(
     quote: Quote,
-    owners: Mapping[Stage | None, Member],
+    chosen: Mapping[Stage | None, Member],
     *,
     by: Member,
     now: datetime,
@@ -98,8 +98,8 @@ def ask_owners(
     access.demand(by, Role.MEMBER)
     asked = []
     with transaction.atomic():
-        rows = {row.stage: row for row in owning.table(quote.job)}
-        for stage, member in owners.items():
+        rows = {row.stage: row for row in owners.table(quote.job)}
+        for stage, member in chosen.items():
             row = rows.get(stage)
             if row is None or _said_or_asked(row, member):
                 continue
@@ -182,10 +182,10 @@ def after_yes(quote: Quote, *, giver: Member | None) -> tuple[Promise.State, Pro
 
 def last_mile_owner(quote: Quote) -> Member | None:
     """Return who said yes to the last mile of an offer."""
-    return owning.last_mile_owner(quote.job)
+    return owners.last_mile_owner(quote.job)
 
 
-def _all_in_one_hand(rows: list[owning.Owned], giver: Member | None) -> bool:
+def _all_in_one_hand(rows: list[owners.Owned], giver: Member | None) -> bool:
     """Say whether the giver owns every stage, and nobody else was asked for the last mile."""
     if giver is None:
         return False
@@ -199,7 +199,7 @@ def _all_in_one_hand(rows: list[owning.Owned], giver: Member | None) -> bool:
     )
 
 
-def _own(row: owning.Owned, giver: Member | None) -> bool:
+def _own(row: owners.Owned, giver: Member | None) -> bool:
     """Say whether a gap is the giver's own stage, about which nobody else was asked."""
     return (
         row.stage is not None
@@ -210,7 +210,7 @@ def _own(row: owning.Owned, giver: Member | None) -> bool:
     )
 
 
-def _said_or_asked(row: owning.Owned, member: Member) -> bool:
+def _said_or_asked(row: owners.Owned, member: Member) -> bool:
     if row.yes is not None and row.gap is None and row.yes.member_id == member.pk:
         return True
     return (

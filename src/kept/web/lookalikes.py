@@ -16,7 +16,7 @@ from kept.jobs.models import Job
 from kept.people.models import Skill
 from kept.promises.models import Promise
 from kept.quotes import lookalikes
-from kept.quotes.checking import Checked
+from kept.quotes.checked import Checked
 from kept.quotes.lookalikes import Lookalike
 
 TIMES = "\N{MULTIPLICATION SIGN}"

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kept import words, zones
-from kept.jobs import handing, owning
+from kept.jobs import handing, owners, owning
 from kept.jobs.models import CheckItem, Job, Responsibility, Stage
-from kept.jobs.owning import Missing, Owned
+from kept.jobs.owners import Missing, Owned
 from kept.people import solo
 from kept.people.models import Member, Role
 from kept.promises.models import Promise
@@ -70,7 +70,7 @@ def read(
         stages: the job's stages with their owners, where they are at hand.
     """
     house = viewer.organisation
-    table = owning.table(job, last_mile_owner=last_mile_owner, stages=stages)
+    table = owners.table(job, last_mile_owner=last_mile_owner, stages=stages)
     left, checks = _checks(job)
     stuck = handing.standstills((row.stage for row in table if row.stage is not None), now=now)
     alone = solo.is_solo(house)

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from kept import words, zones
 from kept.promises.models import Placement
 from kept.quotes import wording
-from kept.quotes.checking import Checked, DateAt, Limits, Pays
+from kept.quotes.checked import Checked, DateAt, Limits, Pays
 from kept.quotes.ways import Kind
 from kept.tenancy.models import Organisation
 from kept.web import drawing

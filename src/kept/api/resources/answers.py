@@ -19,7 +19,7 @@ from kept.clients.models import Client, Service
 from kept.jobs import lines
 from kept.people.access import Policy
 from kept.promises.models import Promise
-from kept.quotes import asking, checking, models, wording
+from kept.quotes import answers, asking, checking, models, wording
 from kept.tenancy import scope
 
 door = Door("answers", answer_id=models.Answer)
@@ -242,7 +242,7 @@ def check(request: ApiRequest, body: Ask) -> dict[str, Any]:
         now=request.now,
     )
     request.begin()
-    checked = checking.store(checked, by=request.member)
+    checked = answers.store(checked, by=request.member)
     assert checked.answer is not None
     return shown(_answers().get(pk=checked.answer.pk))
 
@@ -257,7 +257,7 @@ def take_offer(request: ApiRequest, answer_id: int, body: Take) -> dict[str, Any
     answer = models.Answer.objects.select_related("job", "client").get(pk=answer_id)
     checked = checking.taken(answer, body.kind, now=request.now)
     request.begin()
-    checked = checking.store(checked, by=request.member)
+    checked = answers.store(checked, by=request.member)
     assert checked.answer is not None
     return shown(_answers().get(pk=checked.answer.pk))
 

@@ -15,7 +15,7 @@ from kept.api.door import Door
 from kept.api.keys import ApiRequest
 from kept.api.rows import named
 from kept.api.shapes import Asked, Id, Page, PageAsked, Shown
-from kept.imports import intake, models, naming
+from kept.imports import bringing, intake, models, naming, undoing
 from kept.past import models as past
 from kept.people.access import Policy
 from kept.tenancy import refusals
@@ -220,7 +220,7 @@ def list_import_problems(
 def undo_import(request: ApiRequest, import_id: int) -> models.Import:
     """Take back all that an import brought."""
     row = models.Import.objects.get(pk=import_id)
-    return intake.undo(row, by=request.member, now=request.now)
+    return undoing.undo(row, by=request.member, now=request.now)
 
 
 def _name(row: past.SourceName) -> dict[str, Any]:
@@ -266,7 +266,7 @@ def _previewed(seen: intake.Preview) -> dict[str, Any]:
         "cancelled_rows": seen.cancelled,
         "old_rows": seen.old,
         "problem_rows": seen.left_out,
-        "problems": list(seen.problems[: intake.PROBLEMS_KEPT]),
+        "problems": list(seen.problems[: bringing.PROBLEMS_KEPT]),
         "names": list(seen.names),
         "new_clients": list(seen.new_clients),
         "newcomers": list(seen.newcomers),

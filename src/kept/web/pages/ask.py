@@ -21,7 +21,7 @@ from kept.people.access import Policy, allow
 from kept.people.models import Role, Skill
 from kept.quotes import checking, offering, wording
 from kept.quotes.asking import Change
-from kept.quotes.checking import Checked
+from kept.quotes.checked import Checked
 from kept.quotes.ways import Kind
 from kept.tenancy import given
 from kept.tenancy.models import Organisation

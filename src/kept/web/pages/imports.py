@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kept import clock
-from kept.imports import intake, naming, present, running, waiting
+from kept.imports import intake, naming, present, running, undoing, waiting
 from kept.imports.intake import Preview, Step
 from kept.imports.models import Import, ImportProblem
 from kept.imports.readers import values
@@ -415,7 +415,7 @@ def undo(request: KeptRequest, pk: int) -> HttpResponse:
     if imported is None:
         raise Http404
     try:
-        undone = intake.undo(imported, by=request.member, now=clock.now())
+        undone = undoing.undo(imported, by=request.member, now=clock.now())
     except present.SomethingDepends as refused:
         return _page(request, wrong=refused.sentence, status=409)
     messages.info(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kept import clock, zones
-from kept.jobs import owning
+from kept.jobs import owners, owning
 from kept.jobs.models import Job, Responsibility, Stage
 from kept.people import days
 from kept.people.access import Policy, allow
@@ -103,7 +103,7 @@ def _ask(request: KeptRequest, job: Job, stage: Stage | None) -> HttpResponse:
     if request.method == "POST":
         form = AskForm(request.POST, people=people, stage=stage)
     else:
-        suggested = None if stage is not None else owning.suggested_last_mile_owner(job)
+        suggested = None if stage is not None else owners.suggested_last_mile_owner(job)
         initial: dict[str, Any] = {"member": None if suggested is None else suggested.pk}
         if stage is not None:
             initial |= {"hours": stage.likely_hours, "done_means": stage.done_means}
@@ -147,16 +147,16 @@ def quote_owners(request: KeptRequest, pk: int) -> HttpResponse:
     """Ask everybody named for an offer's stages and its last mile, at once."""
     quote = get_object_or_404(Quote.objects.select_related("job", "answer"), pk=pk)
     house, people = request.member.organisation, {member.pk: member for member in staff()}
-    owners: dict[Stage | None, Member] = {}
+    chosen: dict[Stage | None, Member] = {}
     parts: list[Stage | None] = [*quote.job.stages.all(), None]
     for part in parts:
         key = request.POST.get(f"owner-{_key(part)}", "")
         if key.isdecimal() and int(key) in people:
-            owners[part] = people[int(key)]
+            chosen[part] = people[int(key)]
     try:
         asked = onset.ask_owners(
             quote,
-            owners,
+            chosen,
             by_at=end_of(_day(request.POST.get("by_on", "")), house),
             by=request.member,
             now=clock.now(),
@@ -219,7 +219,7 @@ def onset_context(quote: Quote, *, viewer: Member, now: datetime) -> dict[str, o
 
 def _asking(quote: Quote, found: Onset) -> list[Asking]:
     doers, everybody = workers(), staff()
-    suggested = owning.suggested_last_mile_owner(quote.job)
+    suggested = owners.suggested_last_mile_owner(quote.job)
     rows = []
     for gap in found.gaps:
         named = gap.member

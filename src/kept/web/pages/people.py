@@ -22,7 +22,7 @@ from kept.people.models import Absence, Member, MemberSkill, Role, Skill, Workin
 from kept.plan import loading, pressure
 from kept.plan.pressure import TANK_AMBER, Cell, SkillRow
 from kept.quotes import checking
-from kept.quotes.checking import Checked
+from kept.quotes.checked import Checked
 from kept.tenancy.models import Organisation
 from kept.tenancy.refusals import Refused
 from kept.web import drawing

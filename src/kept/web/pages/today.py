@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kept import clock, words, zones
-from kept.jobs import owning
+from kept.jobs import owners
 from kept.last_mile import board as boards
 from kept.people import days
 from kept.people.access import Policy, allow
@@ -109,7 +109,7 @@ def board(request: KeptRequest) -> dict[str, object]:
         "computed_at": max((s.outlook.computed_at for s in shown if s.outlook), default=None),
         "since": telling.since_monday(since.since(zones.start_of(monday, house.zone), shown)),
         "is_new": not everybody,
-        "asked": owning.count_asked_of(request.member),
+        "asked": owners.count_asked_of(request.member),
         "wanted": boards.waiting_for(request.member),
         "handed": sum(
             1
