@@ -61,6 +61,54 @@ def test_a_pause_tells_what_is_owed_and_what_it_means(
     )
 
 
+def test_whoever_was_told_of_a_pause_ahead_hears_that_it_is_off(
+    northlight: cast.House, hers: Promise, give: Give
+) -> None:
+    owed = texts(hers, northlight, at(16, 18, month=11))
+    pausing.pause(hers, obligation=owed, by=northlight.maya, now=at(12, month=11))
+    pausing.receive(owed, by=northlight.ben, now=at(13, month=11))
+    assert last().subject == "Audio guide: the clock runs"
+    assert last().body.startswith(
+        "Dear Ana Prates,\n\nGerman texts came, thank you.\n\nThe clock of Audio guide runs on, "
+        "and what we promised stands: Friday 11 December, 17:00.\n\n"
+        "You see how it stands here:\n{link}\n\nBen, Northlight"
+    )
+
+    owed = texts(hers, northlight, at(18, 18, month=11))
+    pausing.pause(hers, obligation=owed, by=northlight.maya, now=at(16, month=11))
+    pausing.call_off(hers, by=northlight.maya, now=at(17, month=11))
+    assert "\n\nwe wait no longer for this: German texts.\n\n" in last().body
+    assert Letter.objects.count() == 4
+
+    # Nobody was written to, so nobody wonders.
+    by_word = give()
+    owed = texts(by_word, northlight, at(16, 18, month=11))
+    pausing.pause(by_word, obligation=owed, by=northlight.maya, now=at(12, month=11))
+    pausing.receive(owed, by=northlight.maya, now=at(13, month=11))
+    assert Letter.objects.count() == 4
+
+
+def test_after_a_pause_the_client_hears_the_date_that_holds_now(
+    northlight: cast.House, hers: Promise
+) -> None:
+    owed = texts(hers, northlight, at(16, 18, month=11))
+    pausing.pause(hers, obligation=owed, by=northlight.maya, now=at(17, 9, month=11))
+    pausing.receive(owed, by=northlight.maya, now=at(19, 9, month=11))
+    assert (
+        "German texts came, thank you.\n\nThe clock of Audio guide runs again. What we promised is "
+        "due Tuesday 15 December, 17:00: moved by the working time that it stood." in last().body
+    )
+
+
+def test_whoever_sent_it_by_link_in_time_needs_no_letter(
+    northlight: cast.House, hers: Promise, ana: Contact
+) -> None:
+    owed = texts(hers, northlight, at(16, 18, month=11))
+    pausing.pause(hers, obligation=owed, by=northlight.maya, now=at(12, month=11))
+    pausing.receive(owed, contact=ana, now=at(13, month=11))
+    assert Letter.objects.count() == 1
+
+
 def test_a_proposal_sent_by_link_is_the_letter_that_was_written(
     northlight: cast.House, hers: Promise
 ) -> None:

@@ -15,8 +15,10 @@ from kept.custody import verifying
 from kept.jobs import making
 from kept.ledger.models import Event
 from kept.outbox.models import Letter
-from kept.promises.models import Promise
-from kept.quotes import accepting, choosing, countering, offering
+from kept.promises import proposing
+from kept.promises.models import Promise, Proposal
+from kept.promises.proposing import Way
+from kept.quotes import accepting, choosing, countering, for_client, offering
 from kept.quotes.models import LeftOutLine, Quote, QuoteOption
 
 __all__ = ["present", "sara"]
@@ -56,6 +58,15 @@ def test_the_client_chooses_a_later_date_and_its_price_is_what_is_promised(
     assert [line.text for line in terms.lines.all()] == ["it answers on a phone"]
     accepted = Event.objects.get(kind=Event.Kind.QUOTE_ACCEPTED)
     assert accepted.facts == {"contact": sara.contact.pk, "option": option.pk}
+    to_house, to_her = Letter.objects.order_by("-pk")[:2]
+    assert (
+        "is promised: Wednesday 16 December, 18:00 (Lisbon). As you chose, it is without it takes "
+        "bookings. This page always shows how it stands:" in to_her.body
+    )
+    assert "They chose Wednesday 16 December, 18:00, without it takes bookings." in to_house.body
+    page = sara.get().content.decode()
+    assert "Not part of it, as agreed: it takes bookings" in page
+    assert page.count("it takes bookings") == 1
     assert sara.post(f"offers/{quote.pk}/accept", **said).status_code == 409
 
 
@@ -116,3 +127,25 @@ def test_what_can_be_chosen_is_fixed_once_it_is_offered_and_goes_with_another_ho
     assert [fault for fault in verifying.verify().faults if "option" in str(fault)] == []
     promise = accepting.accept(quote=Quote.objects.get(), contact=sara.contact, now=now)
     assert promise.due_at == end_of(9)
+
+
+def test_a_line_agreed_away_later_is_no_part_and_one_noted_since_is_not_shown(
+    one_builder: cast.House, sara: Sara, now: datetime
+) -> None:
+    quote = held(one_builder, now)
+    booking = making.add_condition(quote.job, "it takes bookings", by=one_builder.ben, now=now)
+    making.add_condition(quote.job, "it answers on a phone", by=one_builder.ben, now=now)
+    offering.offer(
+        quote=quote, contact=sara.contact, gap_reason="Now.", by=one_builder.ben, now=now
+    )
+    promise = accepting.accept(quote=quote, by=one_builder.ben, now=now)
+    drafted = proposing.draft(
+        promise, options=[Way(quote.due_at, later=(booking.pk,))], by=one_builder.ben, now=now
+    )
+    told = proposing.tell(drafted, how=Proposal.How.SAID, by=one_builder.ben, now=now)
+    proposing.agree(told, option=told.options.get(), contact=sara.contact, now=now)
+    making.add_condition(promise.job, "it is blue", by=one_builder.ben, now=now)
+
+    [running] = for_client.read(sara.contact, now=now).running
+    assert [line.text for line in running.lines] == ["it answers on a phone"]
+    assert running.without == ["it takes bookings"]

@@ -3,7 +3,7 @@
 import html
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.http import QueryDict
@@ -17,7 +17,7 @@ from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.jobs.models import Job
 from kept.people import staff
-from kept.quotes import checking
+from kept.quotes import checking, choosing
 from kept.quotes.models import Answer, Quote
 from kept.tenancy import scope
 from kept.web.pages import ask
@@ -316,6 +316,43 @@ def test_the_offer_that_was_chosen_meanwhile_stays_chosen(
 
     chosen = re.findall(r'value="([^"]+)"[^>]* checked>', part.content.decode())
     assert chosen == ["2026-12-04T18:00:00+00:00 without-2"]
+
+
+def test_later_dates_are_ticked_for_the_client_as_the_date_is_held(
+    northlight: House, login: LogIn, now: datetime
+) -> None:
+    page = login(northlight.ben).get("/ask", {"what": LINE})
+    days = re.findall(r'name="also" value="([^"]+)"', page.content.decode())
+    offered = re.findall(r'name="due_at" id="offer-\d" value="([^"]+)"', page.content.decode())
+    assert [offer[:10] for offer in offered] == ["2026-12-18", "2026-12-14"]
+    assert [day[:10] for day in days] == ["2026-12-15", "2026-12-18"]
+    assert 'class="choice after after-2"><input type="checkbox" name="also"' in (
+        page.content.decode()
+    )
+
+    too_early = (now + timedelta(days=1)).isoformat()
+    held = offered[1]
+    said = {"what": LINE, "due_at": held, "also": [days[-1], held, too_early, "soon"]}
+    answer = login(northlight.ben).post("/ask/hold", said, follow=True)
+
+    quote = Quote.objects.get()
+    assert quote.due_at == datetime.fromisoformat(held)
+    assert [row.due_at for row in choosing.of(quote)] == [datetime.fromisoformat(days[-1])]
+    words = _words(answer.content)
+    assert "They cannot choose Thu 3 Dec: " in words
+    assert "later ones can be chosen from then." in words
+
+
+def test_what_was_ticked_stays_ticked_where_the_reasons_are_fetched_or_the_hold_is_refused(
+    northlight: House, login: LogIn
+) -> None:
+    page = login(northlight.ben).get("/ask", {"what": LINE})
+    [*_days, last] = re.findall(r'name="also" value="([^"]+)"', page.content.decode())
+    fetched = login(northlight.ben).get("/ask", {"what": LINE, "whole": "1", "also": last})
+    refused = login(northlight.ben).post("/ask/hold", {"what": LINE, "also": last})
+    assert refused.status_code == 422
+    for answer in (fetched, refused):
+        assert f'name="also" value="{last}" checked' in answer.content.decode()
 
 
 def test_less_of_it_is_held_as_it_was_offered(

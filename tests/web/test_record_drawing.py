@@ -90,6 +90,16 @@ def test_each_time_one_more_day_was_said_is_a_dot() -> None:
     assert "14+" in texts(markup)  # the last column is open-ended
 
 
+def test_more_than_could_be_told_apart_are_columns_with_their_counts() -> None:
+    markup = record_drawing.became(
+        [1] * 30 + [2] * 41, average=1.6, sentence="71 times", description="",
+        average_label="average 1.6 days", as_said="as said", axis_label="days",
+    )  # fmt: skip
+    columns = [column for look in ("dot", "bar") for column in classed(markup, look)]
+    assert [column.get("height") for column in columns] == ["117.07", "160"]
+    assert {"30", "41"} < set(texts(markup))
+
+
 def test_early_ones_have_columns_of_their_own() -> None:
     markup = record_drawing.became(
         [-1, 3], average=1.0, sentence="", description="",

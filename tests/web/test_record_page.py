@@ -127,6 +127,8 @@ def test_page_api_and_command_say_the_same(
     assert "Too early to judge: 8 settled. Kept as first promised: 4 of 11." in in_words
     assert "sharpness" in in_words
     assert "coverage" in in_words
+    heads = [line.split("Kept")[0].strip() for line in in_words.splitlines() if "Kept  " in line]
+    assert heads[-3:] == ["Client", "Service", "How it was promised"]
 
 
 def test_one_client_s_record_and_account(lived: Played, now: datetime, login: LogIn) -> None:

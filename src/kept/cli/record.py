@@ -1,7 +1,7 @@
 """`kept record`: said against done."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,7 +9,9 @@ from kept.cli import speaking
 from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
 
 if TYPE_CHECKING:
-    from kept.record.figures import Rate, Share
+    from collections.abc import Callable, Sequence
+
+    from kept.record.figures import Part, Rate, Share
     from kept.record.page import Page
 
 
@@ -110,18 +112,22 @@ def _print(read: "Page") -> None:
         )
     if not record.trend.too_early:
         speaking.say(wording.better_or_luck(record.trend))
-    if record.by_client:
-        speaking.table(
-            ["Client", "Kept", "", ""],
-            [
-                [
-                    read.clients.get(part.key, "") if isinstance(part.key, int) else "",
-                    *_rate(part.rate),
-                ]
-                for part in record.by_client[:12]
-            ],
-            broken=[0],
-        )
+    _parts("Client", record.by_client, read.clients.get)
+    _parts("Service", record.by_service, lambda key: read.services.get(key, "no service"))
+    _parts("How it was promised", record.by_origin, _way)
+
+
+def _parts(head: str, parts: "Sequence[Part]", name: "Callable[[Any], str | None]") -> None:
+    """Print the first rate of each part, the largest ones."""
+    if parts:
+        rows = [[name(part.key) or "", *_rate(part.rate)] for part in parts[:12]]
+        speaking.table([head, "Kept", "", ""], rows, broken=[0])
+
+
+def _way(key: object) -> str:
+    from kept.promises.models import Promise
+
+    return str(Promise.Origin(str(key)).label)
 
 
 def _rate(rate: "Rate") -> list[str]:

@@ -147,13 +147,16 @@ def working_minutes(house: Organisation, first: datetime, last: datetime, *, zon
 
     A working day is the nine hours before it ends, as a clock in `zone` shows them.
     """
-    total = timedelta()
-    day, end = zones.day_of(first, zone), zones.day_of(last, zone)
-    while day <= end:
-        starts, ends = _hours_of(house, day, zone)
-        total += max(timedelta(), min(ends, last) - max(starts, first))
-        day += timedelta(days=1)
-    return total // timedelta(minutes=1)
+    if last <= first:
+        return 0
+    day, starts, ends = _day_at(house, first, zone)
+    last_day, last_starts, _ends = _day_at(house, last, zone)
+    if day == last_day:
+        total = min(ends, last) - max(starts, first)
+    else:
+        total = ends - max(starts, first) + max(timedelta(), last - last_starts)
+        total += count_between(house, day, last_day - timedelta(days=1)) * DAY
+    return max(0, total // timedelta(minutes=1))
 
 
 def later_by(house: Organisation, at: datetime, minutes: int, *, zone: str) -> datetime:
@@ -162,15 +165,27 @@ def later_by(house: Organisation, at: datetime, minutes: int, *, zone: str) -> d
     What ends with a working day ends on it, not at the start of the next one.
     """
     left = timedelta(minutes=minutes)
+    if not left:
+        return at
+    day, starts, ends = _day_at(house, at, zone)
+    begins = max(starts, at)
+    if left > ends - begins:
+        left -= ends - begins
+        # Every later day has as many hours; all but the last one pass whole.
+        further = -(-left // DAY)
+        begins = _hours_of(house, shifted(house, day, further), zone)[0]
+        left -= (further - 1) * DAY
+    return begins + left
+
+
+def _day_at(house: Organisation, at: datetime, zone: str) -> tuple[date, datetime, datetime]:
+    """Return the first day whose hours have not ended at a moment, and from when to when."""
     day = zones.day_of(at, zone)
-    while left:
-        starts, ends = _hours_of(house, day, zone)
-        here = max(timedelta(), ends - max(starts, at))
-        if left <= here:
-            return max(starts, at) + left
-        left -= here
+    starts, ends = _hours_of(house, day, zone)
+    if at >= ends:
         day += timedelta(days=1)
-    return at
+        starts, ends = _hours_of(house, day, zone)
+    return day, starts, ends
 
 
 def _hours_of(house: Organisation, day: date, zone: str) -> tuple[datetime, datetime]:

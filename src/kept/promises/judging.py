@@ -31,6 +31,10 @@ from kept.tenancy.models import Organisation
 
 DEEMED = str(Delivery.State.DEEMED)
 ACCEPTED = frozenset({str(Delivery.State.ACCEPTED), DEEMED})
+#: What became of these was said, whenever they were due.
+ENDED_BY_WORD = frozenset(
+    str(state) for state in (Promise.State.RELEASED, Promise.State.REVOKED, Promise.State.VOIDED)
+)
 #: The cut-off lies at least so long after the due moment: working days are no shorter than days.
 _LEAST_GRACE = timedelta(days=outcomes.LEAST_GRACE)
 
@@ -83,7 +87,7 @@ class Judge:
             due_at = agreed.due_of(terms, lived.pauses, zone=lived.zone, house=self._house, now=now)
         stands_at = now if lived.delivered_at is None else lived.delivered_at
         cut_off_at = due_at + _LEAST_GRACE
-        if stands_at > cut_off_at:
+        if stands_at > cut_off_at and lived.state not in ENDED_BY_WORD:
             cut_off_at = agreed.cut_off(terms, due_at=due_at, zone=lived.zone, house=self._house)
         told_at = None
         if lived.told:
@@ -124,9 +128,9 @@ def taken(
         lines: the condition of each, and whether it is required; a line without a condition holds.
         delivered: the conditions that were.
     """
-    if not lines:
-        return True, 1.0
     holds = [condition is None or condition in delivered for condition, _required in lines]
+    if all(holds):
+        return True, 1.0
     enough = all(
         has or not required for has, (_condition, required) in zip(holds, lines, strict=True)
     )

@@ -11,6 +11,7 @@ begun: it stood for no time at all.
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -65,19 +66,7 @@ def pause(promise: Promise, *, obligation: Obligation, by: Member, now: datetime
             started_by=by,
         )
         if begins_at > now:
-            recording.record(
-                Event.Kind.PAUSE_NOTICED,
-                about=promise,
-                by=by,
-                at=now,
-                rows=[row],
-                promise=promise,
-                facts={
-                    "obligation": obligation.pk,
-                    "pause": row.pk,
-                    "from": recording.plain(begins_at),
-                },
-            )
+            _say(Event.Kind.PAUSE_NOTICED, promise, row, _since(row), by=by, now=now)
         else:
             _begin(promise, row, by=by, now=now)
         writing.paused(row, by=by, now=now)
@@ -125,8 +114,8 @@ def call_off(promise: Promise, *, by: Member, now: datetime) -> Pause:
             raise NoNotice(
                 _("No notice of a pause waits for its moment here. Nothing was changed.")
             )
-        row = end(promise, now=now)
-        _say_called_off(promise, row, by=by, now=now)
+        row = _call_off(promise, by=by, now=now)
+        writing.runs_on(row, came=False, by=by, now=now)
     return row
 
 
@@ -139,9 +128,8 @@ def resume(promise: Promise, *, by: Member, now: datetime) -> Pause:
     access.demand(by, Role.MEMBER)
     with transaction.atomic():
         promise = _begun(states.locked(promise), now=now)
-        promise = states.move(promise, "resume")
-        row = end(promise, now=now)
-        _say_resumed(promise, row, by=by, now=now)
+        row = _resume(promise, by=by, now=now)
+        writing.runs_on(row, came=False, by=by, now=now)
     return row
 
 
@@ -156,7 +144,8 @@ def receive(
 
     Args:
         by: the member to whom it came.
-        contact: whoever said by link that it was sent; then `by` stays empty.
+        contact: whoever said by link that it was sent; then `by` stays empty, and they need no
+            letter to know.
     """
     if by is not None:
         access.demand(by, Role.MEMBER)
@@ -167,11 +156,11 @@ def receive(
         obligation = making.meet_obligation(obligation, by=by, contact=contact, now=now)
         running = Pause.objects.filter(promise=promise, obligation=obligation, ended_at=None)
         if promise is not None and running.exists():
-            if promise.state == Promise.State.PAUSED:
-                promise = states.move(promise, "resume")
-                _say_resumed(promise, end(promise, now=now), by=by, now=now)
-            else:
-                _say_called_off(promise, end(promise, now=now), by=by, now=now)
+            over = _resume if promise.state == Promise.State.PAUSED else _call_off
+            row = over(promise, by=by, now=now)
+            teller = by or row.started_by
+            if teller is not None and (contact is None or contact != promise.contact):
+                writing.runs_on(row, came=True, by=teller, now=now)
     return obligation
 
 
@@ -212,22 +201,6 @@ def stop(promise: Promise, *, now: datetime) -> list[Pause]:
     return [end(promise, now=now)]
 
 
-def _say_resumed(promise: Promise, row: Pause, *, by: Member | None, now: datetime) -> None:
-    recording.record(
-        Event.Kind.PROMISE_RESUMED,
-        about=promise,
-        by=by,
-        at=now,
-        rows=[promise, row],
-        promise=promise,
-        facts={
-            "pause": row.pk,
-            "working_minutes": row.working_minutes,
-            "due_at": recording.plain(promise.due_at),
-        },
-    )
-
-
 def _begun(promise: Promise, *, now: datetime) -> Promise:
     """Return a locked promise, paused if the moment of its notice has come."""
     row = announced(promise)
@@ -238,31 +211,47 @@ def _begun(promise: Promise, *, now: datetime) -> Promise:
 
 def _begin(promise: Promise, row: Pause, *, by: Member | None, now: datetime) -> Promise:
     promise = states.move(promise, "pause")
-    recording.record(
-        Event.Kind.PROMISE_PAUSED,
-        about=promise,
-        by=by,
-        at=now,
-        rows=[promise, row],
-        promise=promise,
-        facts={
-            "obligation": row.obligation_id,
-            "pause": row.pk,
-            "from": recording.plain(row.started_at),
-        },
-    )
+    _say(Event.Kind.PROMISE_PAUSED, promise, row, _since(row), by=by, now=now)
     return promise
 
 
-def _say_called_off(promise: Promise, row: Pause, *, by: Member | None, now: datetime) -> None:
+def _resume(promise: Promise, *, by: Member | None, now: datetime) -> Pause:
+    promise = states.move(promise, "resume")
+    row = end(promise, now=now)
+    facts = {"working_minutes": row.working_minutes, "due_at": recording.plain(promise.due_at)}
+    _say(Event.Kind.PROMISE_RESUMED, promise, row, facts, by=by, now=now)
+    return row
+
+
+def _call_off(promise: Promise, *, by: Member | None, now: datetime) -> Pause:
+    row = end(promise, now=now)
+    _say(Event.Kind.PAUSE_CALLED_OFF, promise, row, {}, by=by, now=now)
+    return row
+
+
+def _since(row: Pause) -> dict[str, Any]:
+    return {"obligation": row.obligation_id, "from": recording.plain(row.started_at)}
+
+
+def _say(
+    kind: Event.Kind,
+    promise: Promise,
+    row: Pause,
+    facts: dict[str, Any],
+    *,
+    by: Member | None,
+    now: datetime,
+) -> None:
+    """Write the event; what moved no promise names the pause alone."""
+    moved = kind in (Event.Kind.PROMISE_PAUSED, Event.Kind.PROMISE_RESUMED)
     recording.record(
-        Event.Kind.PAUSE_CALLED_OFF,
+        kind,
         about=promise,
         by=by,
         at=now,
-        rows=[row],
+        rows=[promise, row] if moved else [row],
         promise=promise,
-        facts={"pause": row.pk},
+        facts={"pause": row.pk, **facts},
     )
 
 

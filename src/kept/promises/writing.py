@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from kept import words, zones
 from kept.clients import links
 from kept.clients.models import Contact
+from kept.ledger.models import Event
 from kept.outbox import letters
 from kept.outbox.models import Letter
 from kept.people.models import Member
@@ -108,6 +109,42 @@ def _announced(
     ]
     day = words.day(zones.day_of(pause.started_at, promise.zone))
     subject = _("%(what)s: what we need by %(day)s") % {"what": promise.job.title, "day": day}
+    return _write(promise, pause, subject, parts, by=by, now=now)
+
+
+def runs_on(pause: Pause, *, came: bool, by: Member, now: datetime) -> Letter | None:
+    """Tell whoever was written to of a pause that the clock runs, and what stands now.
+
+    Args:
+        came: what they owed came; else the house goes on without it.
+    """
+    told = Event.objects.filter(
+        kind=Event.Kind.LETTER_WRITTEN, about_table="pause", about_id=pause.pk
+    )
+    if not told.exists():
+        return None
+    promise = pause.promise
+    said = {
+        "owed": pause.obligation.what,
+        "what": promise.job.title,
+        "due": _long(promise.due_at, promise.zone, now),
+    }
+    if came:
+        opening = _("%(owed)s came, thank you.") % said
+    else:
+        opening = _("we wait no longer for this: %(owed)s.") % said
+    if pause.never_began:
+        stands = _("The clock of %(what)s runs on, and what we promised stands: %(due)s.") % said
+    else:
+        stands = (
+            _(
+                "The clock of %(what)s runs again. What we promised is due %(due)s: moved by the "
+                "working time that it stood."
+            )
+            % said
+        )
+    parts = [opening, stands, _("You see how it stands here:") + "\n{link}"]
+    subject = _("%(what)s: the clock runs") % said
     return _write(promise, pause, subject, parts, by=by, now=now)
 
 

@@ -127,7 +127,7 @@ def accept(
                 **({} if option is None else {"option": option.pk}),
             },
         )
-        writing.accepted(quote, promise, by=by, now=now)
+        writing.accepted(quote, promise, option=option, by=by, now=now)
     return promise
 
 

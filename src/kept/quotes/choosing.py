@@ -6,7 +6,7 @@ offer's own hold, and let in only if it stands. Whatever the client chooses
 before the offer expires then counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -104,6 +104,22 @@ def add(
             facts={"option": option.pk, "due_at": recording.plain(due_at)},
         )
     return option
+
+
+def add_each(
+    quote: Quote, moments: Iterable[datetime], *, by: Member, now: datetime
+) -> list[tuple[datetime, refusals.Refused]]:
+    """Let the client choose each of these dates too; return those refused, and why.
+
+    The date that is held is no choice beside itself, and is passed over.
+    """
+    refused = []
+    for due_at in sorted(set(moments) - {quote.due_at}):
+        try:
+            add(quote, due_at=due_at, by=by, now=now)
+        except refusals.Refused as refusal:
+            refused.append((due_at, refusal))
+    return refused
 
 
 def remove(option: QuoteOption, *, by: Member, now: datetime) -> None:

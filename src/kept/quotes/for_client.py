@@ -16,6 +16,7 @@ from kept.clients.models import Contact
 from kept.jobs.models import Condition, Obligation
 from kept.plan import outlook, standing
 from kept.promises.models import Delivery, Pause, Promise, Proposal, Terms
+from kept.quotes import left_out
 from kept.quotes.models import Counter, Quote, QuoteOption
 
 #: What ended stays on the page so long.
@@ -128,6 +129,8 @@ class Delivered:
     deemed_from: datetime | None
     lines: Sequence[Line]
     standard: str = ""
+    #: What they agreed to do without.
+    without: Sequence[str] = ()
 
     @property
     def link(self) -> bool:
@@ -154,6 +157,8 @@ class Running:
     change: Change | None
     wish: Wish | None
     standard: str = ""
+    #: What they agreed to do without.
+    without: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +241,7 @@ def _page(
     owed = _of_jobs(Obligation.objects.filter(job_id__in=jobs, met_at__isnull=True))
     wishes = _wishes(open_quotes)
     choices = _choices(open_quotes)
+    splits = left_out.of((*delivered, *running))
     return Page(
         offers=[
             Offer(
@@ -253,8 +259,8 @@ def _page(
             )
             for quote in open_quotes
         ],
-        delivered=_delivered(delivered),
-        running=_running(running, lines, owed, now=now),
+        delivered=_delivered(delivered, lines, splits),
+        running=_running(running, lines, owed, splits, now=now),
         closed=_closed(quotes, promises, now=now),
     )
 
@@ -278,7 +284,11 @@ def _wishes(quotes: Iterable[Quote]) -> Mapping[int, Wish]:
     }
 
 
-def _delivered(promises: Sequence[Promise]) -> list[Delivered]:
+def _delivered(
+    promises: Sequence[Promise],
+    lines: Mapping[int, list[Condition]],
+    splits: Mapping[int, left_out.Split],
+) -> list[Delivered]:
     waiting = Delivery.objects.filter(
         promise__in=[one.pk for one in promises], state=Delivery.State.WAITING
     ).prefetch_related("lines__condition")
@@ -300,6 +310,7 @@ def _delivered(promises: Sequence[Promise]) -> list[Delivered]:
                 for line in row.lines.all()
             ],
             standard=standards.get(one.pk, ""),
+            without=splits[one.pk].without(lines[one.job_id]),
         )
         for one in promises
         if (row := by_promise.get(one.pk)) is not None
@@ -316,6 +327,7 @@ def _running(
     promises: Sequence[Promise],
     lines: Mapping[int, list[Condition]],
     owed: Mapping[int, list[Obligation]],
+    splits: Mapping[int, left_out.Split],
     *,
     now: datetime,
 ) -> list[Running]:
@@ -351,11 +363,12 @@ def _running(
                 given_at=one.given_at,
                 paused_since=_before(paused.get(one.pk), now),
                 pauses_from=_after(paused.get(one.pk), now),
-                lines=_lines(lines[one.job_id]),
+                lines=_lines(row for row in lines[one.job_id] if row.pk in splits[one.pk].promised),
                 owed=_owed(owed[one.job_id], now),
                 change=None if proposal is None or asked else _change(proposal),
                 wish=_asked(proposal) if proposal is not None and asked else None,
                 standard=standards.get(one.pk, ""),
+                without=splits[one.pk].without(lines[one.job_id]),
             )
         )
     return found

@@ -16,7 +16,8 @@ from kept.outbox import letters
 from kept.outbox.models import Letter
 from kept.people.models import Member
 from kept.promises.models import Promise
-from kept.quotes.models import Counter, HoldingReply, Quote
+from kept.quotes import left_out
+from kept.quotes.models import Counter, HoldingReply, Quote, QuoteOption
 from kept.tenancy import scope
 
 
@@ -143,26 +144,50 @@ def lapsed(quote: Quote, *, now: datetime) -> None:
     _to_house(quote, _("The offer ran out: %(what)s") % {"what": _named(quote)}, "", now=now)
 
 
-def accepted(quote: Quote, promise: Promise, *, by: Member | None, now: datetime) -> None:
-    """Confirm the yes to the client, and tell the house if they said it by link."""
-    text = _(
-        "thank you. %(what)s is promised: %(when)s (%(place)s). This page always shows how it "
-        "stands:"
-    ) % {
+def accepted(
+    quote: Quote,
+    promise: Promise,
+    *,
+    option: QuoteOption | None = None,
+    by: Member | None,
+    now: datetime,
+) -> None:
+    """Confirm the yes to the client, and tell the house if they said it by link.
+
+    Args:
+        option: what they chose instead of what was held; both read what it leaves out.
+    """
+    said = {
         "what": quote.job.title,
         "when": _long(promise.due_at, promise.zone, now),
         "place": words.place(promise.zone),
+        "lines": words.listed(left_out.of_option(option)),
     }
+    text = " ".join(
+        [
+            _("thank you. %(what)s is promised: %(when)s (%(place)s).") % said,
+            *([_("As you chose, it is without %(lines)s.") % said] if said["lines"] else []),
+            _("This page always shows how it stands:"),
+        ]
+    )
     subject = _("Promised: %(what)s, %(when)s") % {
         "what": quote.job.title,
         "when": words.day(zones.day_of(promise.due_at, promise.zone)),
     }
     _say(quote, subject, [f"{text}\n{{link}}"], by=by, now=now, promise=promise)
     if by is None:
+        chose = ""
+        if said["lines"]:
+            chose = _("They chose %(when)s, without %(lines)s.") % said
+        elif option is not None:
+            chose = _("They chose %(when)s.") % said
         _to_house(
-            quote, _("Yes to %(what)s") % {"what": _named(quote)}, quote.word, now=now,
+            quote,
+            _("Yes to %(what)s") % {"what": _named(quote)},
+            "\n\n".join(part for part in (chose, quote.word) if part),
+            now=now,
             path=f"/promises/{promise.pk}",
-        )  # fmt: skip
+        )
 
 
 def declined(quote: Quote, *, now: datetime) -> None:

@@ -73,7 +73,7 @@ def _reader() -> Callable[[Any], datetime]:
 class _Terms:
     """Terms that were agreed after the first ones, in plain values."""
 
-    key: int
+    number: int
     kind: str
     due_at: datetime
     agreed_at: datetime
@@ -105,12 +105,21 @@ class _Beside:
     told: dict[int, list[datetime]] = field(default_factory=dict)
     reasons: dict[int, tuple[str, str]] = field(default_factory=dict)
     hours: dict[int, tuple[float, float]] = field(default_factory=dict)
-    #: Deliveries of which the client said that they were below standard.
+    #: Promises whose delivery the client found below standard.
     below: set[int] = field(default_factory=set)
-    #: By terms: whether all required lines were taken, and the share of all that was.
-    lines: dict[int, tuple[bool, float]] = field(default_factory=dict)
+    #: Lines said, by promise and the number of its terms, and the conditions that were taken; only
+    #: of promises that may lack one.
+    said: defaultdict[tuple[int, int], list[tuple[int | None, bool]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    taken: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     ended: dict[int, datetime | None] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
+
+    def lines(self, promise: int, terms: int) -> tuple[bool, float]:
+        """Say whether all required lines of terms were taken, and what share of all."""
+        said = self.said.get((promise, terms))
+        return _ALL_LINES if said is None else judging.taken(said, self.taken.get(promise, ()))
 
 
 def load(
@@ -123,35 +132,35 @@ def load(
         until: promises given after are left out.
         client: only this client's.
     """
-    wanted = _wanted(since, until, client)
     # Of one client only few rows are wanted; of a window it is quicker to pass over some.
-    few = client is not None
-    later = _later(wanted, few)
-    beside = _beside(wanted, few)
+    whose = None if client is None else Promise.objects.filter(client_id=client)
+    later = _later(whose)
+    beside = _beside(whose)
     judge = judging.Judge(scope.current(), now)
     firsts = (
-        Terms.objects.filter(number=1, promise__in=wanted)
+        _of(Terms.objects, whose)
+        .filter(number=1, promise__given_at__lte=until)
         .annotate(
             delivery=FilteredRelation(
                 "promise__deliveries",
                 condition=~Q(promise__deliveries__state=Delivery.State.SENT_BACK),
             )
         )
+        .filter(_belongs(since))
         .order_by("promise_id", "delivery__number")
         .values_list(
-            "promise_id", "pk", _Written("due_at"), _Written("agreed_at"), "chance_when_given",
-            "lead_at_even_chances_hours", "promise__job_id", "promise__client_id",
-            "promise__job__service_id", "promise__origin", "promise__job__title",
-            "promise__state", "promise__zone", _Written("promise__given_at"), "delivery__pk",
-            "delivery__state", _Written("delivery__delivered_at"),
+            "promise_id", _Written("due_at"), _Written("agreed_at"), "chance_when_given",
+            "lead_at_even_chances_hours", "promise__client_id", "promise__job__service_id",
+            "promise__origin", "promise__job__title", "promise__state", "promise__zone",
+            _Written("promise__given_at"), "delivery__state", _Written("delivery__delivered_at"),
         )
     )  # fmt: skip
     read = _reader()
     rows: list[Row] = []
     before = 0
     for (
-        key, terms_id, due, agreed_at, chance, even_hours, job, client_id, service, origin, what,
-        state, zone, given_at, delivery_id, delivery_state, delivered,
+        key, due, agreed_at, chance, even_hours, client_id, service, origin, what, state, zone,
+        given_at, delivery_state, delivered,
     ) in _fetched(firsts):  # fmt: skip
         if key == before:  # a second delivery that was not sent back; the first one counts
             continue
@@ -161,10 +170,10 @@ def load(
         lived = judging.Lived(
             state, zone, pauses, beside.told.get(key, _NOTHING), delivery_state,
             None if delivered is None else read(delivered),
-            delivery_id not in beside.below, beside.hours.get(job, _NO_HOURS),
+            key not in beside.below, beside.hours.get(key, _NO_HOURS),
         )  # fmt: skip
         first_due_at, as_first = judge.judged(
-            _First(said_at, read(agreed_at)), beside.lines.get(terms_id, _ALL_LINES), lived
+            _First(said_at, read(agreed_at)), beside.lines(key, 1), lived
         )
         last_due_at, as_last, last_chance = first_due_at, as_first, chance
         moved = asked = 0
@@ -172,7 +181,7 @@ def load(
             several = later[key]
             last = several[-1]
             last_chance = last.chance
-            last_due_at, as_last = judge.judged(last, beside.lines.get(last.key, _ALL_LINES), lived)
+            last_due_at, as_last = judge.judged(last, beside.lines(key, last.number), lived)
             moved = len(several)
             asked = sum(one.kind == Terms.Kind.CLIENT_ASKED for one in several)
         reason, controllable = beside.reasons.get(key, _NO_REASON)
@@ -221,17 +230,17 @@ def _hours_of(pauses: Iterable[_Paused], now: datetime) -> float:
     return sum(max(length, timedelta()) / HOUR for length in stood)
 
 
-def _later(wanted: QuerySet[Promise], few: bool) -> dict[int, list[_Terms]]:
+def _later(whose: QuerySet[Promise] | None) -> dict[int, list[_Terms]]:
     """Return the terms that were agreed after the first ones, by the promise's key."""
     found: dict[int, list[_Terms]] = {}
     read = _reader()
-    for promise_id, key, kind, due_at, agreed_at, chance in _fetched(
-        _of(Terms.objects, wanted, few)
+    for promise_id, number, kind, due_at, agreed_at, chance in _fetched(
+        _of(Terms.objects, whose)
         .filter(number__gt=1)
         .order_by("promise_id", "number")
         .values_list(
             "promise_id",
-            "pk",
+            "number",
             "kind",
             _Written("due_at"),
             _Written("agreed_at"),
@@ -239,114 +248,99 @@ def _later(wanted: QuerySet[Promise], few: bool) -> dict[int, list[_Terms]]:
         )
     ):
         found.setdefault(promise_id, []).append(
-            _Terms(key, kind, read(due_at), read(agreed_at), chance)
+            _Terms(number, kind, read(due_at), read(agreed_at), chance)
         )
     return found
 
 
-def _wanted(since: datetime | None, until: datetime, client: int | None) -> QuerySet[Promise]:
-    wanted = Promise.objects.filter(given_at__lte=until)
-    if client is not None:
-        wanted = wanted.filter(client_id=client)
-    if since is not None:
-        first = Terms.objects.filter(number=1, due_at__gte=since)
-        delivered = Delivery.objects.filter(delivered_at__gte=since)
-        # A pause moves the due moment by any length, so whatever was paused is looked at.
-        wanted = wanted.filter(
-            Q(pk__in=first.values("promise_id"))
-            | Q(pk__in=delivered.values("promise_id"))
-            | Q(pk__in=Pause.objects.values("promise_id"))
-        )
-    return wanted
+def _belongs(since: datetime | None) -> Q:
+    """Leave out first terms due, and delivered, before a moment."""
+    if since is None:
+        return Q()
+    # A pause moves the due moment by any length, so whatever was paused is looked at.
+    paused = Q(promise__in=Pause.objects.order_by().values("promise_id"))
+    return Q(due_at__gte=since) | Q(delivery__delivered_at__gte=since) | paused
 
 
-def _of(rows: Any, wanted: QuerySet[Promise], few: bool) -> QuerySet[Any]:
-    """Return the rows of the promises that are wanted; all of them need no condition."""
+def _of(rows: Any, whose: QuerySet[Promise] | None) -> QuerySet[Any]:
+    """Return the rows of these promises; of all of them if none are named."""
     found: QuerySet[Any] = rows.all()
-    return found.filter(promise_id__in=wanted.order_by().values("pk")) if few else found
+    return found if whose is None else found.filter(promise__in=whose.order_by().values("pk"))
 
 
-def _beside(wanted: QuerySet[Promise], few: bool) -> _Beside:
+def _beside(whose: QuerySet[Promise] | None) -> _Beside:
     found, read = _Beside(), _reader()
-    for promise_id, *pause in (
-        _of(Pause.objects, wanted, few)
+    for promise_id, started_at, ended_at, minutes in _fetched(
+        _of(Pause.objects, whose)
         .order_by("started_at", "pk")
-        .values_list("promise_id", "started_at", "ended_at", "working_minutes")
+        .values_list("promise_id", _Written("started_at"), _Written("ended_at"), "working_minutes")
     ):
-        found.pauses.setdefault(promise_id, []).append(_Paused(*pause))
-    told = _of(Proposal.objects, wanted, few).filter(
-        by_side=Proposal.From.HOUSE, told_at__isnull=False
-    )
+        pause = _Paused(read(started_at), None if ended_at is None else read(ended_at), minutes)
+        found.pauses.setdefault(promise_id, []).append(pause)
+    told = _of(Proposal.objects, whose).filter(by_side=Proposal.From.HOUSE, told_at__isnull=False)
     for promise_id, told_at in _fetched(
         told.order_by("told_at").values_list("promise_id", _Written("told_at"))
     ):
         found.told.setdefault(promise_id, []).append(read(told_at))
     for promise_id, category, controllable in _fetched(
-        _of(Reason.objects, wanted, few)
+        _of(Reason.objects, whose)
         .order_by("pk")
         .values_list("promise_id", "category", "controllable")
     ):
         found.reasons[promise_id] = category, controllable
     # Painful is only what has hours out of hours: the hours of all others change nothing.
     late_work = Stage.objects.filter(out_of_hours__gt=0).values("job_id")
-    spent = Stage.objects.filter(job_id__in=late_work).order_by().values("job_id")
+    spent = Stage.objects.filter(job_id__in=late_work).order_by().values("job__promise")
     sums = spent.annotate(all=Sum("spent_hours"), out=Sum("out_of_hours"))
-    for job_id, all_hours, out in _fetched(sums.values_list("job_id", "all", "out")):
-        found.hours[job_id] = all_hours, out
+    for promise_id, all_hours, out in _fetched(sums.values_list("job__promise", "all", "out")):
+        found.hours[promise_id] = all_hours, out
+    below = _of(Delivery.objects, whose).filter(to_standard=False)
     found.below = set(
-        _of(Delivery.objects, wanted, few).filter(to_standard=False).values_list("pk", flat=True)
+        below.exclude(state=Delivery.State.SENT_BACK).values_list("promise_id", flat=True)
     )
-    found.lines = _lines(wanted, few)
-    ended = wanted.filter(ended_at__isnull=False) | wanted.filter(state=Promise.State.VOIDED)
-    for key, ended_at, void_reason, word in ended.order_by("pk").values_list(
-        "pk", "ended_at", "void_reason", "ended_word"
+    _lines(found, whose)
+    promises = Promise.objects.all() if whose is None else whose
+    ended = promises.filter(Q(ended_at__isnull=False) | Q(state=Promise.State.VOIDED))
+    for key, ended_at, void_reason, word in _fetched(
+        ended.order_by().values_list("pk", _Written("ended_at"), "void_reason", "ended_word")
     ):
-        found.ended[key] = ended_at
+        found.ended[key] = None if ended_at is None else read(ended_at)
         found.notes[key] = void_reason or word
     return found
 
 
-def _lines(wanted: QuerySet[Promise], few: bool) -> dict[int, tuple[bool, float]]:
-    """Return for terms whether all required lines were taken, and the share of all that was.
+def _lines(found: _Beside, whose: QuerySet[Promise] | None) -> None:
+    """Read the lines that were said, and those that were taken.
 
     A delivery holds every line of the last terms. So only promises that were moved, and those of
     which a line was left out or refused, can lack one; all others are not looked at.
     """
     refused = DeliveredLine.objects.filter(Q(accepted=False) | Q(accepted__isnull=True, met=False))
-    if few:
-        refused = refused.filter(delivery__promise_id__in=wanted.order_by().values("pk"))
-    moved = _of(Terms.objects, wanted, few).filter(number__gt=1)
+    if whose is not None:
+        refused = refused.filter(delivery__promise__in=whose.order_by().values("pk"))
+    moved = _of(Terms.objects, whose).filter(number__gt=1)
 
     def doubtful(column: str) -> Q:
         return Q((f"{column}__in", moved.order_by().values("promise_id"))) | Q(
             (f"{column}__in", refused.order_by().values("delivery__promise_id"))
         )
 
-    delivered: dict[int, int] = {}
-    counting = Delivery.objects.filter(doubtful("promise_id")).exclude(
-        state=Delivery.State.SENT_BACK
-    )
-    for promise_id, key in _fetched(counting.order_by("number").values_list("promise_id", "pk")):
-        delivered.setdefault(promise_id, key)
-    taken: dict[int, set[int]] = defaultdict(set)
-    for delivery, condition, met, accepted in _fetched(
+    counts: dict[int, int] = {}
+    for promise_id, number, condition, met, accepted in _fetched(
         DeliveredLine.objects.filter(doubtful("delivery__promise_id"))
-        .order_by()
-        .values_list("delivery_id", "condition_id", "met", "accepted")
+        .exclude(delivery__state=Delivery.State.SENT_BACK)
+        .order_by("delivery__number")
+        .values_list("delivery__promise_id", "delivery__number", "condition_id", "met", "accepted")
     ):
-        if met if accepted is None else accepted:
-            taken[delivery].add(condition)
-    lines: dict[int, list[tuple[int | None, bool]]] = defaultdict(list)
-    by_delivery: dict[int, int] = {}
-    for terms_id, promise_id, condition, required in _fetched(
+        first = counts.setdefault(promise_id, number)
+        if number == first and (met if accepted is None else accepted):
+            found.taken[promise_id].add(condition)
+    for promise_id, number, condition, required in _fetched(
         TermsLine.objects.filter(doubtful("terms__promise_id"))
         .order_by()
-        .values_list("terms_id", "terms__promise_id", "condition_id", "required")
+        .values_list("terms__promise_id", "terms__number", "condition_id", "required")
     ):
-        if promise_id in delivered:
-            lines[terms_id].append((condition, required))
-            by_delivery[terms_id] = delivered[promise_id]
-    return {key: judging.taken(said, taken[by_delivery[key]]) for key, said in lines.items()}
+        found.said[promise_id, number].append((condition, required))
 
 
 def slipped(rows: Iterable[Row], *, zone: str) -> list[Slipped]:
@@ -355,9 +349,8 @@ def slipped(rows: Iterable[Row], *, zone: str) -> list[Slipped]:
     As promises.slips.links counts it, for many at once.
     """
     delivered = {row.promise: row.delivered_at for row in rows}
-    house, read = scope.current(), _reader()
+    house, read, local = scope.current(), _reader(), zones.zone(zone)
     found = []
-    local = zones.zone(zone)
     for promise_id, stage_id, done_at, before_at, now_at in _fetched(
         Slip.objects.order_by("promise_id", "number").values_list(
             "promise_id", "stage_id", _Written("stage__done_at"),
@@ -367,19 +360,14 @@ def slipped(rows: Iterable[Row], *, zone: str) -> list[Slipped]:
         if promise_id not in delivered:
             continue
         before_on = read(before_at).astimezone(local).date()
-        now_on = read(now_at).astimezone(local).date()
+        said = days.count_between(house, before_on, read(now_at).astimezone(local).date())
         end = delivered[promise_id]
         if stage_id is not None:
             end = None if done_at is None else read(done_at)
-        found.append(
-            Slipped(
-                promise_id,
-                days.count_between(house, before_on, now_on),
-                None
-                if end is None
-                else days.count_between(house, before_on, end.astimezone(local).date()),
-            )
-        )
+        became = None
+        if end is not None:
+            became = days.count_between(house, before_on, end.astimezone(local).date())
+        found.append(Slipped(promise_id, said, became))
     return found
 
 

@@ -51,7 +51,7 @@ class Row:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Slipped:
     """Somebody said a later date: working days as said, and as they came; None, not done yet."""
 

@@ -5,6 +5,7 @@ are pixels, colours are classes, and each drawing carries its sentence as its ti
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -237,6 +238,10 @@ def counted_bar(count: int, most: int, *, sentence: str, strong: bool = False) -
     )
 
 
+#: More of them in one place are a column.
+MOST_DOTS = 40
+
+
 def became(
     days: Sequence[int],
     *,
@@ -248,7 +253,9 @@ def became(
     axis_label: str,
     last: int = 8,
 ) -> SafeString:
-    """One dot for each time “one more day” was said, over the days it took; the last is open-ended.
+    """Draw each time “one more day” was said over the days it took; the last place is open-ended.
+
+    Each is a dot; where too many would stand on each other, they are columns with their counts.
 
     Raises:
         ValueError: no days.
@@ -258,7 +265,8 @@ def became(
     first = min(1, *days, 1)
     end = max(last, min(max(days), last + 6))
     columns = list(range(first, end + 1))
-    counts = [sum(min(max(day, first), end) == column for day in days) for column in columns]
+    often = Counter(min(max(day, first), end) for day in days)
+    counts = [often[column] for column in columns]
     most = max(counts)
     step, radius = (16.0, 5.0) if most <= 10 else (160.0 / most, max(1.5, 70.0 / most))
     top = 42.0
@@ -285,19 +293,26 @@ def became(
         parts.append(
             text(label, x(column), base + 17, "middle strong" if column == 1 else "middle")
         )
+        look = "dot" if column <= 1 else "bar"
+        if count and most > MOST_DOTS:
+            half, height = 30 / len(columns), step * count
+            parts.append(box(x(column) - half, x(column) + half, base - height, height, look))
+            parts.append(text(str(count), x(column), base - height - 5, "middle halo"))
+            continue
         parts.extend(
             tag(
                 "circle",
                 cx=percent(x(column)),
                 cy=base - step * (nth + 0.6),
                 r=radius,
-                class_="dot" if column <= 1 else "bar",
+                class_=look,
             )
             for nth in range(count)
         )
     if counts[columns.index(1)]:
         # Above whatever stands beside it, so that no dot lies behind the words.
         tallest = max(counts[: columns.index(1) + 3])
-        parts.append(text(as_said, 0, base - step * (tallest + 0.45), "strong halo"))
+        above = 18 if most > MOST_DOTS else 0  # where the counts stand
+        parts.append(text(as_said, 0, base - step * (tallest + 0.45) - above, "strong halo"))
     parts.append(text(axis_label, 0, base + 36, ""))
     return svg(parts, title=sentence, description=description, height=base + 42)

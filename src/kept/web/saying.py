@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from kept import words, zones
 from kept.promises.models import Placement
 from kept.quotes import wording
+from kept.quotes.asking import Change
 from kept.quotes.checked import Checked, DateAt, Limits, Pays
 from kept.quotes.ways import Kind
 from kept.tenancy.models import Organisation
@@ -68,6 +69,20 @@ class OfferTold:
     said: str
     facts: Sequence[tuple[str, str]]
     overtime: bool
+
+
+@dataclass(frozen=True)
+class LaterDay:
+    """A date that a client may choose beside the one that is held.
+
+    Attributes:
+        after: the offers it is later than, by their place from 1.
+    """
+
+    due_at: datetime
+    day: str
+    chance: str
+    after: Sequence[int]
 
 
 def _covers(limit: Limits, day: date) -> bool:
@@ -285,7 +300,7 @@ class Saying:
         wanted = self.checked.wanted
         kinds = {
             Kind.WANTED: _("As wanted"),
-            Kind.LATER: _("Later") if wanted else _("Advised"),
+            Kind.LATER: _("Advised"),
             Kind.LESS: _("Less"),
             Kind.PEOPLE: _("Other people"),
             Kind.OVERTIME: _("Overtime"),
@@ -294,6 +309,10 @@ class Saying:
         told = []
         for offer in self.checked.offers:
             overtime = offer.overtime_hours is not None
+            kind = kinds[offer.kind]
+            if offer.kind == Kind.LATER and wanted is not None:
+                earlier = offer.date.due_at < wanted.due_at
+                kind = _("Earlier") if earlier else _("Later")
             more = str(Kind.OVERTIME) if overtime else str(offer.change)
             facts = [
                 (_("Chance"), words.percent(offer.date.chance)),
@@ -306,7 +325,7 @@ class Saying:
             told.append(
                 OfferTold(
                     value=f"{offer.date.due_at.isoformat()} {more}".strip(),
-                    kind=kinds[offer.kind],
+                    kind=kind,
                     day=self.day(offer.date.due_at),
                     said=offer.sentence,
                     facts=facts,
@@ -314,6 +333,30 @@ class Saying:
                 )
             )
         return told
+
+    def later_days(self) -> list[LaterDay]:
+        """The dates that a client may choose beside an earlier one that is held."""
+        checked = self.checked
+        plain = [
+            offer.date
+            for offer in checked.offers
+            if offer.change == Change() and offer.overtime_hours is None
+        ]
+        safe = [level.date for level in checked.levels if level.date is not None]
+        by_day = {
+            self.on(date.due_at): date for date in (*safe, *plain) if date.chance >= checked.line
+        }
+        found = []
+        for on, at in sorted(by_day.items()):
+            after = [
+                place
+                for place, offer in enumerate(checked.offers, start=1)
+                if on > self.on(offer.date.due_at)
+            ]
+            if after:
+                chance = words.percent(at.chance)
+                found.append(LaterDay(at.due_at, self.day(at.due_at), chance, after))
+        return found
 
     def price(self) -> str:
         """The service's price, if it has one."""

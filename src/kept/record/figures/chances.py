@@ -1,10 +1,11 @@
 """The chances shown with dates, against what came; how far out dates were promised."""
 
-import bisect
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from statistics import fmean, median
+
+import numpy as np
 
 from kept.engine import calibration
 from kept.record.figures.rates import ENOUGH
@@ -71,17 +72,22 @@ class Brier:
     base_rate: float
 
 
-def sharpness(rows: Iterable[Row]) -> Sharpness | None:
-    """Compare promised leads with leads at even chances; None where no chances were known."""
-    times, padding = [], []
-    for row in rows:
-        if row.even_hours:
-            promised = (row.said_at - row.given_at) / HOUR
-            times.append(promised / row.even_hours)
-            padding.append((promised - row.even_hours) / 24)
-    if not times:
+def sharpness(rows: Iterable[Row], leads: Sequence[float]) -> Sharpness | None:
+    """Compare promised leads with leads at even chances; None where no chances were known.
+
+    Args:
+        leads: what `lead_hours` says of each row.
+    """
+    at_even_chances = np.array([row.even_hours or 0.0 for row in rows])
+    known = at_even_chances != 0.0
+    if not known.any():
         return None
-    return Sharpness(len(times), median(times), median(padding))
+    even, promised = at_even_chances[known], np.array(leads)[known]
+    return Sharpness(
+        of=even.size,
+        times=float(np.median(promised / even)),
+        padding_days=float(np.median((promised - even) / 24)),
+    )
 
 
 Date = tuple[float, bool]
@@ -103,14 +109,17 @@ def last_dates(rows: Iterable[Row]) -> list[Date]:
 
 def said_and_got(dates: Sequence[Date]) -> tuple[Said, ...]:
     """Gather dates by the chance that was shown, and count which were kept."""
-    groups: list[list[Date]] = [[] for _level in LEVELS]
-    for date in dates:
-        groups[min(len(LEVELS), bisect.bisect_right(EDGES, date[0])) - 1].append(date)
-    return tuple(
-        Said(level, fmean(chance for chance, _kept in group), sum(k for _c, k in group), len(group))
-        for level, group in zip(LEVELS, groups, strict=True)
-        if group
-    )
+    if not dates:
+        return ()
+    chances, kept = (np.array(column) for column in zip(*dates, strict=True))
+    groups = np.minimum(np.searchsorted(EDGES, chances, side="right"), len(LEVELS)) - 1
+    found = []
+    for place, level in enumerate(LEVELS):
+        here = groups == place
+        if of := int(np.count_nonzero(here)):
+            said = math.fsum(chances[here].tolist()) / of
+            found.append(Said(level, said, int(np.count_nonzero(kept[here])), of))
+    return tuple(found)
 
 
 def brier(dates: Sequence[Date]) -> Brier | None:
@@ -121,12 +130,15 @@ def brier(dates: Sequence[Date]) -> Brier | None:
     base = sum(kept) / len(kept)
     return Brier(
         of=len(kept),
-        score=calibration.brier(chances, [float(one) for one in kept]),
+        score=calibration.brier(chances, kept),
         base=base * (1 - base),
         base_rate=base,
     )
 
 
 def lead_hours(row: Row) -> float:
-    """Return how far out a promise was given, in hours of the clock on the wall."""
-    return max(0.0, (row.said_at - row.given_at) / HOUR)
+    """Return how far out a promise was given, in hours of the clock on the wall.
+
+    It is negative for one that was recorded after it was due.
+    """
+    return (row.said_at - row.given_at) / HOUR

@@ -1,5 +1,6 @@
 """What was said to one client and what became of it; the same promised again and again."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -55,10 +56,9 @@ def repeated(rows: Sequence[Row]) -> Repeated | None:
     Fifty-two Monday reports must not buy a rate. Days, numbers and months in a title are
     passed over.
     """
-    tidy = {what: _tidy(what) for what in {row.what for row in rows}}
     groups: dict[tuple[int, str], list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row.client, tidy[row.what]].append(row)
+        groups[row.client, _tidy(row.what)].append(row)
     often = [group for group in groups.values() if len(group) >= OFTEN]
     if not often:
         return None
@@ -95,7 +95,7 @@ def accounts(rows: Iterable[Row], *, until: datetime) -> dict[int, Account]:
     return {client: Account(client, **counted) for client, counted in found.items()}
 
 
-_SIGNS = str.maketrans(",.;:()[]–-#/", " " * 12)
+_SIGNS = re.compile(r"[,.;:()\[\]–\-#/]")
 _PASSED_OVER = frozenset(
     [
         "monday",
@@ -124,5 +124,5 @@ _PASSED_OVER = frozenset(
 
 def _tidy(what: str) -> str:
     """Return a title's words, without days, months and whatever holds a digit."""
-    words = what.translate(_SIGNS).casefold().split()
-    return " ".join(word for word in words if word not in _PASSED_OVER and word.isalpha())
+    words = _SIGNS.sub(" ", what).casefold().split()
+    return " ".join([word for word in words if word.isalpha() and word not in _PASSED_OVER])

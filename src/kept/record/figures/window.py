@@ -101,20 +101,24 @@ def record(
     accepted = [row for row in counted if row.delivered_at is not None and not row.last.provisional]
     kept_last = [row for row in come if row.last.kept]
     in_window = {row.promise for row in due}
+    said_first = first_dates(counted)
+    leads = [lead_hours(row) for row in counted]
     return Record(
         since=since,
         until=until,
         first=rate(counted, first=True),
         last=rate(come, first=False),
         marks=marks(counted, until=until),
-        sharpness=sharpness(counted),
+        sharpness=sharpness(counted, leads),
         coverage=Share(delivered, delivered + beside.unpromised),
-        paused=Share(sum(r.paused_hours for r in counted), sum(map(lead_hours, counted))),
+        paused=Share(
+            sum(row.paused_hours for row in counted), sum(lead for lead in leads if lead > 0)
+        ),
         deemed=Share(sum(row.last.deemed for row in accepted), len(accepted)),
         painful=Share(sum(row.last.painful for row in kept_last), len(kept_last)),
-        calibration=said_and_got(first_dates(counted)),
-        calibration_all=said_and_got([*first_dates(counted), *last_dates(come)]),
-        brier=brier(first_dates(counted)),
+        calibration=said_and_got(said_first),
+        calibration_all=said_and_got([*said_first, *last_dates(come)]),
+        brier=brier(said_first),
         trend=trend(rows, quarters=quarters, until=until),
         reasons=reasons(row for row in counted if not row.first.kept),
         one_more_day=one_more_day(slip for slip in slips if slip.promise in in_window),

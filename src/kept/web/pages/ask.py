@@ -1,5 +1,6 @@
 """Ask: one line in; out comes what can be promised, by when, and who pays for that yes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -19,7 +20,7 @@ from kept.jobs.lines import Effort, Line, Vague
 from kept.people import days
 from kept.people.access import Policy, allow
 from kept.people.models import Role, Skill
-from kept.quotes import checking, offering, wording
+from kept.quotes import checking, choosing, offering, wording
 from kept.quotes.asking import Change
 from kept.quotes.checked import Checked
 from kept.quotes.ways import Kind
@@ -169,6 +170,13 @@ def hold(request: KeptRequest) -> HttpResponse:
             _("Held until %(moment)s. Nothing is promised until the client accepts.")
             % {"moment": words.moment(quote.expires_at, member.organisation.zone)},
         )
+        also = _moments(request.POST.getlist("also"))
+        for due_at, why in choosing.add_each(quote, also, by=member, now=now):
+            messages.warning(
+                request,
+                _("They cannot choose %(day)s: %(why)s")
+                % {"day": words.day(zones.day_of(due_at, quote.zone)), "why": why.sentence},
+            )
         return redirect("quote", quote.pk)
     return _answer(request, form, refusal=refusal)
 
@@ -193,8 +201,9 @@ def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = No
     chosen = request.POST.get("due_at") or request.GET.get("due_at")
     if say is None or chosen not in [offer.value for offer in say.offers()]:
         chosen = None
+    ticked = _moments(request.POST.getlist("also") or request.GET.getlist("also"))
     asked = request.GET.copy()
-    for name in ("whole", "due_at"):
+    for name in ("whole", "due_at", "also"):
         asked.pop(name, None)
     weeks = f"{reverse('people')}?{asked.urlencode()}" if asked else ""
     asked["whole"] = "1"
@@ -213,6 +222,8 @@ def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = No
         "problem": problem,
         "refusal": refusal,
         "chosen": chosen,
+        "also": [(later, later.due_at in ticked) for later in say.later_days()] if say else [],
+        "most": choosing.MOST,
         "sure": reading.confidence or house.asked_confidence,
         "rest": f"{reverse('ask')}?{asked.urlencode()}",
         "weeks": weeks,
@@ -358,6 +369,10 @@ def _wanted_at(
     except Refused as refusal:
         wrong["wanted"] = refusal.sentence
     return None
+
+
+def _moments(said: Sequence[str]) -> list[datetime]:
+    return [moment for moment in map(_moment, said) if moment is not None]
 
 
 def _moment(said: str) -> datetime | None:

@@ -24,6 +24,7 @@ from kept.plan.standing import Standing, State
 from kept.promises import judging, recording, slips
 from kept.promises.judging import Life
 from kept.promises.models import Pause, Promise, Proposal, Slip, Terms
+from kept.quotes import left_out
 from kept.tenancy.refusals import Refused
 from kept.web import drawing, life_story, owned, telling
 from kept.web.doorkeeper import KeptRequest
@@ -136,7 +137,7 @@ def _context(request: KeptRequest, pk: int, form: VoidForm) -> dict[str, object]
         ),
         "lines": life.lines.get(terms[-1].pk, []) if terms else [],
         "standard": terms[-1].standard if terms else "",
-        "noted_since": _noted_since(found, life),
+        **_no_part(found, life),
         **_lived(request, found, life, proposals, obligations, stands, now),
         "reasons": _newest(why),
         "slips": _newest(_slips(found, life, said)),
@@ -211,10 +212,16 @@ def _lived(
     }
 
 
-def _noted_since(found: Promise, life: Life) -> list[Condition]:
-    """The lines of the job that no terms have: they were noted after the promise was given."""
-    agreed = {line.condition_id for one in life.terms for line in life.lines.get(one.pk, ())}
-    return [row for row in found.job.conditions.all() if row.pk not in agreed]
+def _no_part(found: Promise, life: Life) -> dict[str, list[Condition]]:
+    """The lines of the job that are not promised: done without, or noted after it was given."""
+    terms = life.terms[-1:]
+    agreed = {line.condition_id for one in terms for line in life.lines.get(one.pk, ())}
+    rest = [row for row in found.job.conditions.all() if row.pk not in agreed]
+    without = left_out.of([found])[found.pk].left_out if rest else ()
+    return {
+        "left_out": [row for row in rest if row.pk in without],
+        "noted_since": [row for row in rest if row.pk not in without],
+    }
 
 
 def _slips(found: Promise, life: Life, said: list[Slip]) -> list[slips.Link]:

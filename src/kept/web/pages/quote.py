@@ -16,7 +16,8 @@ from kept.outbox import folder
 from kept.people import days
 from kept.people.access import Policy, allow
 from kept.people.models import Member
-from kept.quotes import accepting, choosing, countering, offering, states, writing
+from kept.promises.models import Promise
+from kept.quotes import accepting, choosing, countering, left_out, offering, states, writing
 from kept.quotes.models import Quote, QuoteOption
 from kept.tenancy import given, scope
 from kept.tenancy.refusals import Refused
@@ -250,6 +251,7 @@ def _context(request: KeptRequest, found: Quote) -> dict[str, object]:
             for row in choosing.of(found)
         ],
         "lines": list(found.job.conditions.all()),
+        "left_out": [] if found.promise is None else _without(found.promise),
         "may_choose": found.state == Quote.State.HELD and not lapsed,
         "reply": _reply(found, due_on, request.member),
         "contacts": contacts,
@@ -263,6 +265,10 @@ def _context(request: KeptRequest, found: Quote) -> dict[str, object]:
         if found.price is not None
         else "",
     }
+
+
+def _without(promise: Promise) -> list[str]:
+    return left_out.of([promise])[promise.pk].without(promise.job.conditions.all())
 
 
 def _reply(found: Quote, due_on: Any, by: Member) -> str:

@@ -1,5 +1,6 @@
 """The record's drawings, each with its figures as a table."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -197,7 +198,7 @@ def became(slips: OneMoreDay) -> Drawn | None:
         slips.days,
         average=slips.average,
         sentence=sentence,
-        description=_("One dot for each time, over the working days it really took."),
+        description=_("How many times it really took so many working days."),
         average_label=_("average %(days)s days") % {"days": average},
         as_said=_("as said"),
         axis_label=_("working days it really took"),
@@ -206,7 +207,7 @@ def became(slips: OneMoreDay) -> Drawn | None:
         summary=_("The same in numbers"),
         caption=_("Working days it took"),
         head=[_("Days"), _("How many times")],
-        rows=[[str(day), str(slips.days.count(day))] for day in sorted(set(slips.days))],
+        rows=[[str(day), str(often)] for day, often in sorted(Counter(slips.days).items())],
     )
     note = []
     if slips.others:
