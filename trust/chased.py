@@ -11,6 +11,8 @@ from typing import Any
 
 import django
 
+PASSWORD = "correct horse battery staple"
+
 LADDER = (
     ("nudge", "asked"),
     ("knock", "asked"),
@@ -30,7 +32,7 @@ def found(hook: str, now: datetime) -> dict[str, Any]:
     from kept.people.models import Role
     from kept.tenancy import scope
 
-    login = logins.make(email="ada@northlight.example", password="correct horse battery staple")
+    login = logins.make(email="ada@northlight.example", password=PASSWORD)
     ada = founding.found(name="Northlight", zone="Europe/Lisbon", owner="Ada", login=login, now=now)
     with scope.acting_in(ada.organisation):
         people = {"ada": ada}

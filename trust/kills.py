@@ -19,7 +19,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from pathlib import Path
@@ -118,7 +118,8 @@ class Process:
 
     def kill(self) -> None:
         """End it as a power cut would, with everything it started."""
-        os.killpg(self.run.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it ended by itself, as its log says
+            os.killpg(self.run.pid, signal.SIGKILL)
         self.run.wait()
         self.log.close()
 
@@ -217,7 +218,16 @@ def kill_at_random(process: Process, receiver: Receiver, dice: random.Random) ->
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """Return a port on which nobody listens, and which no outgoing call is given.
+
+    A client that calls a server which was just killed may else be given the server's own port, and
+    then talks to itself.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 30_000), 100):
+        with socket.socket() as free:
+            try:
+                free.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise DidNotStart("No port is free.")
