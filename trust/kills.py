@@ -6,6 +6,7 @@ mail server that remembers which letter came how often. What is sent, and what m
 afterwards, the tests say.
 """
 
+import logging
 import os
 import random
 import signal
@@ -17,9 +18,9 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any, Self
@@ -27,6 +28,9 @@ from typing import Any, Self
 import psycopg
 from aiosmtpd.controller import Controller
 from psycopg import sql
+
+# The mail server's own log says each line of each letter.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 #: Whatever is imported as kept here is what runs there.
 KEPT = (sys.executable, "-c", "from kept.cli import main; main()")
@@ -44,6 +48,8 @@ class Place:
     database: str
     mail_port: int
     port: int
+    #: Settings of a run's own.
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def environ(self) -> dict[str, str]:
         """Return what a process is told of it; of our own environment only what it needs."""
@@ -58,6 +64,9 @@ class Place:
             "DJANGO_SETTINGS_MODULE": "kept.config.settings",
             "PYTHONUNBUFFERED": "1",
             "NUMBA_NUM_THREADS": "1",
+            # Compiled once for everybody, and not anew by each process that is killed over it.
+            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
+            **self.more,
         }
 
     def run(self, *arguments: str) -> str:
@@ -73,11 +82,13 @@ class Place:
 
 
 @contextmanager
-def place(folder: Path, *, mail_port: int) -> Iterator[Place]:
+def place(
+    folder: Path, *, mail_port: int, more: Mapping[str, str] | None = None
+) -> Iterator[Place]:
     """Give a place with a database of its own beside the one that DATABASE_URL names."""
     given = os.environ.get("DATABASE_URL", "")
     if not given.startswith("postgres"):
-        yield Place(folder, "", mail_port, free_port())
+        yield Place(folder, "", mail_port, free_port(), more or {})
         return
     base, _slash, name = given.rpartition("/")
     beside = f"{base}/postgres".replace("postgres://", "postgresql://", 1)
@@ -85,7 +96,7 @@ def place(folder: Path, *, mail_port: int) -> Iterator[Place]:
     with psycopg.connect(beside, autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(own)))
         try:
-            yield Place(folder, f"{base}/{own}", mail_port, free_port())
+            yield Place(folder, f"{base}/{own}", mail_port, free_port(), more or {})
         finally:
             drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
             server.execute(drop.format(sql.Identifier(own)))
@@ -107,7 +118,8 @@ class Process:
 
     def kill(self) -> None:
         """End it as a power cut would, with everything it started."""
-        os.killpg(self.run.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it ended by itself, as its log says
+            os.killpg(self.run.pid, signal.SIGKILL)
         self.run.wait()
         self.log.close()
 
@@ -122,9 +134,23 @@ def worker(at: Place) -> Process:
     return Process(at, "worker")
 
 
+def serving(at: Place) -> Process:
+    """Start `kept serve`."""
+    return Process(at, "serve", "--port", str(at.port))
+
+
 def serve(at: Place) -> Process:
     """Start `kept serve`, and wait until it answers."""
-    process = Process(at, "serve", "--port", str(at.port))
+    return answering(serving(at))
+
+
+def answering(process: Process) -> Process:
+    """Wait until a served kept answers.
+
+    Raises:
+        DidNotStart: it ended, or said nothing for two minutes.
+    """
+    at = process.at
     until = time.monotonic() + 120
     while time.monotonic() < until and not process.ended:
         try:
@@ -192,7 +218,16 @@ def kill_at_random(process: Process, receiver: Receiver, dice: random.Random) ->
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """Return a port on which nobody listens, and which no outgoing call is given.
+
+    A client that calls a server which was just killed may else be given the server's own port, and
+    then talks to itself.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 30_000), 100):
+        with socket.socket() as free:
+            try:
+                free.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise DidNotStart("No port is free.")

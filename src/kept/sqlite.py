@@ -8,6 +8,7 @@ journal is used, and `kept doctor` says so.
 
 import sqlite3
 import sys
+from typing import Any
 
 SOUND_SINCE = (3, 51, 3)
 
@@ -47,3 +48,18 @@ def options() -> dict[str, object]:
             f"PRAGMA journal_mode={journal}; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
         ),
     }
+
+
+#: Connections that only keep a log where it is.
+_held: list[Any] = []
+
+
+def hold_open(path: str) -> None:
+    """Keep the log beside a database for as long as this process lives.
+
+    Whoever closes the last connection removes the log and its index, and whoever opens the next
+    one makes them anew: on a full disk that fails, and nothing can even be read.
+    """
+    line = sys.modules["sqlite3"].connect(path, check_same_thread=False)
+    line.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    _held.append(line)

@@ -1,6 +1,7 @@
 """SQLite without its known defect, and without a lost update."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -38,3 +39,24 @@ def test_without_a_sound_sqlite_the_rollback_journal_is_used(
     monkeypatch.setattr(sqlite, "version", lambda: (3, 40, 1))
     assert not sqlite.is_sound()
     assert "PRAGMA journal_mode=DELETE;" in str(sqlite.options()["init_command"])
+
+
+def test_the_log_stays_while_it_is_held_open_so_that_a_full_disk_can_be_read(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "kept.sqlite3"
+    log = tmp_path / "kept.sqlite3-wal"
+
+    def write() -> bool:
+        line = sqlite3.connect(file)
+        line.execute("PRAGMA journal_mode=WAL")
+        line.execute("CREATE TABLE IF NOT EXISTS anything (it)")
+        line.close()
+        return log.exists()
+
+    assert not write()
+    sqlite.hold_open(str(file))
+    try:
+        assert write()
+    finally:
+        sqlite._held.pop().close()

@@ -196,6 +196,18 @@ def test_a_full_disk_is_no_mistake_of_kept() -> None:
     assert (found.name, found.seconds) == ("full", 60)
 
 
+@on_sqlite
+def test_a_file_that_cannot_grow_is_a_full_disk_where_there_is_no_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed = OperationalError("disk I/O error")
+    assert trouble.of(failed) is None
+    monkeypatch.setattr(trouble, "ROOM", 2**80)
+    found = trouble.of(failed)
+    assert found is not None
+    assert found.name == "full"
+
+
 def test_a_mistake_in_a_statement_is_no_trouble_that_passes() -> None:
     with connection.cursor() as cursor, pytest.raises(Error) as wrong:
         cursor.execute("SELECT nothing_like_it FROM kept_client")

@@ -4,14 +4,17 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from tests import cast
+from tests.api.conftest import Caller
 from tests.last_mile.conftest import dec
 from tests.last_mile.test_rounds import forecast
 from tests.promises.test_at_once import outcomes
 
 from kept.last_mile import answering, climbing, raising, rounds
-from kept.last_mile.models import Alarm, Notice
+from kept.last_mile.models import Alarm, AlarmAnswer, Notice
 from kept.ledger import chain
+from kept.ledger.models import Event
 from kept.people import charters
 from kept.people.models import Charter
 from kept.promises.models import Promise
@@ -86,3 +89,53 @@ def test_two_alarms_at_once_stay_within_the_daily_cap(
     ) == {"done": 2}
     due = sorted(Notice.objects.values_list("due_at", flat=True))
     assert due == [now, dec(3, 9)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answered_and_overdue_at_once_an_answer_that_was_taken_stands(
+    northlight: cast.House, give: object, now: datetime
+) -> None:
+    """What was said in time is not thrown away by a round that read the alarm a moment before."""
+    house = northlight
+    charters.change(house.ben, daily_cap=20, by=house.ben, now=now)
+    for time in range(TIMES):
+        promise = give()  # type: ignore[operator]
+        alarm = raising.ask(promise, house.ben, by=house.maya, now=now + timedelta(minutes=time))
+        known = answering.acknowledge(alarm, by=house.ben, now=now + timedelta(minutes=time))
+        due_at = known.answer_due_at
+        assert due_at is not None
+        said = outcomes(
+            house,
+            lambda a=alarm, at=due_at: answering.answer(
+                a,
+                kind=AlarmAnswer.Kind.DONE_BY,
+                due_at=at + timedelta(days=1),
+                by=house.ben,
+                now=at,
+            ),
+            lambda at=due_at: answering.overdue(now=at),
+            lambda at=due_at: answering.overdue(now=at),
+        )
+        alarm.refresh_from_db()
+        again = Alarm.objects.filter(follows=alarm).count()
+        taken = (Alarm.State.ANSWERED, 0)
+        assert (alarm.state, again) == (taken if said == {"done": 3} else (Alarm.State.CLOSED, 1))
+    assert list(chain.faults()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_key_sent_twenty_times_acknowledges_once(
+    northlight: cast.House, accepted: Promise, now: datetime
+) -> None:
+    alarm = raising.ask(accepted, northlight.ben, by=northlight.maya, now=now)
+    ben = Caller(northlight.ben, ["read", "write"], now)
+    answers: list[tuple[int, bytes]] = []
+
+    def send() -> None:
+        said = ben.again().post(f"/alarms/{alarm.pk}/acknowledge", Idempotency_Key="k1")
+        answers.append((said.status_code, said.content))
+
+    with time_machine.travel(now, tick=False):
+        assert outcomes(northlight, *[send] * 20) == {"done": 20}
+    assert Counter(answers) == {(200, answers[0][1]): 20}
+    assert Event.objects.filter(kind=Event.Kind.ALARM_ACKNOWLEDGED).count() == 1

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -73,6 +74,25 @@ def test_others_are_served_while_one_receiver_hangs(
         assert (len(good.heard), still_hanging) == (5, 1)
     assert set(Task.objects.filter(lane="good").values_list("state", flat=True)) == {"done"}
     assert not Task.objects.filter(lane="bad", state="done").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_kind_of_work_leaves_lanes_to_the_others_though_all_of_it_hangs(
+    northlight: cast.House, now: datetime, calls: dict[str, Receiver], settings: Any
+) -> None:
+    """As when the mail server hangs, by which letters to twenty domains go."""
+    with receiving() as bad, receiving() as good:
+        bad.answers = "hang"
+        for n in range(20):
+            calls[f"mail:{n}"] = bad
+            written(f"bad {n}", f"mail:{n}", now)
+        calls["webhook:1"] = good
+        written("good", "webhook:1", now)
+        with keeping_running(now):
+            assert good.asked.wait(20)
+            assert len(bad.heard) <= settings.LANES_OF_A_KIND
+            bad.ended.set()
+    assert Task.objects.get(lane="webhook:1").state == "done"
 
 
 @pytest.mark.django_db(transaction=True)

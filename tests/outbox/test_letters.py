@@ -345,6 +345,18 @@ def test_without_a_mail_server_letters_are_files_one_for_each(
     assert f"/p/{token}/" in file.read_text().replace("=\n", "")
 
 
+def test_each_mail_domain_has_a_lane_that_does_not_name_it(
+    northlight: cast.House, sara: Contact, now: datetime
+) -> None:
+    lanes = [
+        letters.lane_of(one) for one in ("a@clinic.example", "b@Clinic.EXAMPLE", "a@b.example")
+    ]
+    assert (lanes[0] == lanes[1], lanes[0] == lanes[2]) == (True, False)
+    written(sara, northlight, now)
+    task = Task.objects.get()
+    assert (task.lane, "clinic" in task.lane) == (letters.lane_of("sara@clinic.example"), False)
+
+
 def test_another_houses_letter_is_not_seen(
     northlight: cast.House, southbank: cast.House, sara: Contact, now: datetime
 ) -> None:

@@ -51,6 +51,11 @@ def load() -> None:
     try:
         tables = connection.introspection.table_names()
     except OperationalError as error:
+        from kept.tenancy import trouble
+
+        passing = trouble.of(error)
+        if passing is not None and passing.name == "full":
+            raise Stop(f"{passing.title}. {passing.sentence}", status=NO) from error
         raise Stop(f"The database cannot be reached: {error}. Nothing was changed.") from error
     if "kept_organisation" not in tables:
         raise Stop(

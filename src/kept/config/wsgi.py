@@ -30,6 +30,17 @@ def work() -> None:
     rounds.keep_working(now=clock.now, until=threading.Event())
 
 
+def hold() -> None:
+    """Keep SQLite's log where it is, so that what is there can be read on a full disk too."""
+    from django.db import connection
+
+    from kept import sqlite
+
+    if connection.vendor == "sqlite":
+        sqlite.hold_open(str(connection.settings_dict["NAME"]))
+
+
+hold()
 # One of each for each process that serves; they end with the process, and lose nothing:
 # whatever a round does it does in transactions, and work is taken by lease.
 threading.Thread(target=accompany, name="rounds", daemon=True).start()

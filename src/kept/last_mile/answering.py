@@ -5,6 +5,7 @@ small promise with a clock of its own: when that passes and the work is not
 there, the alarm is raised again, one rung further up.
 """
 
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,8 @@ from kept.people import access, days
 from kept.people.models import Member, Role
 from kept.tenancy import given, scope
 from kept.tenancy.refusals import Conflict, NotAllowed, Refused
+
+log = logging.getLogger(__name__)
 
 Outcome = AlarmAnswer.Outcome
 
@@ -164,22 +167,31 @@ def overdue(*, now: datetime) -> list[Alarm]:
         state=Alarm.State.ACKNOWLEDGED, answer_due_at__isnull=False, answer_due_at__lte=now
     )
     missed = AlarmAnswer.objects.filter(ended_at__isnull=True, due_at__lte=now)
-    cases = [(alarm, "silent") for alarm in silent.order_by("answer_due_at", "pk")]
-    cases += [
-        (row.alarm, f"answer {row.pk}")
-        for row in missed.select_related("alarm").order_by("due_at", "pk")
+    cases: list[tuple[Alarm, AlarmAnswer | None]] = [
+        (alarm, None) for alarm in silent.order_by("answer_due_at", "pk")
     ]
+    cases += [(row.alarm, row) for row in missed.select_related("alarm").order_by("due_at", "pk")]
     for alarm, said in cases:
-        again = _again(alarm, said, on=on, now=now)
+        try:
+            again = _again(alarm, said, on=on, now=now)
+        except Exception:
+            # It holds up no other, and is tried again with the next round.
+            log.exception("What alarm %s is owed could not be asked for", alarm.pk)
+            continue
         if again is not None:
             found.append(again)
     return found
 
 
-def _again(alarm: Alarm, said: str, *, on: bool, now: datetime) -> Alarm | None:
+def _again(alarm: Alarm, said: AlarmAnswer | None, *, on: bool, now: datetime) -> Alarm | None:
+    """Raise again what is owed, unless somebody answered in this very moment."""
     with transaction.atomic():
         alarm = _locked(alarm)
-        if alarm.state == Alarm.State.CLOSED:
+        if said is None:
+            owed = alarm.state == Alarm.State.ACKNOWLEDGED
+        else:
+            owed = alarm.answers.filter(pk=said.pk, ended_at__isnull=True).exists()
+        if not owed:
             return None
         close(alarm, by=None, now=now, why=Alarm.Why.MISSED)
         if not on:
@@ -187,7 +199,7 @@ def _again(alarm: Alarm, said: str, *, on: bool, now: datetime) -> Alarm | None:
         climbed = Notice.objects.filter(alarm=alarm).aggregate(models.Max("rung"))["rung__max"]
         return raising.raise_alarm(
             Kind.ANSWER,
-            cause=f"answer:{alarm.pk}:{said}",
+            cause=f"answer:{alarm.pk}:{'silent' if said is None else f'answer {said.pk}'}",
             asked=alarm.asked,
             now=now,
             rung=(climbed or 0) + 1,

@@ -5,6 +5,7 @@ person; the outbox carries them. After a standstill one rung is climbed, marked
 late, and the wait for the next one starts anew: nobody gets three at once.
 """
 
+import logging
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from kept.ledger.models import Event
 from kept.people import charters
 from kept.people.models import Member
 
+log = logging.getLogger(__name__)
+
 #: A rung climbed so much after its moment is late.
 LATE_AFTER = timedelta(minutes=15)
 
@@ -28,7 +31,12 @@ def climb_due(*, now: datetime) -> list[Alarm]:
     due = Alarm.objects.filter(state=Alarm.State.RAISED, next_at__lte=now)
     found = []
     for key in due.order_by("next_at", "pk").values_list("pk", flat=True):
-        alarm = climb(key, now=now)
+        try:
+            alarm = climb(key, now=now)
+        except Exception:
+            # Those behind it climb all the same, and it is tried again with the next round.
+            log.exception("Alarm %s could not climb", key)
+            continue
         if alarm is not None:
             found.append(alarm)
     return found

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,11 +18,18 @@ from django.db.models import Max
 from kept.asks import referring
 from kept.jobs import handing
 from kept.jobs.models import Job, Obligation, Responsibility, Stage
-from kept.last_mile import answering, bad_news, climbing, forecasts, raising, reaching, rules
-from kept.last_mile.models import Alarm, Kind, Notice, Rounds
+from kept.last_mile import (
+    answering,
+    bad_news,
+    climbing,
+    forecasts,
+    raising,
+    rules,
+    undelivered,
+)
+from kept.last_mile.models import Alarm, Kind, Rounds
 from kept.last_mile.webhooks import sending, telling
 from kept.ledger.models import Head
-from kept.outbox.models import Letter
 from kept.people import days, solo
 from kept.people.models import Member
 from kept.plan.models import Hold
@@ -37,6 +45,9 @@ log = logging.getLogger(__name__)
 AT_LEAST_EVERY = timedelta(minutes=5)
 #: Seconds between two looks for events that nobody has seen and moments that came due.
 BETWEEN_LOOKS = 10
+
+#: What an alarm is raised with.
+Case = dict[str, Any]
 
 #: Importing a room makes its work known to the outbox: notices by `climbing`, and this one.
 WORKS_FOR = (sending,)
@@ -107,30 +118,51 @@ def look(*, now: datetime) -> list[Alarm]:
     for kind, finder in finders.items():
         if not said[kind].on:
             continue
-        for case in finder(said[kind].amount or 0, now):
-            if Alarm.objects.filter(cause=case["cause"]).exists():
-                continue
-            sheet = bad_news.compose(case["promise"], now=now) if kind is Kind.AT_RISK else None
-            with transaction.atomic():
-                proposal = None if sheet is None else bad_news.keep(sheet, now=now)
-                alarm = raising.raise_alarm(kind, now=now, proposal=proposal, **case)
-            if alarm is not None:
-                found.append(alarm)
+        cases: list[Case] = []
+        with _beside_the_others(kind):
+            cases += finder(said[kind].amount or 0, now)
+        for case in cases:
+            with _beside_the_others(case["cause"]):
+                alarm = _raise(kind, case, now=now)
+                found += [] if alarm is None else [alarm]
     return found
+
+
+def _raise(kind: Kind, case: Case, *, now: datetime) -> Alarm | None:
+    if Alarm.objects.filter(cause=case["cause"]).exists():
+        return None
+    sheet = None
+    if kind is Kind.AT_RISK:
+        # Without the sheet the alarm is still worth raising.
+        with _beside_the_others(f"the sheet of {case['cause']}"):
+            sheet = bad_news.compose(case["promise"], now=now)
+    with transaction.atomic():
+        proposal = None if sheet is None else bad_news.keep(sheet, now=now)
+        return raising.raise_alarm(kind, now=now, proposal=proposal, **case)
+
+
+@contextmanager
+def _beside_the_others(what: str) -> Iterator[None]:
+    """Let what fails in the block hold up nothing after it; the next round tries again."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s failed in the round of house %s", what, scope.current_id())
 
 
 def close_what_is_over(*, now: datetime) -> list[Alarm]:
     """Close the alarms whose cause is gone: the work is done, the chance is back, they answered."""
     rows = Alarm.objects.filter(state__in=Alarm.OPEN).select_related(
-        "promise", "stage", "responsibility", "obligation", "hold", "job"
+        "promise", "stage", "responsibility", "obligation", "hold", "job", "letter"
     )
     open_ones = list(rows)
     chances = forecasts.newest([a.promise_id for a in open_ones if a.promise_id is not None])
     closed = []
     for alarm in open_ones:
-        why = _over(alarm, chances, now=now)
-        if why is not None:
-            closed.append(answering.close(alarm, by=None, now=now, why=why))
+        with _beside_the_others(f"closing alarm {alarm.pk}"):
+            why = _over(alarm, chances, now=now)
+            if why is not None:
+                closed.append(answering.close(alarm, by=None, now=now, why=why))
     return closed
 
 
@@ -171,17 +203,12 @@ def _over(alarm: Alarm, chances: dict[int, float], *, now: datetime) -> Alarm.Wh
             hold = alarm.hold
             return Alarm.Why.OVER if hold is None or _is_over(hold, now) else None
         case Kind.UNDELIVERABLE:
-            letter = alarm.letter
-            return Alarm.Why.DONE if letter is not None and letter.sent_at is not None else None
+            return None if undelivered.holds(alarm) else Alarm.Why.DONE
     return None
 
 
 def _is_over(hold: Hold, now: datetime) -> bool:
     return hold.ended_at is not None or hold.expires_at <= now
-
-
-#: What an alarm is raised with.
-Case = dict[str, Any]
 
 
 def _at_risk(_amount: float, now: datetime) -> Iterator[Case]:
@@ -274,38 +301,7 @@ def _owed(minutes: float, now: datetime) -> Iterator[Case]:
 
 
 def _undeliverable(_amount: float, _now: datetime) -> Iterator[Case]:
-    """A letter given up, or a notice that no channel could carry."""
-    for letter in Letter.objects.filter(failed_at__isnull=False, sent_at__isnull=True):
-        notice = (
-            Notice.objects.filter(letter=letter)
-            .select_related("alarm__promise__last_mile_owner", "member")
-            .first()
-        )
-        promise = None if notice is None else notice.alarm.promise
-        if letter.promise_id is not None:
-            promise = Promise.objects.select_related("last_mile_owner", "job").get(
-                pk=letter.promise_id
-            )
-        asked = _somebody_else(promise, None if notice is None else notice.member)
-        if asked is not None and letter.failed_at is not None:
-            yield {
-                "cause": f"undeliverable:letter:{letter.pk}:{letter.failed_at.isoformat()}",
-                "asked": asked,
-                "promise": promise,
-                "job": None if promise is None else promise.job,
-                "letter": letter,
-            }
-    failed = Notice.objects.filter(failed_at__isnull=False, sent_at__isnull=True)
-    for notice in failed.select_related("alarm__promise__last_mile_owner", "member"):
-        asked = _somebody_else(notice.alarm.promise, notice.member)
-        if asked is not None:
-            yield {
-                "cause": f"undeliverable:notice:{notice.pk}",
-                "asked": asked,
-                "promise": notice.alarm.promise,
-                "job": notice.alarm.job,
-                "question": notice.member.name,
-            }
+    yield from undelivered.cases()
 
 
 def _lapsing(minutes: float, now: datetime) -> Iterator[Case]:
@@ -330,15 +326,7 @@ def _lapsing(minutes: float, now: datetime) -> Iterator[Case]:
 
 def _sees_over(promise: Promise) -> Member | None:
     """Return whom a promise is to worry: its last-mile owner, else a lead, else an owner."""
-    return _somebody_else(promise, None)
-
-
-def _somebody_else(promise: Promise | None, but: Member | None) -> Member | None:
-    first = [promise.last_mile_owner] if promise is not None else []
-    for member in (*first, *reaching.leads(), *reaching.owners()):
-        if member is not None and member.left_at is None and member != but:
-            return member
-    return None
+    return undelivered.somebody_else(promise, None)
 
 
 def _waited(since: datetime, minutes: float, zone: str) -> datetime:
@@ -353,4 +341,5 @@ def _note(number: int, *, now: datetime) -> None:
     house = scope.current()
     changed = Rounds.objects.filter(organisation=house).update(seen_number=number, looked_at=now)
     if not changed:
-        Rounds.objects.create(seen_number=number, looked_at=now)
+        # Somebody else may go this house's first round in the same moment.
+        Rounds.objects.get_or_create(defaults={"seen_number": number, "looked_at": now})

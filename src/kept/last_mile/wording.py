@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from kept import words, zones
+from kept.last_mile import undelivered
 from kept.last_mile.channels import Message
 from kept.last_mile.models import Alarm, AlarmAnswer, Kind, Notice, Rung
 from kept.outbox.letters import LINK
@@ -100,7 +101,15 @@ def sentence(alarm: Alarm, *, zone: str) -> str:
         case Kind.ANSWER:
             return _overdue(alarm, told, zone)
         case Kind.UNDELIVERABLE:
-            told["to"] = "" if alarm.letter is None else alarm.letter.to_name
+            told["to"] = alarm.question if alarm.letter is None else alarm.letter.to_name
+            if alarm.cause.startswith(undelivered.OF_WEBHOOK):
+                return (
+                    _(
+                        "The webhook “%(to)s” takes no messages any more. Mend its receiver; what "
+                        "was not taken can be sent again."
+                    )
+                    % told
+                )
             return _("A message to %(to)s could not be delivered. Reach them another way.") % told
         case Kind.HOLD:
             expires = "" if alarm.hold is None else words.moment(alarm.hold.expires_at, zone)

@@ -6,6 +6,7 @@ stands anywhere at rest: the address of the client's page, which carries a
 secret, and where the ledger ends at that moment.
 """
 
+import hashlib
 import logging
 import smtplib
 import uuid
@@ -132,8 +133,23 @@ def write(
             promise=promise,
             facts={"letter": letter.pk},
         )
-        tasks.add("mail", key=str(letter.pk), payload={"letter": letter.pk}, now=now)
+        tasks.add(
+            "mail",
+            key=str(letter.pk),
+            payload={"letter": letter.pk},
+            lane=lane_of(letter.to_address),
+            now=now,
+        )
     return letter
+
+
+def lane_of(address: str) -> str:
+    """Return the lane of letters to one mail domain, which names nobody.
+
+    A mail server that asks the receiver's own, and waits for it, hangs for that domain alone.
+    """
+    domain = address.rpartition("@")[2].casefold()
+    return f"mail:{hashlib.sha256(domain.encode()).hexdigest()[:12]}"
 
 
 def filled(letter: Letter) -> str:

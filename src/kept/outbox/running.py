@@ -7,20 +7,23 @@ word does not count any more. Taking and ending are conditional updates, which
 both databases decide alike.
 
 Each receiver has a lane of its own: its work is done piece after piece, beside
-that of the others, so that a receiver that hangs holds up nobody else.
+that of the others, so that a receiver that hangs holds up nobody else. Of one
+kind of work some lanes are served at a time, so that a mail server that hangs
+for everybody leaves lanes to messages that do not go by it.
 """
 
 import logging
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connections, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from kept.outbox import tasks
 from kept.outbox.models import Task
@@ -71,13 +74,10 @@ class Lanes:
     def look(self, *, now: datetime, limit: int = 50) -> int:
         """Have the work that is due begun in every lane that is free; return how many pieces."""
         with self._ends:
-            busy = list(self._at_work)
-        free = settings.LANES - len(busy)
+            busy = Counter(_kind_of(lane) for lane in self._at_work)
+            due = _due(now).exclude(lane__in=list(self._at_work))
         begun = 0
-        by_lane: dict[str, list[Task]] = {}
-        for task in _due(now).exclude(lane__in=busy)[:limit] if free > 0 else ():
-            by_lane.setdefault(task.lane, []).append(task)
-        for lane, row in list(by_lane.items())[:free]:
+        for lane, row in self._free(due, busy, limit=limit).items():
             thread = threading.Thread(
                 target=self._work, args=(lane, row, now), name=f"outbox {lane}", daemon=True
             )
@@ -86,6 +86,26 @@ class Lanes:
             thread.start()
             begun += len(row)
         return begun
+
+    def _free(
+        self, due: QuerySet[Task], busy: Counter[str], *, limit: int
+    ) -> dict[str, list[Task]]:
+        """Return what is due in lanes that can be served now, oldest first."""
+        for kind, lanes in busy.items():
+            if lanes >= settings.LANES_OF_A_KIND:
+                due = due.exclude(Q(lane=kind) | Q(lane__startswith=f"{kind}:"))
+        by_lane: dict[str, list[Task]] = {}
+        if busy.total() >= settings.LANES:
+            return by_lane
+        for task in due[:limit]:
+            kind = _kind_of(task.lane)
+            if task.lane not in by_lane:
+                if busy.total() >= settings.LANES or busy[kind] >= settings.LANES_OF_A_KIND:
+                    continue
+                busy[kind] += 1
+                by_lane[task.lane] = []
+            by_lane[task.lane].append(task)
+        return by_lane
 
     def wait(self, seconds: float) -> None:
         """Wait until a lane is free again, at most so long, and not once told to stop."""
@@ -115,6 +135,10 @@ class Lanes:
             with self._ends:
                 del self._at_work[lane]
                 self._ends.notify_all()
+
+
+def _kind_of(lane: str) -> str:
+    return lane.partition(":")[0]
 
 
 def _due(now: datetime) -> QuerySet[Task]:

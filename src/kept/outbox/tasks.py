@@ -58,7 +58,8 @@ def add(
     Args:
         payload: what the work needs to know: numbers of rows, and no personal text or secret.
         due_at: not before then; left out, at once.
-        lane: names the receiver, so that one that hangs holds up nobody else's; left out, the kind.
+        lane: names the receiver, so that one that hangs holds up nobody else's; left out, the
+            kind. It begins with what is served together, as in `webhook:7`.
 
     Raises:
         NotInTransaction: there is no open transaction to belong to.

@@ -366,8 +366,10 @@ def keep(loaded: Loaded, *, now: datetime) -> Snapshot:
     kept = Snapshot.objects.filter(fingerprint=fingerprint).first()
     if kept is None:
         text = json.dumps(loaded.plan, separators=(",", ":"))
-        kept = Snapshot.objects.create(
-            fingerprint=fingerprint, plan=zlib.compress(text.encode(), 6), made_at=now
+        # Somebody else may keep the same one in this very moment.
+        kept, _made = Snapshot.objects.get_or_create(
+            fingerprint=fingerprint,
+            defaults={"plan": zlib.compress(text.encode(), 6), "made_at": now},
         )
     return kept
 

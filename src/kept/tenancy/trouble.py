@@ -1,14 +1,18 @@
 """What it means for whoever asked that the database failed: come back later, and what is safe."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.db import Error, OperationalError, connection
 from django.utils.translation import gettext as _
 
-#: SQLite says in words alone what happened.
-LOCKED, FULL = " is locked", "disk is full"
+#: SQLite says in words alone what happened; that a file could not grow, in words for any fault.
+LOCKED, FULL, UNWRITTEN = " is locked", "disk is full", "disk I/O error"
+#: With less than so many bytes a disk is full.
+ROOM = 2**20
 #: PostgreSQL's states: undone for another's sake, or no line left; no room left; not there.
 _BUSY = ("40001", "40P01", "55P03", "53300")
 _FULL = ("53100", "53200")
@@ -73,13 +77,18 @@ def of(error: BaseException | None) -> Trouble | None:
 
 @contextmanager
 def not_worth_a_wait() -> Iterator[None]:
-    """Leave a small note undone if somebody else writes just now; for what reading leaves behind.
+    """Leave a small note undone if somebody else writes just now, or nothing more can be written;
+    for what reading leaves behind, outside of a transaction.
 
     SQLite has one lock for writing, and who wants it waits up to twenty seconds. On PostgreSQL
     nobody else holds the row of such a note for long.
     """
     if connection.vendor != "sqlite":
-        yield
+        try:
+            yield
+        except OperationalError as error:
+            if _name(error) != "full":
+                raise
         return
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout")
@@ -88,7 +97,7 @@ def not_worth_a_wait() -> Iterator[None]:
         try:
             yield
         except OperationalError as error:
-            if LOCKED not in str(error):
+            if _name(error) not in ("busy", "full"):
                 raise
         finally:
             cursor.execute(f"PRAGMA busy_timeout = {int(usual)}")
@@ -100,11 +109,17 @@ def _name(error: Error) -> str:
     state = str(getattr(cause, "sqlstate", None) or "")
     if LOCKED in words or state in _BUSY or _waited_for_a_line(cause):
         return "busy"
-    if FULL in words or state in _FULL:
+    if FULL in words or state in _FULL or (UNWRITTEN in words and _no_room()):
         return "full"
     if state.startswith(_AWAY) or (not state and _lost(cause)):
         return "away"
     return ""
+
+
+def _no_room() -> bool:
+    """Say whether the disk of an SQLite database has no room left."""
+    file = Path(str(connection.settings_dict["NAME"]))
+    return file.exists() and shutil.disk_usage(file.parent).free < ROOM
 
 
 def _waited_for_a_line(cause: BaseException | None) -> bool:

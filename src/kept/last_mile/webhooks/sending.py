@@ -123,7 +123,7 @@ def _switch_off(webhook: Webhook, why: Webhook.Why, *, now: datetime) -> None:
 
 
 def _letter(name: str, webhook: Webhook, why: Webhook.Why) -> str:
-    called = webhook.name or outward.place_of(webhook.url).named
+    called = telling.called(webhook)
     if why == Webhook.Why.GONE:
         happened = _("whoever answers there said that it is gone")
     else:

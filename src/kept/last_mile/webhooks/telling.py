@@ -16,7 +16,7 @@ from kept.last_mile.models import Alarm
 from kept.last_mile.webhooks.models import Webhook, WebhookDelivery
 from kept.ledger import recording
 from kept.ledger.models import Event, Head
-from kept.outbox import tasks
+from kept.outbox import outward, tasks
 from kept.promises import judging
 from kept.promises.models import Promise
 from kept.tenancy import scope
@@ -89,6 +89,11 @@ def wants(webhook: Webhook, name: str) -> bool:
     """Say whether a webhook is told of events with that name."""
     asked = webhook.events.split()
     return not asked or name in asked or name.partition(".")[0] in asked
+
+
+def called(webhook: Webhook) -> str:
+    """Return what people call a webhook: its name, else the machine it leads to."""
+    return webhook.name or outward.place_of(webhook.url).named
 
 
 def _tell(key: int, *, newest: int, now: datetime) -> int:
