@@ -18,8 +18,8 @@ from kept.people import staff
 from kept.plan import loading, outlook
 from kept.promises import recording
 from kept.promises.models import Placement, Promise
-from kept.quotes import answers, asking, checked, checking
-from kept.quotes.checked import DateAt
+from kept.quotes import answers, asking, checking
+from kept.quotes.checked import Checked, DateAt, NotSizedYet, WantedInThePast
 from kept.quotes.models import Answer
 from kept.tenancy import refusals, scope
 
@@ -68,7 +68,7 @@ def given(house: cast.House, hours: float, due_at: datetime, now: datetime) -> P
 
 def ask(
     house: cast.House, hours: float, now: datetime, wanted_at: datetime | None = None
-) -> checked.Checked:
+) -> Checked:
     return checking.check(
         what="Landing page",
         client=house.clients["Harbour Clinic"],
@@ -197,8 +197,8 @@ def test_a_kept_answer_reserves_nothing_and_can_be_computed_again(
 @pytest.mark.parametrize(
     ("refused", "changes"),
     [
-        (checked.NotSizedYet, {"stages": []}),
-        (checked.WantedInThePast, {"wanted_at": datetime(2026, 12, 1, 18, tzinfo=UTC)}),
+        (NotSizedYet, {"stages": []}),
+        (WantedInThePast, {"wanted_at": datetime(2026, 12, 1, 18, tzinfo=UTC)}),
         (refusals.Refused, {"what": "  "}),
         (refusals.Refused, {"what": "A\0B"}),
         (refusals.Refused, {"stages": [StageSketch(name="Build", likely_hours=-1)]}),

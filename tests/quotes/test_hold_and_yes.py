@@ -20,7 +20,8 @@ from kept.ledger.models import Event
 from kept.plan import loading, outlook
 from kept.plan.models import Hold, Outlook
 from kept.promises.models import Placement, Promise
-from kept.quotes import accepting, checked, checking, offering, states
+from kept.quotes import accepting, checking, offering, states
+from kept.quotes.checked import WantedInThePast
 from kept.quotes.models import Answer, Quote
 from kept.tenancy import refusals, scope
 
@@ -212,7 +213,7 @@ def test_every_move_that_the_table_does_not_name_is_refused_and_says_what_can_be
 
 def test_a_date_in_the_past_is_not_held(one_builder: cast.House, now: datetime) -> None:
     answer = answered(one_builder, 8, now)
-    with pytest.raises(checked.WantedInThePast):
+    with pytest.raises(WantedInThePast):
         offering.hold(answer=answer, due_at=end_of(1), by=one_builder.ben, now=now)
 
 

@@ -16,9 +16,9 @@ from kept.jobs.lines import Effort
 from kept.ledger.models import Event
 from kept.people import staff
 from kept.promises.models import Placement
-from kept.quotes import asking, checked, checking, offering
+from kept.quotes import asking, checking, offering
 from kept.quotes.asking import Change
-from kept.quotes.checked import DateAt
+from kept.quotes.checked import Checked, DateAt, NoSuchWay
 from kept.quotes.models import Answer
 from kept.quotes.ways import Kind
 from kept.tenancy import refusals
@@ -27,7 +27,7 @@ from kept.tenancy import refusals
 SURE_OF_400 = pytest.approx(401 / 402)
 
 
-def with_a_form(house: cast.House, now: datetime, **more: object) -> checked.Checked:
+def with_a_form(house: cast.House, now: datetime, **more: object) -> Checked:
     """Sixteen hours of page and eight of an optional form, wanted on Friday."""
     return checking.check(
         what="Landing page",
@@ -142,7 +142,7 @@ def test_an_offer_that_was_not_made_cannot_be_taken(one_builder: cast.House, now
     assert answer is not None
     before = (Answer.objects.count(), Event.objects.count())
 
-    with pytest.raises(checked.NoSuchWay):
+    with pytest.raises(NoSuchWay):
         checking.take(answer, "people", by=one_builder.ben, now=now)
 
     assert (Answer.objects.count(), Event.objects.count()) == before

@@ -18,6 +18,7 @@ from kept.clients.models import Client, Service
 from kept.jobs.models import Job
 from kept.people import staff
 from kept.quotes import checking, choosing
+from kept.quotes.checked import Limits
 from kept.quotes.models import Answer, Quote
 from kept.tenancy import scope
 from kept.web.pages import ask
@@ -432,7 +433,7 @@ def test_a_flat_part_of_the_curve_is_labelled_with_what_lies_on_that_day(
         stages=[StageSketch("Build", 16, low_hours=8, high_hours=32, skill="build")],
         now=now,
     )
-    limits = [checked.Limits("absence", "Away", 2.0, about)]
+    limits = [Limits("absence", "Away", 2.0, about)]
 
     say = Saying(replace(checked, limits=limits), house=one_builder.organisation, today=now.date())
 
