@@ -146,6 +146,19 @@ def test_a_cold_core_refuses_one_more_page_and_a_lead_overrides_it(
     assert Extra.objects.get().promise == Promise.objects.get()
 
 
+def test_what_is_no_size_is_refused_beside_it_and_nothing_typed_is_lost(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    ask = one_more_page(northlight, now)
+    said = {"title": "Two more pages", "came": "mail", "size": "a lot"}
+    refused = Page(login(northlight.ben)).post("desk_change", ask.pk, **said)
+    assert refused.status_code == 422
+    assert "“a lot” is not a size. 6h or 4-6-12h is one." in text(refused)
+    assert 'value="Two more pages"' in refused.content.decode()
+    ask.refresh_from_db()
+    assert (ask.title, ask.likely_hours) == ("One more page", 6)
+
+
 def test_minute_mode_decides_in_two_taps(
     northlight: cast.House, kitchen: Policy, login: LogIn
 ) -> None:

@@ -10,7 +10,6 @@ from kept.web.pages import (
     charter,
     clients,
     core,
-    desk,
     erasing,
     extras,
     first_run,
@@ -40,6 +39,7 @@ from kept.web.pages import (
     work,
 )
 from kept.web.pages.acts import delivering, ending, moving, pausing, slipping
+from kept.web.pages.desk import asking, deciding, minute
 from kept.web.pages.jobs import counting_on, job, listing, making, stages
 from kept.web.pages.record.page import record
 
@@ -184,15 +184,15 @@ urlpatterns += [
 
 # The ask desk: asks, house rules, extras, what became expected, and the core of each client.
 urlpatterns += [
-    path("desk", desk.desk, name="desk"),
-    path("desk/new", desk.ask_new, name="desk_new"),
-    path("desk/minute", desk.minute, name="desk_minute"),
-    path("desk/<int:pk>", desk.ask, name="desk_ask"),
-    path("desk/<int:pk>/change", desk.ask_change, name="desk_change"),
-    path("desk/<int:pk>/sincere", desk.ask_sincere, name="desk_sincere"),
-    path("desk/<int:pk>/possible", desk.ask_possible, name="desk_possible"),
-    path("desk/<int:pk>/answer", desk.ask_answer, name="desk_answer"),
-    path("desk/<int:pk>/withdraw", desk.ask_withdraw, name="desk_withdraw"),
+    path("desk", deciding.desk, name="desk"),
+    path("desk/new", asking.ask_new, name="desk_new"),
+    path("desk/minute", minute.minute, name="desk_minute"),
+    path("desk/<int:pk>", deciding.ask, name="desk_ask"),
+    path("desk/<int:pk>/change", asking.ask_change, name="desk_change"),
+    path("desk/<int:pk>/sincere", asking.ask_sincere, name="desk_sincere"),
+    path("desk/<int:pk>/possible", asking.ask_possible, name="desk_possible"),
+    path("desk/<int:pk>/answer", deciding.ask_answer, name="desk_answer"),
+    path("desk/<int:pk>/withdraw", asking.ask_withdraw, name="desk_withdraw"),
     path("policies", policies.policies, name="policies"),
     path("policies/<int:pk>", policies.policy, name="policy"),
     path("policies/<int:pk>/retire", policies.policy_retire, name="policy_retire"),
