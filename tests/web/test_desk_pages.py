@@ -22,6 +22,7 @@ from kept.jobs.lines import Effort
 from kept.people.models import Member
 from kept.promises.models import Promise, StandingPromise
 from kept.tenancy import scope
+from kept.tenancy.models import Organisation
 
 LogIn = Callable[[Member], Browser]
 
@@ -283,3 +284,23 @@ def test_the_ledger_page_shows_hours_and_money(
     seen = Page(login(northlight.ben)).get("extras")
     assert "1 extra in 2026: 4.5 h, € 480.50." in seen
     assert "Who asks, who pays" not in Page(login(northlight.dev)).get("extras")
+
+
+def test_the_owner_sets_the_numbers_of_asks_beyond(northlight: cast.House, login: LogIn) -> None:
+    ada = Page(login(northlight.ada))
+    said = {
+        "core_looks_back": "12",
+        "hot_percent": "80",
+        "warm_percent": "55",
+        "repeated_from": "4",
+        "beyond_days": "60",
+        "questioned_percent": "25",
+    }
+    assert ada.post("beyond_numbers", **said).status_code == 302
+    house = Organisation.objects.get()
+    assert (house.core_looks_back, house.core_hot, house.core_warm) == (12, 0.8, 0.55)
+    assert (house.repeated_from, house.beyond_days, house.questioned_above) == (4, 60, 0.25)
+    refused = ada.post("beyond_numbers", **{**said, "warm_percent": "90"})
+    assert refused.status_code == 422
+    assert "A core cannot be warm from higher up than it is hot." in text(refused)
+    assert Page(login(northlight.ben)).post("beyond_numbers", **said).status_code == 403

@@ -36,7 +36,10 @@ COMMANDS = {
     ),
     "accept": Command("quoting", "Record the client's yes: the quote becomes a promise."),
     "ask": Command("ask", "Promise a client an answer by a day, and note when it was given."),
-    "desk": Command("desk", "What clients want beyond: asks, house rules, extras, what recurs."),
+    "desk": Command(
+        "desk.app",
+        "What clients want beyond: asks, house rules, extras, what recurs, what is told.",
+    ),
     "promise": Command("promise", "Record a promise already made, in one line."),
     "deliver": Command("life", "Say that a promise is done; the client's word is still to come."),
     "settle": Command(

@@ -39,7 +39,7 @@ from kept.web.pages import (
     work,
 )
 from kept.web.pages.acts import delivering, ending, moving, pausing, slipping
-from kept.web.pages.desk import asking, deciding, minute
+from kept.web.pages.desk import asking, deciding, minute, numbers
 from kept.web.pages.jobs import counting_on, job, listing, making, stages
 from kept.web.pages.record.page import record
 
@@ -193,6 +193,7 @@ urlpatterns += [
     path("desk/<int:pk>/possible", asking.ask_possible, name="desk_possible"),
     path("desk/<int:pk>/answer", deciding.ask_answer, name="desk_answer"),
     path("desk/<int:pk>/withdraw", asking.ask_withdraw, name="desk_withdraw"),
+    path("settings/beyond", numbers.beyond_numbers, name="beyond_numbers"),
     path("policies", policies.policies, name="policies"),
     path("policies/<int:pk>", policies.policy, name="policy"),
     path("policies/<int:pk>/retire", policies.policy_retire, name="policy_retire"),

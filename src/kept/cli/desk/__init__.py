@@ -1,0 +1,1 @@
+"""`kept desk`: what clients want beyond, house rules, extras, what recurs, and what is told."""

@@ -1,0 +1,169 @@
+"""Asks: what somebody wants, and how it is answered."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kept.cli import reading, speaking
+from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
+from kept.cli.desk import naming
+
+app = typer.Typer()
+
+if TYPE_CHECKING:
+    from kept.asks.models import Ask
+
+ClientOption = Annotated[
+    str, typer.Option("--for", metavar="CLIENT", help="Who asks; left out, a walk-in.")
+]
+
+
+@app.command("asks")
+def asks_(
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the asks that wait for an answer."""
+    with acting(organisation, email, as_json=as_json):
+        from kept.asks.models import Ask
+
+        rows = list(
+            Ask.objects.filter(state=Ask.State.OPEN).select_related("client").order_by("due_at")
+        )
+        _tell(rows, as_json=as_json, several=True)
+
+
+@app.command("ask")
+def ask_(
+    title: Annotated[str, typer.Argument(metavar="WHAT", help="What they want, in a few words.")],
+    client: ClientOption = "",
+    sort: Annotated[str, typer.Option(help="core, in_scope, change, extra or exception.")] = "",
+    kind: Annotated[str, typer.Option(help="Its kind, so that the third is known as one.")] = "",
+    size: Annotated[str, typer.Option(help="How big it is, such as 6h.")] = "",
+    by: Annotated[str, typer.Option("--by", metavar="DATE", help="By when they want it.")] = "",
+    rule: Annotated[str, typer.Option(help="The house rule it is about, by name.")] = "",
+    measured: Annotated[
+        str, typer.Option(help="What the rule measures: 14:33, 2, 480; a time of day: now.")
+    ] = "",
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write down what somebody wants; it reserves nothing."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.asks import receiving
+
+        found = naming.client(client)
+        zone = who.house.zone if found is None else found.zone
+        made = receiving.receive(
+            client=found,
+            title=title,
+            sort=sort,
+            kind=kind,
+            size=reading.size(size, name="--size") if size else None,
+            wanted_at=reading.due(by, now=who.now, zone=zone, name="--by")[0] if by else None,
+            policy=naming.rule(rule),
+            measured=measured,
+            by=who.member,
+            now=who.now,
+        )
+        _tell([made], as_json=as_json)
+
+
+@app.command("decide")
+def decide(
+    ask: Annotated[int, typer.Argument(metavar="ASK", help="Its number.", min=1)],
+    given: Annotated[
+        str,
+        typer.Argument(
+            metavar="ANSWER", help="do_it, yes_once, paid_yes, fair_no, cant_now or cant_ever."
+        ),
+    ],
+    wont: Annotated[
+        str, typer.Option(help="For a fair no: price, priority, policy or principle.")
+    ] = "",
+    price: Annotated[str, typer.Option(help="For a paid yes.")] = "",
+    constraint: Annotated[str, typer.Option(help="For a can't: what stands in the way.")] = "",
+    sincere: Annotated[str, typer.Option(help="Your word: yes, no or not_sure.")] = "",
+    because: Annotated[str, typer.Option(help="A lead's reason to decide against the gate.")] = "",
+    say: Annotated[
+        bool, typer.Option("--say", help="Print the reply that you say, as kept words it.")
+    ] = False,
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer an ask; the four tests are kept with it."""
+    with acting(organisation, email, as_json=as_json, changes=True) as who:
+        from kept.asks import answering, receiving, wording
+        from kept.asks.answering import Saying
+
+        found = naming.ask(ask)
+        if sincere:
+            found = receiving.judge(found, sincere=sincere, by=who.member, now=who.now)
+        body = ""
+        if say and given in wording.For.values:
+            body = wording.draft(given, wording.Facts(found, who.member, who.now)).body
+        decision = answering.answer(
+            found,
+            Saying(
+                given,
+                wont=wont,
+                price=naming.amount(price, "--price") if price else None,
+                constraint=constraint,
+                override_reason=because,
+                body=body,
+                how="said" if body else "",
+            ),
+            by=who.member,
+            now=who.now,
+        )
+        if as_json:
+            speaking.document(
+                {
+                    "id": decision.pk,
+                    "kind": "decision",
+                    "ask": found.pk,
+                    "given": str(decision.given),
+                    "core": str(decision.core),
+                    "can": str(decision.can),
+                    "rarity": str(decision.rarity),
+                    "within": str(decision.within),
+                    "gate": str(decision.gate),
+                    "overridden": decision.overridden,
+                    "promise": decision.promise_id,
+                    "reply": body,
+                }
+            )
+            return
+        speaking.say(f"ask {found.pk}: {decision.get_given_display()}")
+        if body:
+            speaking.say(body)
+
+
+def _tell(rows: "list[Ask]", *, as_json: bool, several: bool = False) -> None:
+    from kept import words
+
+    if as_json:
+        told = [
+            {
+                "id": row.pk,
+                "kind": "ask",
+                "title": row.title,
+                "client": None if row.client is None else row.client.name,
+                "state": str(row.state),
+                "sort": str(row.sort),
+                "due_at": row.due_at,
+            }
+            for row in rows
+        ]
+        speaking.document({"asks": told} if several else told[0])
+        return
+    for row in rows:
+        who = "a walk-in" if row.client is None else row.client.name
+        speaking.say(
+            f"ask {row.pk}: {row.title}, {who}, answer by {words.moment(row.due_at, row.zone)}"
+        )
+    if not rows:
+        speaking.say("Nobody asks for more.")

@@ -1,0 +1,138 @@
+"""House rules, the numbers of the house, and how it words its replies."""
+
+from typing import Annotated, Any
+
+import typer
+
+from kept.cli import speaking
+from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
+from kept.cli.desk import naming
+
+app = typer.Typer()
+
+
+@app.command("rules")
+def rules_(
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the house rules, and how often each was bent lately."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.asks import policies
+        from kept.asks.models import Policy
+
+        rows = list(Policy.objects.filter(retired_at__isnull=True).select_related("owner"))
+        bent = policies.bent(rows, now=who.now)
+        if as_json:
+            told = [
+                {
+                    "id": row.pk,
+                    "name": row.name,
+                    "rule": row.rule,
+                    "owner": row.owner.name,
+                    "limit": policies.said(row, row.limit),
+                    "asks": bent[row.pk].asks,
+                    "bent": bent[row.pk].bent,
+                    "questioned": bent[row.pk].questioned,
+                }
+                for row in rows
+            ]
+            speaking.document({"policies": told})
+            return
+        for row in rows:
+            one = bent[row.pk]
+            often = f"; bent {one.bent} of {one.asks}" if one.asks else ""
+            mark = " (questioned)" if one.questioned else ""
+            speaking.say(f"rule {row.pk}: {row.name}: {row.rule}{often}{mark}")
+        if not rows:
+            speaking.say("There is no house rule yet.")
+
+
+@app.command("rule")
+def rule_(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
+    normal: Annotated[
+        str, typer.Option("--rule", help="The normal rule, as a client may read it.")
+    ] = "",
+    purpose: Annotated[str, typer.Option(help="What it is for.")] = "",
+    owner: Annotated[str, typer.Option(metavar="EMAIL", help="Whose it is.")] = "",
+    quantity: Annotated[
+        str, typer.Option(help="time_of_day, notice, rounds, hours, money or number.")
+    ] = "number",
+    limit: Annotated[str, typer.Option(help="14:30, 48, 2.")] = "",
+    tolerance: Annotated[str, typer.Option(help="So far beyond, yes at once.")] = "0",
+    band: Annotated[str, typer.Option(help="So far the discretion band reaches.")] = "",
+    band_role: Annotated[str, typer.Option(help="Who holds it: member, lead or owner.")] = "",
+    hard: Annotated[str, typer.Option(help="Beyond it nobody goes.")] = "",
+    at_least: Annotated[
+        bool, typer.Option("--at-least", help="The limit is the least, not the most.")
+    ] = False,
+    price: Annotated[str, typer.Option(help="What more of it costs.")] = "",
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a rule of the house."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.asks import policies
+        from kept.people.models import Member
+
+        made = policies.make(
+            name=name,
+            rule=normal,
+            purpose=purpose,
+            owner=Member.objects.filter(email__iexact=owner).first() if owner else None,
+            quantity=quantity,
+            limit=limit,
+            tolerance=tolerance,
+            direction="at_least" if at_least else "at_most",
+            band_limit=band,
+            band_role=band_role,
+            hard_limit=hard,
+            price=naming.amount(price, "--price") if price else None,
+            by=who.member,
+            now=who.now,
+        )
+        naming.made("policy", made.pk, made.name, as_json=as_json)
+
+
+@app.command("numbers")
+def numbers_(
+    look_back: Annotated[
+        int | None, typer.Option(help="So many of the last ones tell how a core stands.")
+    ] = None,
+    hot: Annotated[float | None, typer.Option(help="A core is hot from, in %.")] = None,
+    warm: Annotated[float | None, typer.Option(help="A core is warm from, in %.")] = None,
+    repeated_from: Annotated[
+        int | None, typer.Option(help="The how many-th of a kind is not rare any more.")
+    ] = None,
+    days: Annotated[int | None, typer.Option(help="In so many days.")] = None,
+    questioned_above: Annotated[
+        float | None, typer.Option(help="A rule bent in more of its asks is questioned, in %.")
+    ] = None,
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the house's numbers for asks beyond, and change those that are named."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.asks import numbers
+
+        said: dict[str, Any] = {
+            "core_looks_back": look_back,
+            "core_hot": None if hot is None else hot / 100,
+            "core_warm": None if warm is None else warm / 100,
+            "repeated_from": repeated_from,
+            "beyond_days": days,
+            "questioned_above": None if questioned_above is None else questioned_above / 100,
+        }
+        changes = {name: value for name, value in said.items() if value is not None}
+        kept = numbers.of(who.house)
+        if changes:
+            kept = numbers.change(by=who.member, now=who.now, **changes)
+        if as_json:
+            speaking.document(kept)
+            return
+        for line in numbers.told(kept):
+            speaking.say(line)
