@@ -13,7 +13,7 @@ from kept.asks import (
     receiving,
     referring,
     storytelling,
-    wording,
+    templates,
 )
 from kept.asks.answering import Saying
 from kept.asks.models import AskKind, Extra
@@ -232,7 +232,7 @@ def _beyond(
         hours=Decimal(5),
         **doing,
     )
-    wording.keep("fair_no", subject=f"{mark} no", body=f"{mark} alas", **doing)
+    templates.keep("fair_no", subject=f"{mark} no", body=f"{mark} alas, {{what}}", **doing)
     ask = receiving.receive(
         client=client,
         contact=contact,

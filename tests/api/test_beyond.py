@@ -19,3 +19,46 @@ def test_the_numbers_of_the_house_are_read_by_members_and_set_by_owners(
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["field"] == "core_warm"
     assert dev.get("/beyond").json() == changed.json()
+
+
+def test_a_house_words_its_replies_by_api(
+    northlight: cast.House, calling: Callable[..., Any]
+) -> None:
+    ben, dev = calling(northlight.ben), calling(northlight.dev)
+    usual = dev.get("/reply-templates/usual").json()
+    assert {one["reply_for"]: one["needed"] for one in usual["items"]}["yes_once"] == [
+        "once", "rule", "what",
+    ]  # fmt: skip
+    said = {
+        "reply_for": "yes_once", "language": "pt", "subject": "{what}", "once": "desta vez",
+        "no_rule": "isto é pago", "body": "Sim: {what}. Normalmente {rule}; {once} não.",
+    }  # fmt: skip
+    assert dev.post("/reply-templates", said).status_code == 403
+    kept = ben.post("/reply-templates", said)
+    assert kept.status_code == 201
+    again = ben.post("/reply-templates", {**said, "subject": "Sim: {what}"}).json()
+    assert (again["id"], again["subject"]) == (kept.json()["id"], "Sim: {what}")
+    refused = ben.post("/reply-templates", {**said, "body": "Sim: {what}."})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "body"
+    assert [one["language"] for one in dev.get("/reply-templates").json()["items"]] == ["pt"]
+    assert ben.delete(f"/reply-templates/{again['id']}").status_code == 204
+    assert dev.get("/reply-templates").json()["items"] == []
+
+
+def test_a_reply_is_drafted_in_the_language_of_whoever_reads_it(
+    northlight: cast.House, calling: Callable[..., Any]
+) -> None:
+    ben = calling(northlight.ben)
+    client = ben.post("/clients", {"name": "Quay Hotel", "language": "pt"}).json()
+    assert client["language"] == "pt"
+    ben.post("/reply-templates", {"reply_for": "fair_no", "language": "pt", "subject": "{what}",
+                                  "body": "Obrigado: {what}.[ {because}]"})  # fmt: skip
+    ask = ben.post("/asks", {"title": "Almoço", "client_id": client["id"], "sort": "extra"}).json()
+    drafted = ben.post(f"/asks/{ask['id']}/draft", {"reply_for": "fair_no", "because": "Tarde."})
+    assert drafted.json() == {
+        "language": "pt", "subject": "Almoço", "body": "Obrigado: Almoço. Tarde.",
+    }  # fmt: skip
+    bad = ben.post("/clients", {"name": "X", "language": "xx"})
+    assert bad.status_code == 422
+    assert "“xx” is no language that kept knows." in bad.json()["detail"]

@@ -9,7 +9,7 @@ from tests import cast
 from tests.asks.whole import faults
 
 from kept import words
-from kept.asks import answering, gates, policies, receiving, wording
+from kept.asks import answering, gates, policies, receiving, templates, wording
 from kept.asks.answering import Saying
 from kept.asks.models import Ask, Challenge, Decision, Extra, Policy, Reply
 from kept.clients import core as cores
@@ -69,7 +69,7 @@ def page(house: cast.House, sara: Contact, now: datetime, **said: Any) -> Ask:
 def letter_for(ask: Ask, house: cast.House, now: datetime, given: str) -> dict[str, str]:
     tests = gates.read(ask, by=house.ben, now=now)
     draft = wording.draft(
-        given, wording.Facts(ask, house.ben, now, day=tests.can.due_at, price="€ 480")
+        given, wording.Facts.of(ask, house.ben, now, day=tests.can.due_at, price="€ 480")
     )
     return {"subject": draft.subject, "body": draft.body}
 
@@ -104,7 +104,7 @@ def test_fourteen_thirty_three_is_a_yes_at_once_worded_as_once(
         "An exception is worded as one: this reply does not name the normal rule and say that it "
         "is this once. Else it becomes expected. Nothing was sent."
     )
-    draft = wording.draft("yes_once", wording.Facts(ask, house.dev, at))
+    draft = wording.draft("yes_once", wording.Facts.of(ask, house.dev, at))
     assert draft.body == (
         "Hello,\n\nyes, gladly: Lunch for two.\n\nNormally: the kitchen closes at 14:30. "
         "This once we make an exception.\n\nDev, Northlight"
@@ -278,7 +278,7 @@ def test_a_holding_reply_keeps_it_open_with_a_clock(
 ) -> None:
     house, later = one_builder, now + timedelta(days=2)
     ask = page(house, sara, now)
-    draft = wording.draft("holding", wording.Facts(ask, house.ben, now, answer_by=later))
+    draft = wording.draft("holding", wording.Facts.of(ask, house.ben, now, answer_by=later))
     ask = answering.hold_off(
         ask, due_at=later, body=draft.body, how="letter", by=house.ben, now=now
     )
@@ -306,9 +306,9 @@ def test_a_reply_with_an_empty_merge_field_does_not_go_out(
         "{because} was not filled in. Write what belongs there. Nothing was sent."
     )
     with pytest.raises(refusals.Refused, match="Nobody knows what to put in"):
-        wording.keep("fair_no", subject="{what}", body="{weather}", by=house.ben, now=now)
-    kept = wording.keep("fair_no", subject="{what}", body="Alas, {what}.", by=house.ben, now=now)
-    assert wording.draft("fair_no", wording.Facts(ask, house.ben, now)).body == (
+        templates.keep("fair_no", subject="{what}", body="{weather}", by=house.ben, now=now)
+    kept = templates.keep("fair_no", subject="{what}", body="Alas, {what}.", by=house.ben, now=now)
+    assert wording.draft("fair_no", wording.Facts.of(ask, house.ben, now)).body == (
         "Alas, One more page, about flu jabs."
     )
     assert kept.language == "en"

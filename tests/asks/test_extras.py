@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests import cast
 from tests.asks.whole import faults
 
-from kept.asks import answering, creep, extras, figures, receiving
+from kept.asks import answering, creep, extras, figures, gates, receiving
 from kept.asks.answering import Saying
 from kept.asks.models import Ask, AskKind, Extra
 from kept.clients import catalogue
@@ -194,6 +194,17 @@ def test_the_third_of_its_kind_is_flagged_then_priced(
         "One more page: € 450 each. Given free 3 times since 7 Oct, worth € 1,440."
     )
     assert row.evidence.count() == 3
+    draft = row.draft
+    assert draft is not None
+    assert (draft.sort, draft.kind, draft.likely_hours, draft.state) == ("change", kind, 2, "open")
+    tests = gates.read(draft, by=house.ben, now=now)
+    assert (tests.cost_money, gates.suggested(tests)) == (450, "paid_yes")
+    letter = creep.offer(row, by=house.ben, now=now)
+    assert letter.body.replace("\N{NO-BREAK SPACE}", " ") == (
+        "Hello,\n\nwe have gladly given you “One more page” 3 times since Wed 7 Oct, worth "
+        "€ 1,440. From now on each is € 450.\n\nSay yes here and we begin:\n{link}\n\n"
+        "Ben, Northlight"
+    )
     assert creep.watch(now=now) == []
     with pytest.raises(creep.NothingCrept):
         creep.decide(clinic, kind, decided="retired", by=house.ben, now=now)
@@ -220,9 +231,10 @@ def test_what_is_adopted_joins_the_core_list_and_what_is_retired_ends_kindly(
     adopted = creep.decide(clinic, kind, decided="adopted", service=pages, by=house.ben, now=now)
     assert cores.of(clinic).get() == adopted.core_service
     retired = creep.decide(bakery, kind, decided="retired", by=house.ben, now=now)
-    assert retired.words == (
-        "We have gladly given you “One more page” 2 times. From now on we go back to what we "
-        "agreed. If you would like it to go on, tell us and we make you an offer."
+    assert retired.words.replace("\N{NO-BREAK SPACE}", " ") == (
+        "Hello,\n\nwe have gladly given you “One more page” 2 times since Wed 4 Nov. From now on "
+        "we go back to what we agreed: this is paid work. If you would like it to go "
+        "on, tell us and we make you an offer.\n\nBen, Northlight"
     )
     assert faults() == []
 

@@ -1,5 +1,7 @@
 """What clients want beyond, by command line."""
 
+from pathlib import Path
+
 from tests import cast
 from tests.cli.conftest import Type
 
@@ -22,3 +24,18 @@ def test_the_numbers_of_the_house_are_shown_and_set(northlight: cast.House, type
     }
     refused = typed("desk", "numbers", "--warm", "90")
     assert (refused.status, "cannot be warm from higher up" in refused.err) == (2, True)
+
+
+def test_a_reply_is_worded_from_a_file(northlight: cast.House, typed: Type, tmp_path: Path) -> None:
+    assert "fair_no: in kept’s own words\n" in typed("desk", "words").out
+    file = tmp_path / "no.txt"
+    file.write_text("Não: {what}.", encoding="utf-8")
+    kept = typed("desk", "words", "fair_no", "--language", "pt", "--body", str(file), "--json")
+    assert (kept.document["language"], kept.document["body"]) == ("pt", "Não: {what}.")
+    assert "fair_no: pt\n" in typed("desk", "words").out
+    file.write_text("Não {tempo}.", encoding="utf-8")
+    refused = typed("desk", "words", "fair_no", "--language", "pt", "--body", str(file))
+    assert (refused.status, "Nobody knows what to put in" in refused.err) == (2, True)
+    gone = typed("desk", "words", "fair_no", "--language", "pt", "--remove")
+    assert gone.out.startswith("{what}\n\n{greeting}")
+    assert typed("desk", "words", "perhaps").status == 2

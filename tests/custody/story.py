@@ -9,7 +9,16 @@ from decimal import Decimal
 from tests import cast
 
 from kept.asks import answering as answering_asks
-from kept.asks import creep, extras, policies, reacting, receiving, referring, storytelling, wording
+from kept.asks import (
+    creep,
+    extras,
+    policies,
+    reacting,
+    receiving,
+    referring,
+    storytelling,
+    templates,
+)
 from kept.asks.answering import Saying
 from kept.asks.models import AskKind, Extra
 from kept.clients import catalogue, core, keeping, links
@@ -380,7 +389,11 @@ def _beyond(ada: Member, clinic: Client, contact: Contact, clock: Iterator[datet
     extras.set_budget(
         clinic, first_on=today, last_on=today, hours=Decimal(5), by=ada, now=next(clock)
     )
-    wording.keep("fair_no", subject="No", body="Alas", by=ada, now=next(clock))
+    worded = templates.keep("fair_no", subject="No", body="Alas, {what}", by=ada, now=next(clock))
+    templates.remove(worded, by=ada, now=next(clock))
+    templates.keep(
+        "yes_once", subject="Once", body="{rule}; {once}: {what}", by=ada, now=next(clock)
+    )
     small = receiving.receive(
         client=clinic,
         contact=contact,

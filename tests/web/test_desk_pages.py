@@ -304,3 +304,44 @@ def test_the_owner_sets_the_numbers_of_asks_beyond(northlight: cast.House, login
     assert refused.status_code == 422
     assert "A core cannot be warm from higher up than it is hot." in text(refused)
     assert Page(login(northlight.ben)).post("beyond_numbers", **said).status_code == 403
+
+
+def test_a_lead_words_a_reply_in_another_language_and_takes_it_back(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    ben = Page(login(northlight.ben))
+    wording = reverse("wording", args=["yes_once"])
+    assert "in kept’s own words" in ben.get("wordings")
+    seen = text(outside_get(ben, f"{wording}?language=pt"))
+    assert "Português, not written yet" in seen
+    assert "{once}" in seen
+    said = {
+        "language": "pt", "subject": "{what}", "once": "desta vez", "no_rule": "isto é pago",
+        "body": "Sim: {what}. Normalmente {rule}; {once} não.",
+    }  # fmt: skip
+    refused = outside_post(ben, wording, {**said, "body": "Sim: {what}."})
+    assert refused.status_code == 422
+    assert "This reply has to say" in text(refused)
+    assert outside_post(ben, wording, said).status_code == 302
+    assert "Português" in ben.get("wordings")
+    assert outside_post(Page(login(northlight.dev)), wording, said).status_code == 403
+    assert outside_post(ben, wording, {"language": "pt", "action": "remove"}).status_code == 302
+    assert "in kept’s own words" in ben.get("wordings")
+
+
+def test_an_owner_says_what_the_house_writes_in(northlight: cast.House, login: LogIn) -> None:
+    ada = Page(login(northlight.ada))
+    assert ada.post("written_in", language="pt").status_code == 302
+    assert Organisation.objects.get().language == "pt"
+    assert "We write in Português" in ada.get("wordings")
+    assert Page(login(northlight.ben)).post("written_in", language="de").status_code == 403
+    ada.post("written_in", language="xx")
+    assert Organisation.objects.get().language == "pt"
+
+
+def outside_get(page: Page, path: str) -> Any:
+    return contextvars.copy_context().run(outside, page.browser.get, path)
+
+
+def outside_post(page: Page, path: str, said: dict[str, str]) -> Any:
+    return contextvars.copy_context().run(outside, page.browser.post, path, said)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,11 +10,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kept import words, zones
+from kept.asks import receiving, wording
 from kept.asks.models import Ask, AskKind, Creep, CreepEvidence, Extra
 from kept.clients import core as cores
-from kept.clients.models import Client, CoreService, Service
+from kept.clients import links
+from kept.clients.models import Client, Contact, CoreService, Service
+from kept.jobs.lines import Effort
 from kept.ledger import recording
 from kept.ledger.models import Event
+from kept.outbox import letters
 from kept.people import access
 from kept.people.models import Member, Role
 from kept.tenancy import given, refusals, scope
@@ -36,7 +40,6 @@ class Crept:
 
     Attributes:
         expected: asked for as if it were due.
-        words: the line of a change or retainer with its history; and the sentence that ends it.
     """
 
     client: Client
@@ -72,7 +75,7 @@ def watch(*, now: datetime) -> list[Crept]:
             came_at__gt=since,
             came_at__lte=now,
         )
-        .select_related("client", "kind", "extra")
+        .select_related("client", "contact", "kind", "extra", "policy", "service")
         .order_by("came_at", "pk")
     )
     for ask in rows:
@@ -122,12 +125,33 @@ def line(crept: Crept, price: Decimal) -> str:
     }
 
 
-def ending(crept: Crept) -> str:
-    """Return the sentence that ends it kindly."""
-    return _(
-        "We have gladly given you “%(kind)s” %(count)s times. From now on we go back to what we "
-        "agreed. If you would like it to go on, tell us and we make you an offer."
-    ) % {"kind": crept.kind.name, "count": crept.count}
+def ending(crept: Crept, *, by: Member, now: datetime) -> wording.Draft:
+    """Draft the letter that ends it kindly, as this house words it."""
+    return wording.draft(wording.For.RETIRED, _facts(crept, by=by, now=now))
+
+
+def offer(
+    row: Creep,
+    *,
+    by: Member,
+    now: datetime,
+    price: Decimal | None = None,
+    day: datetime | None = None,
+) -> wording.Draft:
+    """Draft the letter that offers a priced kind, with its history.
+
+    Args:
+        price: of each; left out, the one that was decided.
+        day: by when they have the next one.
+    """
+    asks = [
+        one.ask for one in row.evidence.select_related("ask__contact", "ask__policy").order_by("pk")
+    ]
+    crept = Crept(row.client, row.kind, row.was_expected, asks, row.hours, row.money)
+    facts = _facts(crept, by=by, now=now)
+    each = row.price if price is None else price
+    money = words.money(each or Decimal(0), scope.current().currency)
+    return wording.draft(wording.For.PRICED, replace(facts, price=money, day=day))
 
 
 def decide(
@@ -140,13 +164,23 @@ def decide(
     price: Decimal | None = None,
     service: Service | None = None,
     words_said: str = "",
+    send: bool = False,
 ) -> Creep:
     """Price it, adopt it into the core, or retire it: a person's decision, with its evidence.
+
+    A price comes with the draft of a change, on the desk: from there it is offered. What is
+    adopted joins the core list. What is retired ends with a letter.
+
+    Args:
+        words_said: the letter that ends it; left out, as this house words it.
+        send: send that letter to whoever asked last.
 
     Raises:
         NotAllowed: only a lead decides.
         NothingCrept: it is rare.
-        Refused: priced without a price, or adopted without a service.
+        Refused: priced without a price, or adopted without a service; a letter in which a
+            merge field stands.
+        NoAddress: it is to be sent, and nobody who asked can be reached.
     """
     access.demand(by, Role.LEAD)
     if decided not in Decided.values:
@@ -164,11 +198,12 @@ def decide(
         core = None
         if decided == Decided.ADOPTED and service is not None:
             core = _core_of(client, service) or cores.name(client, service, by=by, now=now)
-        usual = ""
+        draft, said = None, ""
         if decided == Decided.PRICED and price is not None:
-            usual = line(crept, price)
+            draft, said = _draft(crept, by=by, now=now), line(crept, price)
         elif decided == Decided.RETIRED:
-            usual = ending(crept)
+            said = words_said or ending(crept, by=by, now=now).body
+            wording.refuse_fields(said)
         row = Creep(
             client=client,
             kind=kind,
@@ -178,9 +213,8 @@ def decide(
             money=crept.money,
             price=price if decided == Decided.PRICED else None,
             core_service=core,
-            words=given.paragraphs(
-                words_said or usual, called=_("The words"), field="words", longest=2_000
-            ),
+            draft=draft,
+            words=given.paragraphs(said, called=_("The words"), field="words", longest=10_000),
             decided_at=now,
             decided_by=by,
         )
@@ -192,6 +226,8 @@ def decide(
             CreepEvidence(creep=row, ask=ask) for ask in crept.asks
         )
         recording.record(Event.Kind.CREEP_DECIDED, about=row, by=by, at=now, rows=[row, *evidence])
+        if send and decided == Decided.RETIRED:
+            _send(crept, row, by=by, now=now)
     return row
 
 
@@ -218,6 +254,63 @@ def _crept(asks: list[Ask], *, expected: bool) -> Crept:
         asks=asks,
         hours=sum((ask.extra.hours for ask in asks), Decimal(0)),
         money=sum((ask.extra.money for ask in asks), Decimal(0)),
+    )
+
+
+def last_contact(crept: Crept) -> Contact | None:
+    """Return who asked for it last, as far as that is known and a letter reaches them."""
+    named = [ask.contact for ask in crept.asks if ask.contact is not None]
+    able = [one for one in named if one.email and one.archived_at is None]
+    return able[-1] if able else None
+
+
+def _facts(crept: Crept, *, by: Member, now: datetime) -> wording.Facts:
+    last = crept.asks[-1]
+    return wording.Facts(
+        what=crept.kind.name,
+        zone=last.zone,
+        by=by,
+        now=now,
+        client=crept.client,
+        contact=last_contact(crept),
+        policy=last.policy,
+        since=crept.asks[0].came_at,
+        count=crept.count,
+        worth=words.money(crept.money, scope.current().currency),
+    )
+
+
+def _draft(crept: Crept, *, by: Member, now: datetime) -> Ask:
+    """Lay a change on the desk: as big as one of them was, to be offered at its price."""
+    hours = float(crept.hours / crept.count)
+    return receiving.receive(
+        client=crept.client,
+        contact=last_contact(crept),
+        title=_("%(kind)s, from now on at a price") % {"kind": crept.kind.name},
+        sort=Ask.Sort.CHANGE,
+        kind=crept.kind.name,
+        size=Effort(round(hours, 2)) if hours >= 0.01 else None,
+        service=crept.asks[-1].service,
+        decider=by,
+        by=by,
+        now=now,
+    )
+
+
+def _send(crept: Crept, row: Creep, *, by: Member, now: datetime) -> None:
+    contact = last_contact(crept)
+    if contact is None:
+        raise letters.NoAddress(
+            _("Nobody who asked for it has an address, so no letter can go there."), field="words"
+        )
+    letters.write(
+        to=contact,
+        subject=ending(crept, by=by, now=now).subject,
+        body=row.words,
+        about=row,
+        link=links.live_for(contact, by=by, now=now) if letters.LINK in row.words else None,
+        by=by,
+        now=now,
     )
 
 

@@ -86,6 +86,7 @@ def balances(*, by: Member, now: datetime) -> list[Balance]:
         Ask.objects.filter(
             client__isnull=False,
             sort__in=Ask.BEYOND,
+            prices__isnull=True,
             came_at__gt=now - timedelta(days=365),
             came_at__lte=now,
         )

@@ -135,19 +135,20 @@ def read(ask: Ask, *, by: Member | None, now: datetime, work_out: bool = True) -
     health = None if client is None else core.health(client, now=now)
     judged = judge(ask)
     cost_hours = Decimal(str(round(ask.likely_hours or 0, 2)))
+    rare = how_rare(ask)
     return Tests(
         ask=ask,
         core=_core(ask, health),
         health=health,
         can=can_we(ask, by=by, now=now, work_out=work_out),
-        rare=how_rare(ask),
+        rare=rare,
         judged=judged,
         verdict=""
         if judged is None or ask.policy is None
         else policies.verdict(ask.policy, judged),
         room=room(ask, now=now),
         cost_hours=cost_hours,
-        cost_money=worth(ask),
+        cost_money=worth(ask, rare.settled),
     )
 
 
@@ -158,8 +159,12 @@ def judge(ask: Ask) -> rules.Judged | None:
     return rules.judge(policies.rule_of(ask.policy), ask.measured)
 
 
-def worth(ask: Ask) -> Decimal:
-    """Return what the ask would cost at our prices: the rule's price, else the service's."""
+def worth(ask: Ask, settled: Creep | None = None) -> Decimal:
+    """Return what the ask would cost: what its kind was priced at for them, else the rule's price,
+    else the service's.
+    """
+    if settled is not None and settled.price is not None:
+        return settled.price
     if ask.policy is not None and ask.policy.price is not None:
         return ask.policy.price
     if ask.service is not None and ask.service.price is not None:
@@ -211,9 +216,11 @@ def how_rare(ask: Ask) -> HowRare:
     if ask.client_id is None or ask.kind_id is None:
         return HowRare(Rarity.RARE, 1)
     house = scope.current()
-    settled = Creep.objects.filter(
-        client_id=ask.client_id, kind_id=ask.kind_id, ended_at__isnull=True
-    ).first()
+    settled = (
+        Creep.objects.filter(client_id=ask.client_id, kind_id=ask.kind_id, ended_at__isnull=True)
+        .select_related("kind")
+        .first()
+    )
     before = list(
         Ask.objects.filter(client_id=ask.client_id, kind_id=ask.kind_id, came_at__lte=ask.came_at)
         .exclude(pk=ask.pk)
@@ -284,6 +291,7 @@ def passage(tests: Tests, given: str) -> Passage:
     if ask.sort in (Ask.Sort.EXTRA, Ask.Sort.EXCEPTION):
         reasons += _of_core(tests)
         if given == Given.YES_ONCE:
+            reasons += _of_kind(tests)
             reasons += _of_rule(tests)
             reasons += _of_sincerity(tests)
     holder = Role.LEAD
@@ -309,7 +317,12 @@ def suggested(tests: Tests) -> Given | None:
         return Given.CANT_NOW
     if tests.core is Core.COLD:
         return Given.FAIR_NO
-    priced = tests.cost_money > 0
+    priced, settled = tests.cost_money > 0, tests.rare.settled
+    if settled is not None and settled.decided != Creep.Decided.PRICED:
+        # What was adopted is core by now, and has to be sorted so first.
+        return Given.FAIR_NO if settled.decided == Creep.Decided.RETIRED else None
+    if settled is not None:
+        return Given.PAID_YES
     if ask.sort == Ask.Sort.CHANGE or tests.rare.rarity in (Rarity.REPEATED, Rarity.EXPECTED):
         return Given.PAID_YES if priced else None
     if ask.sort and passage(tests, Given.YES_ONCE).gate is Gate.OPEN:
@@ -338,6 +351,18 @@ def _of_core(tests: Tests) -> list[tuple[Gate, str]]:
                 )
             ]
     return []
+
+
+def _of_kind(tests: Tests) -> list[tuple[Gate, str]]:
+    """What a person priced or retired for this client is no gift without another word."""
+    settled = tests.rare.settled
+    if settled is None or settled.decided == Creep.Decided.ADOPTED:
+        return []
+    decided = {
+        Creep.Decided.PRICED: _("“%(kind)s” has a price for them: whoever holds the band decides."),
+        Creep.Decided.RETIRED: _("“%(kind)s” was ended for them: whoever holds the band decides."),
+    }[Creep.Decided(settled.decided)]
+    return [(Gate.BAND, decided % {"kind": settled.kind.name})]
 
 
 def _of_rule(tests: Tests) -> list[tuple[Gate, str]]:

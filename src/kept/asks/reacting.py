@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from kept.asks import wording
 from kept.asks.models import Extra, Reaction
 from kept.clients import links
 from kept.clients.models import Contact
@@ -14,7 +15,6 @@ from kept.outbox import letters
 from kept.people import access
 from kept.people.models import Member, Role
 from kept.promises.models import Promise
-from kept.quotes import writing
 from kept.tenancy import given, refusals
 
 
@@ -69,15 +69,11 @@ def ask(
     with transaction.atomic():
         with given.constrained(already):
             reaction.save()
-        body = _(
-            "“%(what)s” is done. How was it for you? One tap is enough, and we ask only once:"
-        ) % {"what": what}
+        draft = wording.draft(wording.For.REACTION, wording.Facts.to(contact, what, by=by, now=now))
         reaction.letter = letters.write(
             to=contact,
-            subject=_("%(what)s: how was it?") % {"what": what[:150]},
-            body="\n\n".join(
-                [writing.greeting(contact), f"{body}\n{letters.LINK}", writing.signed(by)]
-            ),
+            subject=draft.subject,
+            body=draft.body,
             about=reaction,
             link=links.live_for(contact, by=by, now=now),
             promise=promise,

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from kept.asks import wording
 from kept.asks.models import Extra, Story, StoryConsent
 from kept.clients import links
 from kept.clients.models import Contact
@@ -20,7 +21,6 @@ from kept.outbox import letters
 from kept.people import access
 from kept.people.models import Member, Role
 from kept.promises.models import Promise
-from kept.quotes import writing
 from kept.tenancy import given, refusals
 
 State = Story.State
@@ -120,16 +120,13 @@ def ask(story: Story, *, by: Member, now: datetime) -> StoryConsent:
             asked_at=now,
             asked_by=by,
         )
-        body = _(
-            "we would like to tell others about “%(title)s”, only in the words you find on your "
-            "page, and only if you agree. You can change your mind at any time:"
-        ) % {"title": story.title}
+        draft = wording.draft(
+            wording.For.STORY, wording.Facts.to(story.contact, story.title, by=by, now=now)
+        )
         consent.letter = letters.write(
             to=story.contact,
-            subject=_("May we tell it? %(title)s") % {"title": story.title[:150]},
-            body="\n\n".join(
-                [writing.greeting(story.contact), f"{body}\n{letters.LINK}", writing.signed(by)]
-            ),
+            subject=draft.subject,
+            body=draft.body,
             about=consent,
             link=links.live_for(story.contact, by=by, now=now),
             by=by,

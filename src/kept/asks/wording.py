@@ -6,29 +6,24 @@ the one time, since else it becomes expected and unpaid.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from kept import words, zones
-from kept.asks import policies
+from kept.asks import policies, templates
 from kept.asks.models import Ask, Policy, ReplyTemplate
-from kept.ledger import recording
-from kept.ledger.models import Event
-from kept.people import access
-from kept.people.models import Member, Role
+from kept.asks.templates import Template
+from kept.clients.models import Client, Contact
+from kept.people.models import Member
 from kept.quotes import writing
-from kept.tenancy import given, refusals, scope
+from kept.tenancy import refusals, scope
 
 For = ReplyTemplate.For
-
-#: What a template may merge in, and what each stands for.
-FIELDS = ("greeting", "what", "rule", "day", "nearest", "price", "because", "answer_by", "signed")
-_FIELD = re.compile(r"{([a-z_]+)}")
+#: Filled in when the letter goes out.
 _LEFT_ALONE = {"link", "head"}
 
 
@@ -37,27 +32,72 @@ class Draft:
     """A reply to be looked over by a person."""
 
     reply_for: str
+    language: str
     subject: str
     body: str
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a draft can merge in; what is empty is not said.
+    """What a draft can merge in; what is empty is not known.
 
     Attributes:
         day: the date of a yes.
         nearest: when we could, after a can't.
+        price, worth: money, as it is written.
+        count, since: how many were given of what became expected, and since when.
     """
 
-    ask: Ask
+    what: str
+    zone: str
     by: Member
     now: datetime
+    client: Client | None = None
+    contact: Contact | None = None
+    policy: Policy | None = None
     day: datetime | None = None
     nearest: datetime | None = None
-    price: str = ""
-    because: str = ""
     answer_by: datetime | None = None
+    since: datetime | None = None
+    price: str = ""
+    worth: str = ""
+    because: str = ""
+    count: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        ask: Ask,
+        by: Member,
+        now: datetime,
+        *,
+        day: datetime | None = None,
+        nearest: datetime | None = None,
+        answer_by: datetime | None = None,
+        price: str = "",
+        because: str = "",
+    ) -> Self:
+        """Return what is known of an ask, and what its answer adds."""
+        return cls(
+            what=ask.title,
+            zone=ask.zone,
+            by=by,
+            now=now,
+            client=ask.client,
+            contact=ask.contact,
+            policy=ask.policy,
+            day=day,
+            nearest=nearest,
+            answer_by=answer_by,
+            price=price,
+            because=because,
+        )
+
+    @classmethod
+    def to(cls, contact: Contact, what: str, *, by: Member, now: datetime) -> Self:
+        """Return what is known where somebody is asked about something."""
+        client = contact.client
+        return cls(what=what, zone=client.zone, by=by, now=now, client=client, contact=contact)
 
 
 class FieldLeft(refusals.Refused):
@@ -69,91 +109,16 @@ class NotWordedAsOnce(refusals.Refused):
 
 
 def draft(reply_for: str, facts: Facts) -> Draft:
-    """Return the reply as this house words it, or as kept does."""
-    house = scope.current()
-    kept = ReplyTemplate.objects.filter(reply_for=reply_for, language=house.language).first()
-    with override(house.language):
-        subject, body = usual(reply_for) if kept is None else (kept.subject, kept.body)
-        said = _merged(facts)
-    return Draft(reply_for, merge(subject, said)[:200], _tidy(merge(body, said)))
-
-
-def usual(reply_for: str) -> tuple[str, str]:
-    """Return how kept words a reply: its subject, and its text with merge fields."""
-    bodies: Mapping[str, str] = {
-        For.DO_IT: _("yes, of course: {what}. It is part of what we agreed. {day}"),
-        For.YES_ONCE: _(
-            "yes, gladly: {what}. {day}\n\nNormally: {rule}. This once we make an exception."
-        ),
-        For.PAID_YES: _(
-            "yes: {what}. {day}\n\nNormally: {rule}. {price}\n\nSay yes here and we begin:\n{link}"
-        ),
-        For.FAIR_NO: _(
-            "thank you for asking about {what}. We have looked at it, and we will not do it this "
-            "time. {because}\n\n{nearest}"
-        ),
-        For.CANT_NOW: _(
-            "thank you for asking about {what}. We cannot do it by then. {nearest}\n\n{because}"
-        ),
-        For.CANT_EVER: _(
-            "thank you for asking about {what}. It is not something we can do. {because}"
-        ),
-        For.HOLDING: _(
-            "thank you for asking about {what}. We answer by {answer_by}, and you need not ask "
-            "again."
-        ),
-        For.RETIRED: _(
-            "we have gladly given you {what} several times. From now on we go back to what we "
-            "agreed: {rule}. If you would like it to go on, tell us and we make you an offer."
-        ),
-        For.REACTION: _(
-            "{what} is done. How was it for you? One tap is enough, and we ask only once:\n{link}"
-        ),
-        For.STORY: _(
-            "we would like to tell others about {what}, only in the words you find here, and only "
-            "if you agree. You can change your mind at any time:\n{link}"
-        ),
-    }
-    return "{what}", "\n\n".join(["{greeting}", bodies[reply_for], "{signed}"])
-
-
-def keep(
-    reply_for: str, *, subject: str, body: str, by: Member, now: datetime, language: str = ""
-) -> ReplyTemplate:
-    """Keep how this house words a reply in a language; left out, its own.
-
-    Raises:
-        Refused: a merge field nobody knows, or nothing said.
-    """
-    access.demand(by, Role.LEAD)
-    if reply_for not in For.values:
-        raise refusals.Refused(_("There is no such reply."), field="reply_for")
-    language = language or scope.current().language
-    subject = given.one_line(subject, called=_("The subject"), field="subject", longest=200)
-    body = given.paragraphs(body, called=_("The reply"), field="body", longest=10_000, needed=True)
-    unknown = {*_FIELD.findall(subject), *_FIELD.findall(body)} - {*FIELDS, *_LEFT_ALONE}
-    if unknown:
-        raise refusals.Refused(
-            _("Nobody knows what to put in for %(unknown)s. There are: %(known)s.")
-            % {
-                "unknown": words.listed(f"{{{name}}}" for name in sorted(unknown)),
-                "known": words.listed(f"{{{name}}}" for name in FIELDS),
-            },
-            field="body",
-        )
-    with transaction.atomic():
-        template = (
-            ReplyTemplate.objects.select_for_update(no_key=True)
-            .filter(reply_for=reply_for, language=language)
-            .first()
-        ) or ReplyTemplate(reply_for=reply_for, language=language)
-        template.subject, template.body = subject, body
-        template.changed_at, template.changed_by = now, by
-        template.save()
-        recording.record(
-            Event.Kind.TEMPLATE_CHANGED, about=template, by=by, at=now, rows=[template]
-        )
-    return template
+    """Return the reply in the language of whoever reads it, as this house words it or kept does."""
+    template = templates.chosen(reply_for, contact=facts.contact, client=facts.client)
+    with override(template.language):
+        said = _merged(template, facts)
+    return Draft(
+        reply_for,
+        template.language,
+        templates.merge(template.subject, said)[:200],
+        _tidy(templates.merge(template.body, said)),
+    )
 
 
 def check(ask: Ask, reply_for: str, body: str) -> None:
@@ -163,13 +128,7 @@ def check(ask: Ask, reply_for: str, body: str) -> None:
         FieldLeft: a merge field stands in it.
         NotWordedAsOnce: an exception that does not name the normal rule and the one time.
     """
-    left = sorted(set(_FIELD.findall(body)) - _LEFT_ALONE)
-    if left:
-        raise FieldLeft(
-            _("%(fields)s was not filled in. Write what belongs there. Nothing was sent.")
-            % {"fields": words.listed(f"{{{name}}}" for name in left)},
-            field="body",
-        )
+    refuse_fields(body)
     if reply_for == For.YES_ONCE and (missing := unsaid(ask, body)):
         raise NotWordedAsOnce(
             _(
@@ -181,20 +140,35 @@ def check(ask: Ask, reply_for: str, body: str) -> None:
         )
 
 
+def refuse_fields(body: str) -> None:
+    """Pass if no merge field was left standing; that of the reader's page is filled in later."""
+    left = sorted(templates.names_in(body) - _LEFT_ALONE)
+    if left:
+        raise FieldLeft(
+            _("%(fields)s was not filled in. Write what belongs there. Nothing was sent.")
+            % {"fields": words.listed(f"{{{name}}}" for name in left)},
+            field="body",
+        )
+
+
 def unsaid(ask: Ask, body: str) -> list[str]:
-    """Return what the wording of an exception leaves out: the normal rule, the one time."""
-    text = " ".join(body.casefold().split())
-    house = scope.current()
-    rule = [_("normally"), _("usually")]
-    policy: Policy | None = ask.policy
-    if policy is not None:
-        rule = [policy.rule, policies.said(policy, policy.limit)]
+    """Return what the wording of an exception leaves out: the normal rule, the one time.
+
+    Each may be said as the template of the reader's language says it, or in kept's own words.
+    """
+    template = templates.chosen(For.YES_ONCE, contact=ask.contact, client=ask.client)
+    text = _plain(body)
+    policy = ask.policy
+    if policy is None:
+        rule = [template.no_rule, _("normally"), _("usually")]
+    else:
+        rule = [policy.rule.rstrip("."), policies.said(policy, policy.limit)]
         if policy.price:
-            rule.append(words.money(policy.price, house.currency))
+            rule.append(words.money(policy.price, scope.current().currency))
     missing = []
-    if not any(" ".join(one.casefold().split()) in text for one in rule if one):
+    if not any(_plain(one) in text for one in rule if one):
         missing.append(_("name the normal rule"))
-    if not any(one.strip().casefold() in text for one in once_words()):
+    if not any(_plain(one) in text for one in [template.once, *once_words()] if one):
         missing.append(_("say that it is this once"))
     return missing
 
@@ -206,35 +180,33 @@ def once_words() -> list[str]:
     ).split("|")
 
 
-def marks(facts: Facts) -> list[str]:
-    """Return the pieces of a draft that are worth highlighting: the date and the rule."""
-    said = _merged(facts)
-    return [said[name] for name in ("day", "rule", "nearest", "answer_by") if said[name]]
+def _merged(template: Template, facts: Facts) -> dict[str, str]:
+    contact, policy = facts.contact, facts.policy
 
+    def at(moment: datetime | None) -> str:
+        return "" if moment is None else _long(moment, facts.zone, facts.now)
 
-def merge(text: str, said: Mapping[str, str]) -> str:
-    """Fill in what is known; what is not stays, and is refused before it goes out."""
-    return _FIELD.sub(lambda found: said.get(found[1], found[0]), text)
-
-
-def _merged(facts: Facts) -> dict[str, str]:
-    ask = facts.ask
-    policy = ask.policy
     return {
-        "greeting": writing.greeting(ask.contact),
-        "what": ask.title,
-        "rule": _("this is paid work") if policy is None else policy.rule.rstrip("."),
-        "day": ""
-        if facts.day is None
-        else _("You have it by %(when)s.") % {"when": _long(facts.day, ask.zone, facts.now)},
-        "nearest": ""
-        if facts.nearest is None
-        else _("We could by %(when)s.") % {"when": _long(facts.nearest, ask.zone, facts.now)},
-        "price": facts.price and _("The price is %(price)s.") % {"price": facts.price},
+        "greeting": writing.greeting(contact),
+        "name": "" if contact is None else contact.name,
+        "client": "" if facts.client is None else facts.client.name,
+        "what": facts.what,
+        "rule": template.no_rule if policy is None else policy.rule.rstrip("."),
+        "once": template.once,
+        "day": at(facts.day),
+        "nearest": at(facts.nearest),
+        "answer_by": at(facts.answer_by),
+        "since": "" if facts.since is None else words.day(zones.day_of(facts.since, facts.zone)),
+        "price": facts.price,
+        "worth": facts.worth,
         "because": facts.because,
-        "answer_by": "" if facts.answer_by is None else _long(facts.answer_by, ask.zone, facts.now),
+        "count": str(facts.count or ""),
         "signed": writing.signed(facts.by),
     }
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _long(at: datetime, zone: str, now: datetime) -> str:

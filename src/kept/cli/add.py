@@ -81,6 +81,7 @@ def client(
     zone: Annotated[
         str | None, typer.Option(help="The client's time zone; left out, the house's.")
     ] = None,
+    language: Annotated[str, typer.Option(help="What we write to them in, such as pt.")] = "",
     prospect: Annotated[bool, typer.Option("--prospect", help="It has not bought yet.")] = False,
     note: Annotated[str, typer.Option(help="What the house wants to remember.")] = "",
     organisation: OrganisationOption = None,
@@ -92,7 +93,13 @@ def client(
         from kept.clients import keeping
 
         made = keeping.add_client(
-            name=name, zone=zone, prospect=prospect, note=note, by=who.member, now=who.now
+            name=name,
+            zone=zone,
+            language=language,
+            prospect=prospect,
+            note=note,
+            by=who.member,
+            now=who.now,
         )
         _made("client", made.pk, made.name, as_json=as_json)
 

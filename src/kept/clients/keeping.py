@@ -6,6 +6,7 @@ from typing import TypedDict, Unpack
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from kept.clients import languages
 from kept.clients.models import Client, Contact
 from kept.ledger import recording
 from kept.ledger.models import Event
@@ -25,6 +26,7 @@ class ClientChanges(TypedDict, total=False):
     name: str
     standing: Client.Standing
     zone: str
+    language: str
     note: str
     archived: bool
 
@@ -34,6 +36,7 @@ class ContactChanges(TypedDict, total=False):
 
     name: str
     email: str
+    language: str
     archived: bool
 
 
@@ -42,6 +45,7 @@ def add_client(
     name: str,
     zone: str | None = None,
     prospect: bool = False,
+    language: str = "",
     note: str = "",
     by: Member,
     now: datetime,
@@ -57,6 +61,7 @@ def add_client(
         name=_name(name),
         standing=Client.Standing.PROSPECT if prospect else Client.Standing.CLIENT,
         zone=given.zone(scope.current().zone if zone is None else zone),
+        language=languages.checked(language),
         note=_note(note),
     )
     with transaction.atomic():
@@ -84,6 +89,8 @@ def change_client(
             client.standing = Client.Standing(changes["standing"])
         if "zone" in changes:
             client.zone = given.zone(changes["zone"])
+        if "language" in changes:
+            client.language = languages.checked(changes["language"])
         if "note" in changes:
             client.note = _note(changes["note"])
         if "archived" in changes:
@@ -116,7 +123,13 @@ def find(name: str) -> Client | None:
 
 
 def add_contact(
-    client: Client, *, name: str, email: str = "", by: Member, now: datetime
+    client: Client,
+    *,
+    name: str,
+    email: str = "",
+    language: str = "",
+    by: Member,
+    now: datetime,
 ) -> Contact:
     """Add a person at a client.
 
@@ -124,7 +137,12 @@ def add_contact(
         Refused: a name or address that cannot be.
     """
     access.demand(by, Role.MEMBER)
-    contact = Contact(client=client, name=_contact_name(name), email=given.address(email))
+    contact = Contact(
+        client=client,
+        name=_contact_name(name),
+        email=given.address(email),
+        language=languages.checked(language),
+    )
     with transaction.atomic():
         contact.save()
         recording.record(Event.Kind.CONTACT_ADDED, about=contact, by=by, at=now, rows=[contact])
@@ -142,6 +160,8 @@ def change_contact(
             contact.name = _contact_name(changes["name"])
         if "email" in changes:
             contact.email = given.address(changes["email"])
+        if "language" in changes:
+            contact.language = languages.checked(changes["language"])
         if "archived" in changes:
             contact.archived_at = (contact.archived_at or now) if changes["archived"] else None
         contact.save()

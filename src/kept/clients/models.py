@@ -38,6 +38,8 @@ class Client(Scoped):
     name = models.CharField(max_length=160)
     standing = models.CharField(max_length=8, choices=Standing, default=Standing.CLIENT)
     zone = models.CharField(max_length=60)
+    #: What we write to them in; empty: as the house does. A contact's own goes before it.
+    language = models.CharField(max_length=10, blank=True)
     note = models.TextField(blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
 
@@ -60,6 +62,7 @@ class Contact(Scoped):
     client = models.ForeignKey(Client, models.CASCADE, related_name="contacts")
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True)
+    language = models.CharField(max_length=10, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
 
     personal = ("name", "email")

@@ -142,6 +142,7 @@ class Event(Scoped):
         CREEP_DECIDED = "creep.decided", _("Creep decided")
         CREEP_REOPENED = "creep.reopened", _("Creep looked at anew")
         TEMPLATE_CHANGED = "template.changed", _("Wording of a reply changed")
+        TEMPLATE_REMOVED = "template.removed", _("Wording of a reply removed")
         REACTION_ASKED = "reaction.asked", _("Asked how it was")
         REACTION_GIVEN = "reaction.given", _("Said how it was")
         STORY_WRITTEN = "story.written", _("Story written")

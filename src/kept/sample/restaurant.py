@@ -257,7 +257,7 @@ def _step(one: Asked, clients: Mapping[str, Client], by: Member, *, now: datetim
             now=at,
         )
         ask = receiving.judge(ask, sincere=one.sincere, by=by, now=at)
-        draft = wording.draft(one.given, wording.Facts(ask, by, at))
+        draft = wording.draft(one.given, wording.Facts.of(ask, by, at))
         return answering.answer(
             ask,
             Saying(

@@ -39,7 +39,7 @@ from kept.web.pages import (
     work,
 )
 from kept.web.pages.acts import delivering, ending, moving, pausing, slipping
-from kept.web.pages.desk import asking, deciding, minute, numbers
+from kept.web.pages.desk import asking, deciding, minute, numbers, wordings
 from kept.web.pages.jobs import counting_on, job, listing, making, stages
 from kept.web.pages.record.page import record
 
@@ -193,6 +193,9 @@ urlpatterns += [
     path("desk/<int:pk>/possible", asking.ask_possible, name="desk_possible"),
     path("desk/<int:pk>/answer", deciding.ask_answer, name="desk_answer"),
     path("desk/<int:pk>/withdraw", asking.ask_withdraw, name="desk_withdraw"),
+    path("desk/wording", wordings.wordings, name="wordings"),
+    path("desk/wording/language", wordings.written_in, name="written_in"),
+    path("desk/wording/<slug:reply_for>", wordings.wording, name="wording"),
     path("settings/beyond", numbers.beyond_numbers, name="beyond_numbers"),
     path("policies", policies.policies, name="policies"),
     path("policies/<int:pk>", policies.policy, name="policy"),

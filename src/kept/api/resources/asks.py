@@ -29,7 +29,7 @@ from kept.api.shapes import (
     Title,
     unsaid,
 )
-from kept.asks import answering, gates, models, receiving, wording
+from kept.asks import answering, gates, models, receiving, replies, wording
 from kept.asks.answering import Saying
 from kept.clients.models import Client, Contact, Service
 from kept.jobs.lines import Effort
@@ -140,6 +140,22 @@ class AskAnswer(Asked):
     subject: MaybeSentence = Field("", description="Of the letter.")
     body: Prose = Field("", description="The reply.")
     how: How = Field("", description="How they are told; empty, not yet.")
+
+
+class DraftReply(Shown):
+    """A reply to be looked over by a person; nothing is sent."""
+
+    language: str = Field(description="In which language it is.")
+    subject: str = Field(description="The subject.")
+    body: str = Field(description="The reply; a merge field left standing has to be filled in.")
+
+
+class DraftAsked(Asked):
+    """Which reply to draft."""
+
+    reply_for: Given | Literal["holding"] = Field(description="The answer it tells of.")
+    because: MaybeSentence = Field("", description="What stands in the way.")
+    due_on: Day | None = Field(None, description="For a holding reply: by which day.")
 
 
 class Decision(Shown):
@@ -275,6 +291,18 @@ def run_tests(request: ApiRequest, ask_id: int) -> dict[str, Any]:
     }
 
 
+@door.add(f"{ONE}/draft", Policy.MEMBER, DraftReply, status=200)
+def draft_reply(request: ApiRequest, ask_id: int, body: DraftAsked) -> wording.Draft:
+    """Draft the reply to an ask, in the language of whoever reads it; nothing is sent."""
+    found = _asks().get(pk=ask_id)
+    read = gates.read(found, by=request.member, now=request.now)
+    until = moments.due(None, body.due_on, zone=found.zone, name="due")
+    return replies.draft(
+        read, body.reply_for, by=request.member, now=request.now,
+        because=body.because, answer_by=until,
+    )  # fmt: skip
+
+
 @door.add(f"{ONE}/decide", Policy.MEMBER, Decision, version_of=ONE)
 def decide_ask(request: ApiRequest, ask_id: int, body: AskAnswer) -> models.Decision:
     """Answer an ask, and tell them."""
@@ -301,7 +329,7 @@ def hold_off_ask(request: ApiRequest, ask_id: int, body: HeldOff) -> Any:
     if not text:
         draft = wording.draft(
             wording.For.HOLDING,
-            wording.Facts(found, request.member, request.now, answer_by=due_at),
+            wording.Facts.of(found, request.member, request.now, answer_by=due_at),
         )
         text, subject = draft.body, subject or draft.subject
     answering.hold_off(

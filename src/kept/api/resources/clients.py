@@ -17,6 +17,7 @@ from kept.api.shapes import (
     Email,
     Id,
     LongName,
+    MaybeName,
     Name,
     Page,
     PageAsked,
@@ -41,6 +42,7 @@ class Client(Shown):
         description="A prospect has not bought yet; a promise to one counts all the same."
     )
     zone: str = Field(description="The time zone in which its days end.")
+    language: str = Field(description="What you write to them in; empty, as your house does.")
     note: str = Field(description="What your house wants to remember.")
     archived_at: datetime | None = Field(description="When it was put away; null while in use.")
 
@@ -51,6 +53,7 @@ class NewClient(Asked):
     name: LongName = Field(description="Its name.")
     prospect: bool = Field(False, description="It has not bought yet.")
     zone: Zone | None = Field(None, description="Its time zone; left out, the house's.")
+    language: MaybeName = Field("", description="What you write to them in, such as pt.")
     note: Prose = Field("", description="What your house wants to remember.")
 
 
@@ -60,6 +63,7 @@ class ClientChanges(Changes):
     name: LongName = unsaid(description="Its name.")
     standing: Literal["prospect", "client"] = unsaid(description="Whether it has bought yet.")
     zone: Zone = unsaid(description="Its time zone.")
+    language: MaybeName = unsaid(description="What you write to them in; empty, as your house.")
     note: Prose = unsaid(description="What your house wants to remember.")
     archived: bool = unsaid(description="Put it away, or take it out again.")
 
@@ -71,6 +75,7 @@ class Contact(Shown):
     client_id: int = Field(description="The client.")
     name: str = Field(description="The person's name.")
     email: str = Field(description="The person's address, or empty.")
+    language: str = Field(description="What you write to them in; empty, as to the client.")
     archived_at: datetime | None = Field(description="When it was put away; null while in use.")
 
 
@@ -80,6 +85,7 @@ class NewContact(Asked):
     client_id: Id = Field(description="The client.")
     name: Name = Field(description="The person's name.")
     email: Email = Field("", description="The person's address.")
+    language: MaybeName = Field("", description="What you write to them in, such as pt.")
 
 
 class ContactChanges(Changes):
@@ -87,6 +93,7 @@ class ContactChanges(Changes):
 
     name: Name = unsaid(description="The person's name.")
     email: Email = unsaid(description="The person's address.")
+    language: MaybeName = unsaid(description="What you write to them in; empty, as the client.")
     archived: bool = unsaid(description="Put it away, or take it out again.")
 
 
@@ -103,6 +110,7 @@ def add_client(request: ApiRequest, body: NewClient) -> models.Client:
         name=body.name,
         zone=body.zone,
         prospect=body.prospect,
+        language=body.language,
         note=body.note,
         by=request.member,
         now=request.now,
@@ -133,7 +141,12 @@ def add_contact(request: ApiRequest, body: NewContact) -> models.Contact:
     """Add a person at a client."""
     client = named(models.Client, body.client_id, "client_id")
     return keeping.add_contact(
-        client, name=body.name, email=body.email, by=request.member, now=request.now
+        client,
+        name=body.name,
+        email=body.email,
+        language=body.language,
+        by=request.member,
+        now=request.now,
     )
 
 

@@ -142,7 +142,8 @@ class CreepShown(Shown):
     was_expected: bool = Field(description="It was expected then.")
     price: Decimal | None = Field(description="Its price from now on.")
     core_service_id: int | None = Field(description="The core service it became.")
-    words: str = Field(description="The line of an offer, or the sentence that ends it.")
+    draft_id: int | None = Field(description="The ask on the desk that offers its price.")
+    words: str = Field(description="The line of an offer, or the letter that ends it.")
     decided_at: datetime = Field(description="When.")
     ended_at: datetime | None = Field(description="When it was looked at anew.")
 
@@ -155,7 +156,8 @@ class NewCreep(Asked):
     decided: Literal["priced", "adopted", "retired"] = Field(description="The decision.")
     price: Money | None = Field(None, description="For a priced one.")
     service_id: Id | None = Field(None, description="For an adopted one: what it becomes.")
-    words: Prose = Field("", description="Left out, as kept drafts it.")
+    words: Prose = Field("", description="The letter that ends it; left out, as drafted.")
+    send: bool = Field(False, description="Send that letter to whoever asked last.")
 
 
 @door.read("/extras", Policy.MEMBER, Page[Extra])
@@ -266,6 +268,7 @@ def decide_creep(request: ApiRequest, body: NewCreep) -> models.Creep:
         price=body.price,
         service=None if body.service_id is None else named(Service, body.service_id, "service_id"),
         words_said=body.words,
+        send=body.send,
         by=request.member,
         now=request.now,
     )

@@ -320,6 +320,7 @@ class ReplyTemplate(Scoped):
         CANT_NOW = "cant_now", _("We can’t now")
         CANT_EVER = "cant_ever", _("We can’t ever")
         HOLDING = "holding", _("We answer by")
+        PRICED = "priced", _("It has a price now")
         RETIRED = "retired", _("It ends kindly")
         REACTION = "reaction", _("How was it?")
         STORY = "story", _("May we tell it?")
@@ -328,6 +329,9 @@ class ReplyTemplate(Scoped):
     language = models.CharField(max_length=10)
     subject = models.CharField(max_length=200)
     body = models.TextField()
+    #: How "this once" is said in it, and the normal rule where no rule of the house is meant.
+    once = models.CharField(max_length=80, blank=True)
+    no_rule = models.CharField(max_length=200, blank=True)
     changed_at = models.DateTimeField()
     changed_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
 
@@ -341,6 +345,10 @@ class ReplyTemplate(Scoped):
             ),
             models.CheckConstraint(
                 condition=~Q(subject="") & ~Q(body=""), name="a_template_says_something"
+            ),
+            models.CheckConstraint(
+                condition=~Q(reply_for="yes_once") | ~Q(once=""),
+                name="an_exceptions_template_says_once",
             ),
         ]
 

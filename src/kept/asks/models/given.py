@@ -111,6 +111,8 @@ class Creep(Scoped):
     core_service = models.ForeignKey(
         CoreService, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    #: The draft of an offer that a price came with; it waits on the desk.
+    draft = models.OneToOneField(Ask, models.PROTECT, null=True, blank=True, related_name="prices")
     #: The line of a change or retainer, or the sentence that ends it kindly.
     words = models.TextField(blank=True)
     decided_at = models.DateTimeField()

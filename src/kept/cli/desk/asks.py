@@ -96,7 +96,7 @@ def decide(
 ) -> None:
     """Answer an ask; the four tests are kept with it."""
     with acting(organisation, email, as_json=as_json, changes=True) as who:
-        from kept.asks import answering, receiving, wording
+        from kept.asks import answering, gates, receiving, replies, wording
         from kept.asks.answering import Saying
 
         found = naming.ask(ask)
@@ -104,7 +104,8 @@ def decide(
             found = receiving.judge(found, sincere=sincere, by=who.member, now=who.now)
         body = ""
         if say and given in wording.For.values:
-            body = wording.draft(given, wording.Facts(found, who.member, who.now)).body
+            tests = gates.read(found, by=who.member, now=who.now)
+            body = replies.draft(tests, given, by=who.member, now=who.now, because=constraint).body
         decision = answering.answer(
             found,
             Saying(

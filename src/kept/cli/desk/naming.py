@@ -1,6 +1,8 @@
 """What the desk's commands are told by name or number, looked up; and what they made."""
 
+import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kept.cli import speaking
@@ -62,3 +64,13 @@ def made(kind: str, key: int, name: str, *, as_json: bool) -> None:
         speaking.document({"id": key, "kind": kind, "name": name})
         return
     speaking.say(f"{kind.replace('_', ' ')} {key}: {name}")
+
+
+def text(path: str, field: str) -> str:
+    """Return what stands in a file; what is piped in for “-”."""
+    if path == "-":
+        return sys.stdin.read()
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise speaking.Stop(f"{path} cannot be read: {error}.", field=field) from error

@@ -1,12 +1,15 @@
 """House rules, the numbers of the house, and how it words its replies."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kept.cli import speaking
 from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
 from kept.cli.desk import naming
+
+if TYPE_CHECKING:
+    from kept.asks.models import ReplyTemplate
 
 app = typer.Typer()
 
@@ -136,3 +139,82 @@ def numbers_(
             return
         for line in numbers.told(kept):
             speaking.say(line)
+
+
+@app.command("words")
+def words_(
+    reply: Annotated[
+        str, typer.Argument(metavar="REPLY", help="yes_once, fair_no, …; left out, lists them.")
+    ] = "",
+    language: Annotated[str, typer.Option(help="Such as pt; left out, the house's.")] = "",
+    subject: Annotated[str, typer.Option(help="The subject, with merge fields.")] = "",
+    body: Annotated[
+        str, typer.Option(metavar="FILE", help="A file with the reply, or - for what is piped in.")
+    ] = "",
+    once: Annotated[str, typer.Option(help="How “this once” is said; for an exception.")] = "",
+    no_rule: Annotated[
+        str, typer.Option(help="What is normal where no rule of the house is meant.")
+    ] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Go back to kept's own words.")] = False,
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how the house words its replies, and change one."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.asks import templates
+        from kept.asks.models import ReplyTemplate
+        from kept.tenancy import refusals
+
+        if not reply:
+            _tell_words(list(ReplyTemplate.objects.all()), as_json=as_json)
+            return
+        if reply not in templates.For.values:
+            raise refusals.NotFound(f"There is no reply “{reply}”. There are: "
+                                    f"{', '.join(templates.For.values)}.")  # fmt: skip
+        code = language or who.house.language
+        row = ReplyTemplate.objects.filter(reply_for=reply, language=code).first()
+        if remove:
+            if row is None:
+                raise speaking.Stop(f"“{reply}” is in kept's own words already.", status=1)
+            templates.remove(row, by=who.member, now=who.now)
+        elif body:
+            row = templates.keep(
+                reply,
+                language=language,
+                subject=subject or (row or templates.usual(reply)).subject,
+                body=naming.text(body, "--body"),
+                once=once or ("" if row is None else row.once),
+                no_rule=no_rule or ("" if row is None else row.no_rule),
+                by=who.member,
+                now=who.now,
+            )
+        shown = templates.usual(reply) if row is None or remove else row
+        if as_json:
+            speaking.document(
+                {
+                    "id": getattr(shown, "pk", None),
+                    "reply_for": reply,
+                    "language": shown.language,
+                    "subject": shown.subject,
+                    "body": shown.body,
+                    "once": shown.once,
+                    "no_rule": shown.no_rule,
+                }
+            )
+            return
+        speaking.say(shown.subject)
+        speaking.say()
+        speaking.say(shown.body)
+
+
+def _tell_words(rows: "list[ReplyTemplate]", *, as_json: bool) -> None:
+    from kept.asks import templates
+
+    written = {one: [row.language for row in rows if row.reply_for == one]
+               for one in templates.For.values}  # fmt: skip
+    if as_json:
+        speaking.document({"replies": written})
+        return
+    for one, codes in written.items():
+        speaking.say(f"{one}: {', '.join(codes) or 'in kept’s own words'}")

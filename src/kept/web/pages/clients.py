@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from kept import clock, words, zones
-from kept.clients import keeping, links
+from kept.clients import keeping, languages, links
 from kept.clients.models import Client, ClientLink, Contact, Service
 from kept.custody import extract
 from kept.jobs.models import Job
@@ -29,6 +29,10 @@ from kept.web.pages.staff import zone_choices
 
 OPEN_JOB = Q(jobs__state=Job.State.OPEN)
 OPEN_PROMISE = Q(promises__state__in=Promise.OPEN)
+
+
+def _languages() -> list[tuple[str, str]]:
+    return [("", _("as the house does")), *languages.known()]
 
 
 class NewClientForm(KeptForm):
@@ -47,6 +51,13 @@ class ClientForm(NewClientForm):
         widget=LongSelect(),
         help_text=gettext_lazy("A promise for a day means the end of the working day there."),
     )
+    language = forms.ChoiceField(
+        label=gettext_lazy("We write to them in"),
+        choices=_languages,
+        required=False,
+        widget=LongSelect(),
+        help_text=gettext_lazy("Where the house has words in it: under Wording, on the desk."),
+    )
     note = forms.CharField(
         label=gettext_lazy("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -57,6 +68,9 @@ class ContactForm(KeptForm):
 
     name = forms.CharField(label=gettext_lazy("Name"))
     email = forms.CharField(label=gettext_lazy("E-mail"), required=False, widget=forms.EmailInput())
+    language = forms.ChoiceField(
+        label=gettext_lazy("We write in"), choices=_languages, required=False, widget=LongSelect()
+    )
 
 
 @allow(Policy.MEMBER)
@@ -142,6 +156,7 @@ def contact_new(request: KeptRequest, pk: int) -> HttpResponse:
                 found,
                 name=form.cleaned_data["name"],
                 email=form.cleaned_data["email"],
+                language=form.cleaned_data["language"],
                 by=request.member,
                 now=clock.now(),
             )
@@ -224,6 +239,7 @@ def _page(
                 "name": found.name,
                 "standing": found.standing,
                 "zone": found.zone,
+                "language": found.language,
                 "note": found.note,
             }
         ),

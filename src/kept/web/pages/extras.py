@@ -156,11 +156,9 @@ def creep(request: KeptRequest) -> HttpResponse:
         if not request.member.may(Role.LEAD):
             return render(request, "kept/403.html", {"needs": Role.LEAD}, status=403)
         try:
-            _decide(request)
+            return _decide(request)
         except Refused as refused:
             refusal = refused
-        else:
-            return redirect("creep")
     context: dict[str, Any] = {
         "place": "desk",
         "today": zones.day_of(now, house.zone),
@@ -171,12 +169,13 @@ def creep(request: KeptRequest) -> HttpResponse:
                 one,
                 words.money(one.money, house.currency),
                 creeping.line(one, one.usual_price),
-                creeping.ending(one),
+                creeping.ending(one, by=request.member, now=now),
+                creeping.last_contact(one),
             )
             for one in creeping.watch(now=now)
         ],
         "decided": Creep.objects.select_related(
-            "client", "kind", "decided_by", "core_service__service"
+            "client", "kind", "decided_by", "core_service__service", "draft"
         ).order_by("-decided_at"),
         "services": Service.objects.filter(archived_at__isnull=True),
         "may": request.member.may(Role.LEAD),
@@ -195,21 +194,23 @@ def creep_reopen(request: KeptRequest, pk: int) -> HttpResponse:
     )
 
 
-def _decide(request: KeptRequest) -> None:
+def _decide(request: KeptRequest) -> HttpResponse:
     said = request.POST
     client = get_object_or_404(Client.objects.all(), pk=_number(said.get("client")))
     kind = get_object_or_404(AskKind.objects.all(), pk=_number(said.get("kind")))
-    decided = said.get("decided", "")
-    creeping.decide(
+    decided, _and, send = said.get("decided", "").partition("_and_")
+    row = creeping.decide(
         client,
         kind,
         decided=decided,
         price=_decimal(said.get("price")) if decided == Creep.Decided.PRICED else None,
         service=Service.objects.filter(pk=_number(said.get("service"))).first(),
         words_said=said.get("words", "") if decided == Creep.Decided.RETIRED else "",
+        send=send == "sent",
         by=request.member,
         now=clock.now(),
     )
+    return redirect("creep") if row.draft is None else redirect("desk_ask", row.draft.pk)
 
 
 def _set_budget(request: KeptRequest, form: BudgetForm) -> None:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from kept import clock, words, zones
-from kept.asks import answering, gates, wording
+from kept import clock, zones
+from kept.asks import answering, gates, replies, wording
 from kept.asks.answering import Saying
 from kept.asks.gates import Given, Tests
 from kept.asks.models import Ask, Decision
@@ -132,7 +132,7 @@ def _hold_off(request: KeptRequest, found: Ask, said: dict[str, Any], *, now: da
     if due_at is None:
         raise refusals.Refused(_("Say by when they get an answer."), field="answer_on")
     draft = wording.draft(
-        wording.For.HOLDING, wording.Facts(found, request.member, now, answer_by=due_at)
+        wording.For.HOLDING, wording.Facts.of(found, request.member, now, answer_by=due_at)
     )
     answering.hold_off(
         found,
@@ -201,7 +201,7 @@ def _page(
         read, now=now
     )
     if open_:
-        form = _filled(form, found, read, chosen, member=member, now=now, anew=anew)
+        form = _filled(form, read, chosen, member=member, now=now, anew=anew)
         context["form"] = form
         context["choices"] = desk_telling.choices(read, member) if found.sort else []
         shown = {choice.given for choice in context["choices"]}
@@ -216,7 +216,6 @@ def _page(
 
 def _filled(
     form: AnswerForm | None,
-    found: Ask,
     read: Tests,
     chosen: str,
     *,
@@ -230,20 +229,13 @@ def _filled(
     subject = body = ""
     data = {} if form is None else form.data
     if chosen in Decision.Given.values:
-        price = rows.amount(data.get("price") or "")
-        money = words.money(read.cost_money if price is None else price, scope.current().currency)
-        due_at = read.can.due_at if read.can.can is gates.Can.YES else read.can.nearest
-        draft = wording.draft(
+        draft = replies.draft(
+            read,
             chosen,
-            wording.Facts(
-                found,
-                member,
-                now,
-                day=due_at if chosen in Decision.YES else None,
-                nearest=read.can.nearest if chosen == Given.CANT_NOW else None,
-                price=money if read.cost_money or price is not None else "",
-                because="" if chosen in Decision.YES else data.get("constraint", ""),
-            ),
+            by=member,
+            now=now,
+            price=rows.amount(data.get("price") or ""),
+            because=data.get("constraint", ""),
         )
         subject, body = draft.subject, draft.body
     said = {name: data.get(name, "") for name in AnswerForm.base_fields} if data else {}

@@ -109,7 +109,7 @@ def _in_a_minute(request: KeptRequest, policy: Policy, *, now: datetime) -> str:
             given = Given.DO_IT
         elif given == Given.YES_ONCE:
             made = receiving.judge(made, sincere=Ask.Sincere.YES, by=request.member, now=now)
-        draft = wording.draft(given, wording.Facts(made, request.member, now))
+        draft = wording.draft(given, wording.Facts.of(made, request.member, now))
         answering.answer(
             made,
             Saying(

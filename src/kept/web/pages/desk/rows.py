@@ -16,7 +16,7 @@ def find(pk: int) -> Ask:
     return get_object_or_404(
         Ask.objects.select_related(
             "client", "contact", "policy__owner", "kind", "service", "decider", "answer",
-            "holding_reply", "sincere_by",
+            "holding_reply", "sincere_by", "prices",
         ),
         pk=pk,
     )  # fmt: skip
