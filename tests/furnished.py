@@ -232,7 +232,7 @@ def _beyond(
         hours=Decimal(5),
         **doing,
     )
-    templates.keep("fair_no", subject=f"{mark} no", body=f"{mark} alas, {{what}}", **doing)
+    worded = templates.keep("fair_no", subject=f"{mark} no", body=f"{mark} alas, {{what}}", **doing)
     ask = receiving.receive(
         client=client,
         contact=contact,
@@ -263,6 +263,7 @@ def _beyond(
         "extras": Extra.objects.latest("pk").pk,
         "occurrences": standing.occurrences.latest("pk").pk,
         "policies": rule.pk,
+        "reply-templates": worded.pk,
         "standing": standing.pk,
         "standing-promises": standing.pk,
     }

@@ -128,6 +128,7 @@ def kind_of(name: str) -> str:
         "asked": "people",
         "beyond": "promises",
         "policy": "policies",
+        "template": "reply-templates",
         "story": "stories",
         "standing": "standing-promises",
         "core": "core-services",

@@ -1,9 +1,12 @@
 """What clients want beyond, by command line."""
 
+from datetime import datetime
 from pathlib import Path
 
 from tests import cast
 from tests.cli.conftest import Type
+
+from kept.clients import keeping
 
 
 def test_the_numbers_of_the_house_are_shown_and_set(northlight: cast.House, typed: Type) -> None:
@@ -39,3 +42,68 @@ def test_a_reply_is_worded_from_a_file(northlight: cast.House, typed: Type, tmp_
     gone = typed("desk", "words", "fair_no", "--language", "pt", "--remove")
     assert gone.out.startswith("{what}\n\n{greeting}")
     assert typed("desk", "words", "perhaps").status == 2
+
+
+def test_extras_are_written_down_budgeted_and_settled(northlight: cast.House, typed: Type) -> None:
+    given = typed(
+        "desk", "extra", "A page", "--for", "Harbour Clinic", "--hours", "2.5", "--money", "480"
+    )
+    assert given.out.endswith(": A page\n")
+    budget = typed("desk", "budget", "Harbour Clinic", "--hours", "2")
+    assert budget.out.endswith("Harbour Clinic, 2026-01-01 to 2026-12-31\n")
+    assert "over their budget" in typed("desk", "extras").out
+    assert typed("desk", "budget", "Harbour Clinic", "--hours", "2", "--to", "soon").status == 2
+    assert "Too early to judge" in typed("desk", "pays").out
+    assert typed("desk", "pays", "--json").document["difference"] is None
+    assert typed("desk", "creep").out == "Nothing crept in: every extra is still a gift.\n"
+
+
+def test_the_third_of_its_kind_is_priced_and_its_offer_drafted(
+    northlight: cast.House, typed: Type
+) -> None:
+    for _again in range(3):
+        ask = typed("desk", "ask", "A page", "--for", "Harbour Clinic", "--sort", "extra",
+                    "--kind", "One more page", "--json").document  # fmt: skip
+        typed("desk", "decide", str(ask["id"]), "yes_once", "--sincere", "yes",
+              "--because", "For once")  # fmt: skip
+    assert typed("desk", "creep").out == "Harbour Clinic, One more page: repeated, 3 times lately\n"
+    told = ("desk", "settle-creep", "Harbour Clinic", "one more page", "priced")
+    assert typed(*told).status == 2
+    priced = typed(*told, "--price", "450", "--json").document
+    assert (priced["decided"], priced["draft"] is not None) == ("priced", True)
+    draft = typed("desk", "asks").out
+    assert "One more page, from now on at a price, Harbour Clinic" in draft
+
+
+def test_a_story_is_written_asked_about_and_told_only_with_consent(
+    northlight: cast.House, typed: Type, tmp_path: Path, now: datetime
+) -> None:
+    keeping.add_contact(
+        northlight.clients["Harbour Clinic"], name="Sara Nunes", email="sara@harbour.example",
+        by=northlight.ben, now=now,
+    )  # fmt: skip
+    words = tmp_path / "story.txt"
+    words.write_text("They wrote to every patient.", encoding="utf-8")
+    story = typed("desk", "story", "Letters", "--of", "Harbour Clinic", "--words", str(words),
+                  "--ask", "--json").document  # fmt: skip
+    assert story["state"] == "asked"
+    refused = typed("desk", "tell-story", str(story["id"]), "Our site")
+    assert (refused.status, "Nobody agreed to these exact words" in refused.err) == (1, True)
+    assert typed("desk", "stories").out == (
+        f"story {story['id']}: Letters, Harbour Clinic, waits for their consent\n"
+    )
+    again = typed("desk", "ask-story", str(story["id"]), "--words", str(words), "--json")
+    assert again.document["state"] == "asked"
+    assert typed("desk", "untell-story", str(story["id"])).status == 1
+    assert typed("desk", "reactions").out == "Nobody was asked how it was yet.\n"
+    assert typed("desk", "ask-how", "--promise", "9").status == 2
+
+
+def test_who_sent_whom_and_nobody_themselves(northlight: cast.House, typed: Type) -> None:
+    sent = typed("desk", "referral", "Pete's Bakery", "--by", "Harbour Clinic")
+    assert sent.out.endswith("Harbour Clinic sent Pete's Bakery\n")
+    assert typed("desk", "referrals").out.endswith(
+        "Harbour Clinic sent Pete's Bakery, a client now\n"
+    )
+    selfish = typed("desk", "referral", "Harbour Clinic", "--by", "Harbour Clinic")
+    assert (selfish.status, "Nobody refers themselves" in selfish.err) == (2, True)

@@ -97,3 +97,17 @@ def test_the_normal_quantile_agrees_with_the_standard_library():
     levels = np.array([1e-6, 0.001, 0.02, 0.1, 0.5, 0.9, 0.99, 0.999999])
     exact = [NormalDist().inv_cdf(p) for p in levels]
     assert calibration.normal_quantile(levels) == pytest.approx(exact, abs=1e-7)
+
+
+def test_the_difference_of_two_shares_is_newcombes():
+    """Two of his examples: (a) 56 of 70 and 48 of 80, (c) 6 of 7 and 2 of 7; his table II."""
+    assert calibration.difference(56, 70, 48, 80) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert calibration.difference(6, 7, 2, 7) == pytest.approx((0.0582, 0.8062), abs=5e-5)
+    assert calibration.difference(0, 10, 0, 20) == pytest.approx((-0.1611, 0.2775), abs=5e-5)
+    with pytest.raises(ValueError, match="at least one trial"):
+        calibration.difference(1, 2, 0, 0)
+
+
+def test_the_other_way_round_the_difference_turns_its_sign():
+    low, high = calibration.difference(7, 20, 13, 21)
+    assert calibration.difference(13, 21, 7, 20) == pytest.approx((-high, -low))

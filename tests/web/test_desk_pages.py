@@ -2,7 +2,7 @@
 
 import contextvars
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +14,9 @@ from django.urls import reverse
 from tests import cast
 from tests.web.visiting import outside, text
 
-from kept.asks import policies, receiving
-from kept.asks.models import Ask, Challenge, Decision, Extra, Policy
+from kept.asks import answering, policies, receiving
+from kept.asks.answering import Saying
+from kept.asks.models import Ask, AskKind, Challenge, Decision, Extra, Policy
 from kept.clients import core as cores
 from kept.clients import keeping
 from kept.jobs.lines import Effort
@@ -310,14 +311,14 @@ def test_a_lead_words_a_reply_in_another_language_and_takes_it_back(
     northlight: cast.House, login: LogIn, now: datetime
 ) -> None:
     ben = Page(login(northlight.ben))
-    wording = reverse("wording", args=["yes_once"])
+    wording = reverse("wording")
     assert "in kept’s own words" in ben.get("wordings")
-    seen = text(outside_get(ben, f"{wording}?language=pt"))
+    seen = text(outside_get(ben, f"{wording}?reply=yes_once&language=pt"))
     assert "Português, not written yet" in seen
     assert "{once}" in seen
     said = {
-        "language": "pt", "subject": "{what}", "once": "desta vez", "no_rule": "isto é pago",
-        "body": "Sim: {what}. Normalmente {rule}; {once} não.",
+        "reply": "yes_once", "language": "pt", "subject": "{what}", "once": "desta vez",
+        "no_rule": "isto é pago", "body": "Sim: {what}. Normalmente {rule}; {once} não.",
     }  # fmt: skip
     refused = outside_post(ben, wording, {**said, "body": "Sim: {what}."})
     assert refused.status_code == 422
@@ -325,7 +326,12 @@ def test_a_lead_words_a_reply_in_another_language_and_takes_it_back(
     assert outside_post(ben, wording, said).status_code == 302
     assert "Português" in ben.get("wordings")
     assert outside_post(Page(login(northlight.dev)), wording, said).status_code == 403
-    assert outside_post(ben, wording, {"language": "pt", "action": "remove"}).status_code == 302
+    assert (
+        outside_post(
+            ben, wording, {"reply": "yes_once", "language": "pt", "action": "remove"}
+        ).status_code
+        == 302
+    )
     assert "in kept’s own words" in ben.get("wordings")
 
 
@@ -345,3 +351,50 @@ def outside_get(page: Page, path: str) -> Any:
 
 def outside_post(page: Page, path: str, said: dict[str, str]) -> Any:
     return contextvars.copy_context().run(outside, page.browser.post, path, said)
+
+
+def test_an_extra_is_written_down_and_taken_out_and_the_page_says_whether_extras_pay(
+    northlight: cast.House, login: LogIn
+) -> None:
+    dev, ben = Page(login(northlight.dev)), Page(login(northlight.ben))
+    clinic = northlight.clients["Harbour Clinic"]
+    said = {"client": str(clinic.pk), "title": "A sign", "hours": "1.5", "kind": "Sign"}
+    assert dev.post("extra_new", **said).status_code == 302
+    seen = ben.get("extras")
+    assert "1 extra in 2026: 1.5 h" in seen
+    assert "Too early to judge: it takes 20 clients of each." in seen
+    refused = dev.post("extra_new", **{**said, "hours": ""})
+    assert refused.status_code == 422
+    assert "Say what it cost" in text(refused)
+    extra = Extra.objects.get()
+    assert dev.post("extra_void", extra.pk, reason="Twice").status_code == 403
+    assert ben.post("extra_void", extra.pk, reason="Written down twice").status_code == 302
+    assert "Nothing was given yet this year." in ben.get("extras")
+
+
+def test_what_became_expected_is_priced_and_its_draft_leads_to_the_offer(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    clinic = northlight.clients["Harbour Clinic"]
+    for weeks in (9, 5, 1):
+        then = now - timedelta(weeks=weeks)
+        ask = receiving.receive(
+            client=clinic, title="A page", kind="One more page", sort="extra",
+            by=northlight.ben, now=then,
+        )  # fmt: skip
+        receiving.judge(ask, sincere="yes", by=northlight.ben, now=then)
+        answering.answer(
+            ask, Saying("yes_once", hours=Decimal(3), worth=Decimal(480), override_reason="Once"),
+            by=northlight.ben, now=then,
+        )  # fmt: skip
+    ben, kind = Page(login(northlight.ben)), AskKind.objects.get()
+    said = {"client": str(clinic.pk), "kind": str(kind.pk), "decided": "priced"}
+    assert ben.post("creep", **said, price="much").status_code == 422
+    priced = ben.post("creep", **said, price="450")
+    draft = Ask.objects.get(prices__isnull=False)
+    assert (priced.status_code, priced.url) == (302, reverse("desk_ask", args=[draft.pk]))
+    seen = ben.get("desk_ask", draft.pk)
+    assert "One more page: € 450 each. Given free 3 times since 30 Sep, worth € 1,440." in seen
+    assert "kept suggests: paid yes." in seen
+    assert "From now on each is € 450." in seen
+    assert "Offer it: the draft is on the desk" in ben.get("creep")

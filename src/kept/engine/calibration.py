@@ -159,6 +159,29 @@ def wilson(successes: int, trials: int, z: float = TWO_SIDED_95) -> tuple[float,
     return low, high
 
 
+def difference(
+    first: int, of_first: int, second: int, of_second: int, z: float = TWO_SIDED_95
+) -> tuple[float, float]:
+    """Give the interval for the difference of two shares, first less second.
+
+    Args:
+        first, second: how many succeeded, of `of_first` and `of_second` trials, at least one each.
+        z: 1.96 for a two-sided 95 % interval.
+
+    Source:
+        Newcombe, "Interval estimation for the difference between independent proportions",
+        Statistics in Medicine 17 (1998), method 10: Wilson's intervals of both, put together.
+    """
+    low, high = wilson(first, of_first, z)
+    other_low, other_high = wilson(second, of_second, z)
+    share, other = first / of_first, second / of_second
+    found = share - other
+    return (
+        found - math.hypot(share - low, other_high - other),
+        found + math.hypot(high - share, other - other_low),
+    )
+
+
 def control_limits(share: float, sizes: ArrayLike, sigmas: float = 3.0) -> FloatArray:
     """Give the p-chart's limits around a share for groups of the given sizes.
 

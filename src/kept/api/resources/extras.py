@@ -25,7 +25,7 @@ from kept.api.shapes import (
     Shown,
     Title,
 )
-from kept.asks import creep, extras, models
+from kept.asks import creep, extras, models, paying
 from kept.clients.models import Client, Service
 from kept.people.access import Policy
 
@@ -132,6 +132,40 @@ class CreepWatched(Shown):
     items: list[Crept] = Field(description="Each kind of each client that came back often.")
 
 
+class PayingGroup(Shown):
+    """Clients, and what they did in the half year after."""
+
+    clients: int = Field(description="So many.")
+    back: int = Field(description="Came back with other work that we promised them.")
+    referred: int = Field(description="Sent us somebody.")
+    offers: int = Field(description="Offers that they accepted.")
+    worth: Decimal = Field(description="Their prices in all.")
+
+
+class FeltOf(Shown):
+    """How clients took it."""
+
+    answered: int = Field(description="Answered when they were asked.")
+    delighted: int = Field(description="Of them, delighted.")
+
+
+class PayingShown(Shown):
+    """Do extras pay? What went together with giving, never what caused what."""
+
+    given: PayingGroup = Field(description="Clients who were given something.")
+    without: PayingGroup = Field(description="Clients who were not.")
+    hours: Decimal = Field(description="What was given to them, in hours.")
+    money: Decimal = Field(description="What was given to them, at our prices.")
+    difference: tuple[float, float] | None = Field(
+        description="How much larger the share that came back is among those given something: "
+        "a 95 % interval; null where it is too early to judge."
+    )
+    extras: FeltOf = Field(description="Reactions to extras.")
+    promises: FeltOf = Field(description="Reactions to promises without one.")
+    days: int = Field(description="Looked for in so many days after.")
+    enough: int = Field(description="It takes so many clients of each.")
+
+
 class CreepShown(Shown):
     """What a person decided about it."""
 
@@ -198,6 +232,12 @@ def show_ledger(request: ApiRequest, asked: Query[LedgerAsked]) -> dict[str, Any
             for one in book.clients
         ],
     }
+
+
+@door.read("/extras/paying", Policy.MEMBER, PayingShown)
+def show_paying(request: ApiRequest) -> paying.Paying:
+    """Say what clients did after they were given something, beside those who were not."""
+    return paying.paying(now=request.now)
 
 
 @door.read("/extras/{int:extra_id}", Policy.MEMBER, Extra)

@@ -2,7 +2,7 @@
 
 import typer
 
-from kept.cli.desk import asks, extras, recurring, rules
+from kept.cli.desk import asks, extras, recurring, rules, stories
 
 app = typer.Typer(
     help="What clients want beyond: asks, house rules, extras, what recurs, what is told.",
@@ -10,5 +10,5 @@ app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
 )
-for room in (asks, rules, extras, recurring):
+for room in (asks, rules, extras, recurring, stories):
     app.add_typer(room.app)

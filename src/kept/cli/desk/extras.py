@@ -1,9 +1,12 @@
-"""What was given beyond what is paid, and what became expected."""
+"""What was given beyond what is paid, what it brings, and what became expected."""
+
+from typing import Annotated
 
 import typer
 
 from kept.cli import speaking
 from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
+from kept.cli.desk import naming
 
 app = typer.Typer()
 
@@ -48,3 +51,170 @@ def extras_(
             speaking.say(f"{name}: {one.count}, {words.hours(float(one.hours))}, {worth}{over}")
         if not book.clients:
             speaking.say("Nothing was given this year.")
+
+
+@app.command("extra")
+def extra_(
+    title: Annotated[str, typer.Argument(metavar="WHAT", help="What was given.")],
+    client: Annotated[
+        str, typer.Option("--for", metavar="CLIENT", help="To whom; left out, a walk-in.")
+    ] = "",
+    hours: Annotated[str, typer.Option(help="What it took.")] = "0",
+    money: Annotated[str, typer.Option(help="What it is worth at our prices.")] = "0",
+    kind: Annotated[str, typer.Option(help="Its kind, so that the third is known as one.")] = "",
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write down an extra that was given without an ask."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.asks import extras
+
+        made = extras.record(
+            client=naming.client(client),
+            title=title,
+            hours=naming.amount(hours, "--hours"),
+            money=naming.amount(money, "--money"),
+            kind=kind,
+            by=who.member,
+            now=who.now,
+        )
+        naming.made("extra", made.pk, made.title, as_json=as_json)
+
+
+@app.command("budget")
+def budget(
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="For whom.")],
+    hours: Annotated[str, typer.Option(help="So many hours.")] = "",
+    money: Annotated[str, typer.Option(help="So much money.")] = "",
+    first: Annotated[
+        str, typer.Option("--from", metavar="DAY", help="Left out, the first day of this year.")
+    ] = "",
+    last: Annotated[
+        str, typer.Option("--to", metavar="DAY", help="Left out, the last day of that year.")
+    ] = "",
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how much we mean to give a client beyond what they pay."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept import zones
+        from kept.asks import extras
+
+        today = zones.day_of(who.now, who.house.zone)
+        first_on = naming.day(first, "--from") or today.replace(month=1, day=1)
+        last_on = naming.day(last, "--to") or first_on.replace(month=12, day=31)
+        made = extras.set_budget(
+            naming.known_client(client, "CLIENT"),
+            first_on=first_on,
+            last_on=last_on,
+            hours=naming.amount(hours, "--hours") if hours else None,
+            money=naming.amount(money, "--money") if money else None,
+            by=who.member,
+            now=who.now,
+        )
+        naming.made("budget", made.pk, f"{client}, {first_on} to {last_on}", as_json=as_json)
+
+
+@app.command("pays")
+def pays(
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Do extras pay? What clients did in the half year after, and how sure that is."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from dataclasses import asdict
+
+        from kept.asks import paying
+
+        found = paying.paying(now=who.now)
+        if as_json:
+            speaking.document(asdict(found))
+            return
+        for line in paying.told(found).lines():
+            speaking.paragraph(line)
+
+
+@app.command("creep")
+def creep_(
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what became repeated or expected, and waits for a decision."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.asks import creep
+
+        found = creep.watch(now=who.now)
+        if as_json:
+            rows = [
+                {
+                    "client": one.client.name,
+                    "kind": one.kind.name,
+                    "expected": one.expected,
+                    "count": one.count,
+                    "hours": str(one.hours),
+                    "money": str(one.money),
+                    "asks": [ask.pk for ask in one.asks],
+                }
+                for one in found
+            ]
+            speaking.document({"creep": rows})
+            return
+        for one in found:
+            word = "expected" if one.expected else "repeated"
+            speaking.say(f"{one.client.name}, {one.kind.name}: {word}, {one.count} times lately")
+        if not found:
+            speaking.say("Nothing crept in: every extra is still a gift.")
+
+
+@app.command("settle-creep")
+def settle_creep(
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="For whom.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="Which kind of ask.")],
+    decided: Annotated[str, typer.Argument(metavar="DECISION", help="priced, adopted or retired.")],
+    price: Annotated[str, typer.Option(help="Of each, for a priced one.")] = "",
+    service: Annotated[str, typer.Option(help="What an adopted one becomes, by name.")] = "",
+    send: Annotated[
+        bool, typer.Option("--send", help="Send the letter that ends it to whoever asked last.")
+    ] = False,
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Price what became expected, adopt it into the core, or end it kindly."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.asks import creep, receiving
+        from kept.clients import catalogue
+
+        found = receiving.kind_called(kind)
+        if found is None:
+            raise speaking.Stop(f"There is no kind of ask “{kind}” here.", field="KIND")
+        row = creep.decide(
+            naming.known_client(client, "CLIENT"),
+            found,
+            decided=decided,
+            price=naming.amount(price, "--price") if price else None,
+            service=catalogue.find(service) if service else None,
+            send=send,
+            by=who.member,
+            now=who.now,
+        )
+        if as_json:
+            speaking.document(
+                {
+                    "id": row.pk,
+                    "kind": "creep",
+                    "decided": str(row.decided),
+                    "draft": row.draft_id,
+                    "words": row.words,
+                }
+            )
+            return
+        speaking.say(f"{client}, {kind}: {row.get_decided_display()}")
+        if row.words:
+            speaking.say(row.words)
+        if row.draft_id is not None:
+            speaking.aside(f"Drafted on the desk: ask {row.draft_id}.")

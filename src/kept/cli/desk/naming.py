@@ -1,6 +1,7 @@
 """What the desk's commands are told by name or number, looked up; and what they made."""
 
 import sys
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from kept.cli import speaking
 
 if TYPE_CHECKING:
-    from kept.asks.models import Ask
-    from kept.clients.models import Client
+    from kept.asks.models import Ask, Story
+    from kept.clients.models import Client, Contact
 
 
-def client(name: str) -> "Client | None":
+def client(name: str, field: str = "--for") -> "Client | None":
     """Return the client of that name; None where none was said."""
     if not name:
         return None
@@ -20,8 +21,48 @@ def client(name: str) -> "Client | None":
 
     found = keeping.find(name)
     if found is None:
-        raise speaking.Stop(f"There is no client “{name}” here.", field="--for")
+        raise speaking.Stop(f"There is no client “{name}” here.", field=field)
     return found
+
+
+def known_client(name: str, field: str) -> "Client":
+    """Return the client of that name."""
+    found = client(name, field=field)
+    if found is None:
+        raise speaking.Stop("Say which client, by name.", field=field)
+    return found
+
+
+def contact(of: "Client", address: str) -> "Contact":
+    """Return the person there with that address; left out, the only one who is there."""
+    there = of.contacts.filter(archived_at__isnull=True)
+    rows = list(there.filter(email__iexact=address) if address else there)
+    if len(rows) != 1:
+        raise speaking.Stop(
+            f"{of.name} has {len(rows)} contacts that fit: say which, by e-mail.",
+            field="--contact",
+        )
+    return rows[0]
+
+
+def story(key: int) -> "Story":
+    """Return the story of that number."""
+    from kept.asks.models import Story
+
+    found = Story.objects.select_related("client", "contact").filter(pk=key).first()
+    if found is None:
+        raise speaking.Stop(f"There is no story {key} here.", field="STORY")
+    return found
+
+
+def day(text: str, field: str) -> date | None:
+    """Return a day as typed; None where none was."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise speaking.Stop(f"“{text}” is no day. 2026-12-31 is one.", field=field) from error
 
 
 def rule(name: str) -> Any:

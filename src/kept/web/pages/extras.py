@@ -12,18 +12,18 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kept import clock, words, zones
-from kept.asks import creep as creeping
 from kept.asks import extras as given
-from kept.asks import figures
-from kept.asks.models import AskKind, Creep, Extra
-from kept.clients.models import Client, Service
+from kept.asks import figures, paying
+from kept.asks.models import Extra
+from kept.clients.models import Client
 from kept.jobs.models import Job
 from kept.people.access import Policy, allow
 from kept.people.models import Role
 from kept.tenancy import refusals
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
-from kept.web.forms import STATUS, KeptForm, LongSelect
+from kept.web.forms import KeptForm, LongSelect
+from kept.web.pages.desk import rows
 
 #: So many rows of the ledger are written out; the sums are of all.
 SHOWN = 200
@@ -58,58 +58,73 @@ class BudgetForm(KeptForm):
     )
 
 
+class ExtraForm(KeptForm):
+    """Something given that nobody asked for."""
+
+    client = forms.ChoiceField(
+        label=gettext_lazy("Client; nobody for a walk-in"),
+        choices=_clients,
+        required=False,
+        widget=LongSelect(),
+    )
+    title = forms.CharField(label=gettext_lazy("What was given"), max_length=200)
+    kind = forms.CharField(label=gettext_lazy("Its kind"), max_length=80, required=False)
+    hours = forms.DecimalField(
+        label=gettext_lazy("Hours"),
+        required=False,
+        min_value=Decimal(0),
+        widget=forms.NumberInput(attrs={"step": "any", "class": "short"}),
+    )
+    money = forms.DecimalField(
+        label=gettext_lazy("Worth"),
+        required=False,
+        min_value=Decimal(0),
+        widget=forms.NumberInput(attrs={"step": "any", "class": "short"}),
+    )
+    given_on = forms.DateField(
+        label=gettext_lazy("On"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+
 @allow(Policy.MEMBER)
 def extras(request: KeptRequest) -> HttpResponse:
     """Show what was given, client by client, against what we meant to give."""
-    now, house = clock.now(), request.member.organisation
-    today = zones.day_of(now, house.zone)
-    client = Client.objects.filter(pk=_number(request.GET.get("client"))).first()
-    first, last = today.replace(month=1, day=1), today
-    form = BudgetForm(
-        request.POST if request.method == "POST" else None,
-        initial={
-            "first_on": first,
-            "last_on": date(today.year, 12, 31),
-            "client": "" if client is None else client.pk,
-        },
-    )
-    if request.method == "POST" and form.is_valid():
+    form = BudgetForm(request.POST) if request.method == "POST" else None
+    if form is not None and form.is_valid():
         try:
             _set_budget(request, form)
         except Refused as refused:
             form.refuse(refused)
         else:
             return redirect("extras")
-    book = given.ledger(first_on=first, last_on=last, client=client)
-    is_lead = request.member.may(Role.LEAD)
-    context = {
-        "place": "desk",
-        "today": today,
-        "client": client,
-        "book": book,
-        "clients": [(one, *_told(one, house.currency)) for one in book.clients],
-        "rows": [
-            (row, words.money(row.money, house.currency) if row.money else "")
-            for row in given.rows(client=client).filter(given_on__gte=first)[:SHOWN]
-        ],
-        "money": words.money(book.money, house.currency),
-        "suggestions": given.suggestions(now=now),
-        "cants": figures.cants(now=now),
-        "balances": [
-            (
-                one,
-                words.money(one.money_free, house.currency),
-                words.money(one.money_paid, house.currency),
+    return _page(request, form=form)
+
+
+@require_POST
+@allow(Policy.MEMBER)
+def extra_new(request: KeptRequest) -> HttpResponse:
+    """Write down an extra that nobody asked for."""
+    form = ExtraForm(request.POST, auto_id="extra_%s")
+    if form.is_valid():
+        said = form.cleaned_data
+        try:
+            given.record(
+                client=Client.objects.filter(pk=rows.number(said["client"])).first(),
+                title=said["title"],
+                hours=said["hours"] or Decimal(0),
+                money=said["money"] or Decimal(0),
+                kind=said["kind"],
+                given_on=said["given_on"],
+                by=request.member,
+                now=clock.now(),
             )
-            for one in figures.balances(by=request.member, now=now)
-        ]
-        if is_lead
-        else [],
-        "shine": figures.room_to_shine(now=now),
-        "is_lead": is_lead,
-        "form": form,
-    }
-    return render(request, "kept/desk/extras.html", context, status=form.status)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            return redirect("extras")
+    return _page(request, extra=form)
 
 
 @require_POST
@@ -147,75 +162,59 @@ def extra_found(request: KeptRequest, pk: int) -> HttpResponse:
     return _done(request, judge, "extras")
 
 
-@allow(Policy.MEMBER)
-def creep(request: KeptRequest) -> HttpResponse:
-    """Show what became repeated or expected; a lead prices, adopts or retires it."""
+def _page(
+    request: KeptRequest, *, form: BudgetForm | None = None, extra: ExtraForm | None = None
+) -> HttpResponse:
     now, house = clock.now(), request.member.organisation
-    refusal: Refused | None = None
-    if request.method == "POST":
-        if not request.member.may(Role.LEAD):
-            return render(request, "kept/403.html", {"needs": Role.LEAD}, status=403)
-        try:
-            return _decide(request)
-        except Refused as refused:
-            refusal = refused
-    context: dict[str, Any] = {
+    today = zones.day_of(now, house.zone)
+    client = Client.objects.filter(pk=rows.number(request.GET.get("client"))).first()
+    first, last = today.replace(month=1, day=1), today
+    known = "" if client is None else client.pk
+    book = given.ledger(first_on=first, last_on=last, client=client)
+    is_lead = request.member.may(Role.LEAD)
+    context = {
         "place": "desk",
-        "today": zones.day_of(now, house.zone),
-        "zone": house.zone,
-        "refusal": refusal,
-        "found": [
+        "today": today,
+        "client": client,
+        "book": book,
+        "clients": [(one, *_told(one, house.currency)) for one in book.clients],
+        "rows": [
+            (row, words.money(row.money, house.currency) if row.money else "")
+            for row in given.rows(client=client).filter(given_on__gte=first)[:SHOWN]
+        ],
+        "money": words.money(book.money, house.currency),
+        "paying": None if client is not None else paying.told(paying.paying(now=now)),
+        "suggestions": given.suggestions(now=now),
+        "cants": figures.cants(now=now),
+        "balances": [
             (
                 one,
-                words.money(one.money, house.currency),
-                creeping.line(one, one.usual_price),
-                creeping.ending(one, by=request.member, now=now),
-                creeping.last_contact(one),
+                words.money(one.money_free, house.currency),
+                words.money(one.money_paid, house.currency),
             )
-            for one in creeping.watch(now=now)
-        ],
-        "decided": Creep.objects.select_related(
-            "client", "kind", "decided_by", "core_service__service", "draft"
-        ).order_by("-decided_at"),
-        "services": Service.objects.filter(archived_at__isnull=True),
-        "may": request.member.may(Role.LEAD),
+            for one in figures.balances(by=request.member, now=now)
+        ]
+        if is_lead
+        else [],
+        "shine": figures.room_to_shine(now=now),
+        "is_lead": is_lead,
+        "form": form
+        or BudgetForm(
+            initial={
+                "first_on": first,
+                "last_on": date(today.year, 12, 31),
+                "client": known,
+            }
+        ),
+        "extra": extra or ExtraForm(auto_id="extra_%s", initial={"client": known}),
     }
-    status = 200 if refusal is None else STATUS[refusal.kind]
-    return render(request, "kept/desk/creep.html", context, status=status)
-
-
-@require_POST
-@allow(Policy.LEAD)
-def creep_reopen(request: KeptRequest, pk: int) -> HttpResponse:
-    """Look at a decision about creep anew."""
-    found = get_object_or_404(Creep.objects.all(), pk=pk)
-    return _done(
-        request, lambda: creeping.reopen(found, by=request.member, now=clock.now()), "creep"
-    )
-
-
-def _decide(request: KeptRequest) -> HttpResponse:
-    said = request.POST
-    client = get_object_or_404(Client.objects.all(), pk=_number(said.get("client")))
-    kind = get_object_or_404(AskKind.objects.all(), pk=_number(said.get("kind")))
-    decided, _and, send = said.get("decided", "").partition("_and_")
-    row = creeping.decide(
-        client,
-        kind,
-        decided=decided,
-        price=_decimal(said.get("price")) if decided == Creep.Decided.PRICED else None,
-        service=Service.objects.filter(pk=_number(said.get("service"))).first(),
-        words_said=said.get("words", "") if decided == Creep.Decided.RETIRED else "",
-        send=send == "sent",
-        by=request.member,
-        now=clock.now(),
-    )
-    return redirect("creep") if row.draft is None else redirect("desk_ask", row.draft.pk)
+    status = max([200, *(sent.status for sent in (form, extra) if sent is not None)])
+    return render(request, "kept/desk/extras.html", context, status=status)
 
 
 def _set_budget(request: KeptRequest, form: BudgetForm) -> None:
     said = form.cleaned_data
-    client = Client.objects.filter(pk=_number(said["client"])).first()
+    client = Client.objects.filter(pk=rows.number(said["client"])).first()
     if client is None:
         raise refusals.Refused(str(gettext_lazy("Say for whom.")), field="client")
     given.set_budget(
@@ -246,10 +245,6 @@ def _done(request: KeptRequest, verb: Any, page: str) -> HttpResponse:
     except Refused as refused:
         messages.warning(request, refused.sentence)
     return redirect(page)
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _decimal(text: str | None) -> Decimal:

@@ -80,13 +80,13 @@ def written_in(request: KeptRequest) -> HttpResponse:
 
 
 @allow(Policy.MEMBER)
-def wording(request: KeptRequest, reply_for: str) -> HttpResponse:
+def wording(request: KeptRequest) -> HttpResponse:
     """Show how a reply is worded in one language; a lead changes it, or takes it back."""
+    reply_for = _asked(request, "reply") or templates.For.values[0]
     if reply_for not in templates.For.values:
         raise Http404
-    asked = request.POST.get("language") or request.GET.get("language") or ""
     try:
-        language = languages.checked(asked) or scope.current().language
+        language = languages.checked(_asked(request, "language")) or scope.current().language
     except Refused as refused:
         messages.warning(request, refused.sentence)
         return redirect("wordings")
@@ -121,7 +121,7 @@ def wording(request: KeptRequest, reply_for: str) -> HttpResponse:
                 form.refuse(refused)
             else:
                 messages.info(request, _("Kept. The next draft is worded so."))
-                return redirect(f"{reverse('wording', args=[reply_for])}?language={language}")
+                return redirect(f"{reverse('wording')}?reply={reply_for}&language={language}")
     needed = templates.NEEDED[reply_for]
     context = {
         "place": "desk",
@@ -140,3 +140,7 @@ def wording(request: KeptRequest, reply_for: str) -> HttpResponse:
         "may": request.member.may(Role.LEAD),
     }
     return render(request, "kept/desk/wording.html", context, status=form.status)
+
+
+def _asked(request: KeptRequest, name: str) -> str:
+    return request.POST.get(name) or request.GET.get(name) or ""
