@@ -62,3 +62,45 @@ def test_a_reply_is_drafted_in_the_language_of_whoever_reads_it(
     bad = ben.post("/clients", {"name": "X", "language": "xx"})
     assert bad.status_code == 422
     assert "“xx” is no language that kept knows." in bad.json()["detail"]
+
+
+def test_what_cannot_be_is_refused_clearly(
+    northlight: cast.House, calling: Callable[..., Any]
+) -> None:
+    """Each of them with a sentence at its field, and nothing written."""
+    ada, ben = calling(northlight.ada), calling(northlight.ben)
+    clinic = northlight.clients["Harbour Clinic"].pk
+    rule = {"name": "Kitchen", "rule": "closes at 14:30", "purpose": "Rest",
+            "owner_id": northlight.ben.pk, "quantity": "time_of_day", "limit": "14:30",
+            "tolerance": "5"}  # fmt: skip
+    standing = {"client_id": clinic, "what": "Report", "due_time": "10:00"}
+    ask = ben.post("/asks", {"title": "A page", "client_id": clinic, "sort": "extra"}).json()["id"]
+    ben.post(f"/clients/{clinic}/core/say", {"health": "cold"})
+    contact = ben.post("/contacts", {"client_id": clinic, "name": "Sara",
+                                     "email": "s@clinic.example"}).json()["id"]  # fmt: skip
+    story = ben.post("/stories", {"contact_id": contact, "title": "A", "words": "B."}).json()["id"]
+    refused = {
+        "a hard limit inside the tolerance": ada.post("/policies", {**rule, "hard_limit": "14:33"}),
+        "a rule without owner": ada.post("/policies", {**rule, "owner_id": None}),
+        "every hour, for ever": ben.post("/standing-promises", {**standing, "rule": "FREQ=HOURLY"}),
+        "in the hour that the clocks skip": ben.post(
+            "/standing-promises", {**standing, "rule": "FREQ=DAILY", "due_time": "01:30"}
+        ),
+        "against the gate, without a reason": ben.post(
+            f"/asks/{ask}/decide", {"given": "yes_once"}
+        ),
+        "told without consent": ben.post(f"/stories/{story}/publish", {"where": "Our site"}),
+        "a referral of oneself": ben.post(
+            "/referrals", {"referrer_id": clinic, "client_id": clinic}
+        ),
+    }
+    assert {what: answer.status_code for what, answer in refused.items()} == {
+        "a hard limit inside the tolerance": 422,
+        "a rule without owner": 422,
+        "every hour, for ever": 422,
+        "in the hour that the clocks skip": 422,
+        "against the gate, without a reason": 409,
+        "told without consent": 409,
+        "a referral of oneself": 422,
+    }
+    assert all(answer.json()["detail"].endswith(".") for answer in refused.values())

@@ -231,7 +231,7 @@ def test_with_two_houses_one_must_be_named_and_neither_sees_the_other(
     assert "northlight, southbank" in unclear.err
     typed("promise", "Cards for Harbour Clinic by Friday", "--organisation", "northlight")
     theirs = typed("today", "--organisation", "southbank", "--json").document
-    assert theirs == {"promises": [], "asked": []}
+    assert theirs == {"promises": [], "asked": [], "occurrences": []}
     refused = typed("accept", "1", "--organisation", "southbank")
     assert refused.status == 2
 

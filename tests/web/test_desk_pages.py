@@ -235,7 +235,7 @@ def test_something_that_recurs_is_promised_and_ticked_on_the_clients_page(
     assert maya.post("occurrence", row.pk, answer="done").status_code == 302
     again = maya.post("occurrence", row.pk, answer="done")
     assert again.status_code == 409
-    assert "1 of 1 kept." in maya.get("client_core", clinic.pk)
+    assert "1 of 1 kept in the last year." in maya.get("client_core", clinic.pk)
     bad = maya.post("client_core", clinic.pk, **{**said, "rule": "", "other_rule": "FREQ=HOURLY"})
     assert bad.status_code == 422
 

@@ -11,7 +11,8 @@ from tests.web.conftest import LogIn, Promised
 
 from kept import zones
 from kept.plan.models import Outlook
-from kept.promises import recording
+from kept.promises import occurring, recording
+from kept.promises.models import Occurrence
 
 DEC = {day: date(2026, 12, day) for day in range(1, 32)}
 
@@ -62,6 +63,30 @@ def test_too_little_past_is_called_not_known(
     assert "Nothing needs anyone today" in said
     assert "Not enough history 1" in said
     assert "not known" in said
+
+
+def test_what_recurs_and_falls_due_today_is_ticked_there(
+    northlight: House, login: LogIn, now: datetime
+) -> None:
+    """A call at 15:30 is due today, one at 9:00 tomorrow is not; the rate is bought by neither."""
+    doing = {"client": northlight.clients["Harbour Clinic"], "rule": "FREQ=DAILY",
+             "owner": northlight.maya, "by": northlight.maya, "now": now}  # fmt: skip
+    occurring.make(what="Daily call", due_time=time(15, 30), **doing)
+    occurring.make(what="Morning note", due_time=time(9), **doing)
+    maya = login(northlight.maya)
+    said = _words(maya.get("/").content)
+    assert "One standing promise falls due today" in said
+    assert "Wed 2 Dec, 15:30 Daily call Harbour Clinic · Maya Done" in said
+    assert "Thu 3 Dec, 09:00 Morning note Harbour Clinic · Maya" in said
+    assert "No open promise waits for you" in _words(
+        login(northlight.dev).get("/?whose=mine").content
+    )
+    row = Occurrence.objects.filter(standing__what="Daily call").earliest("due_at")
+    done = maya.post(f"/occurrences/{row.pk}", {"answer": "done", "back": "today"})
+    assert (done.status_code, done.headers["Location"]) == (302, "/")
+    said = _words(maya.get("/").content)
+    assert "Nothing more falls due today" in said
+    assert "kept Daily call" in said
 
 
 def test_mine_shows_the_promises_i_see_over_the_line(

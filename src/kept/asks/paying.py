@@ -154,8 +154,12 @@ def told(found: Paying) -> Told:
     currency = scope.current().currency
     return Told(
         groups=[
-            _row(_("given something"), found.given, currency),
-            _row(_("given nothing"), found.without, currency),
+            _row(who, group, currency)
+            for who, group in (
+                (_("given something"), found.given),
+                (_("given nothing"), found.without),
+            )
+            if found.given.clients or found.without.clients
         ],
         cost=_("What was given: %(hours)s, %(money)s.")
         % {

@@ -29,12 +29,17 @@ _LEFT_ALONE = {"link", "head"}
 
 @dataclass(frozen=True)
 class Draft:
-    """A reply to be looked over by a person."""
+    """A reply to be looked over by a person.
+
+    Attributes:
+        spoken: the same to be said to somebody's face, without greeting and signature.
+    """
 
     reply_for: str
     language: str
     subject: str
     body: str
+    spoken: str
 
 
 @dataclass(frozen=True)
@@ -113,11 +118,14 @@ def draft(reply_for: str, facts: Facts) -> Draft:
     template = templates.chosen(reply_for, contact=facts.contact, client=facts.client)
     with override(template.language):
         said = _merged(template, facts)
+    body = _tidy(templates.merge(template.body, said))
+    parts = [part for part in body.split("\n\n") if part not in (said["greeting"], said["signed"])]
     return Draft(
         reply_for,
         template.language,
         templates.merge(template.subject, said)[:200],
-        _tidy(templates.merge(template.body, said)),
+        body,
+        words.capital(" ".join(parts)),
     )
 
 

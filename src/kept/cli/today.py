@@ -26,16 +26,23 @@ def today(
 ) -> None:
     """Show open promises: dates, chances, and what needs a hand."""
     with acting(organisation, email, as_json=as_json) as who:
-        from kept import words
+        from datetime import timedelta
+
+        from kept import words, zones
         from kept.jobs import owners
         from kept.people import access
         from kept.people.models import Role
         from kept.plan import outlook, standing
+        from kept.promises import occurring
 
         access.demand(who.member, Role.MEMBER)
         outlook.refresh_if_changed(by=who.member, now=who.now)
         rows = standing.standings(now=who.now)
         asked = owners.asked_of(who.member)
+        tomorrow = zones.day_of(who.now, who.house.zone) + timedelta(days=1)
+        every = occurring.due(until=zones.start_of(tomorrow, who.house.zone))
+        waits = every.filter(due_at__gt=who.now - timedelta(days=8)).order_by("due_at")
+        due = [one for one in waits if occurring.outcome(one, now=who.now).open]
         if as_json:
             speaking.document(
                 {
@@ -72,6 +79,15 @@ def today(
                         }
                         for one in asked
                     ],
+                    "occurrences": [
+                        {
+                            "id": one.pk,
+                            "what": one.standing.what,
+                            "client": one.standing.client.name,
+                            "due_at": one.due_at,
+                        }
+                        for one in due
+                    ],
                 }
             )
             return
@@ -79,6 +95,13 @@ def today(
             what = "the last mile" if one.stage is None else one.stage.name
             by = "" if one.by_at is None else f", by {words.moment(one.by_at, who.house.zone)}"
             speaking.say(f"You were asked ({one.pk}): {what} of {one.job.title}{by}")
+        for occurrence in due:
+            standing_one = occurrence.standing
+            when = words.moment(occurrence.due_at, standing_one.zone)
+            speaking.say(
+                f"Recurs ({occurrence.pk}): {standing_one.what} for {standing_one.client.name}, "
+                f"{when}"
+            )
         if not rows:
             speaking.say("No open promises. Ask for a date: kept check 'WHAT for CLIENT, 24h'")
             return

@@ -1,66 +1,72 @@
 """What the studio's clients wanted beyond what was promised, and what they hired it for."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import TypedDict, Unpack
 
 from kept import zones
-from kept.asks import answering, extras, policies, receiving
-from kept.asks.answering import Saying
-from kept.asks.models import Ask, Policy
+from kept.asks import answering, extras, policies, reacting, receiving, referring, storytelling
+from kept.asks.models import Ask, Extra, Policy, Reaction, Story, StoryConsent
 from kept.clients import core, keeping
 from kept.clients.models import Client, Service
 from kept.jobs.lines import Effort
 from kept.people import days
 from kept.people.models import Member
 from kept.promises import occurring
-from kept.promises.models import Occurrence
+from kept.sample.asked import Asked, Step, answered, done, recurs
 from kept.tenancy import scope
 
 ZONE = "Europe/Lisbon"
-Step = tuple[datetime, Callable[[datetime], object]]
 MONDAY_LETTERS = "Monday letter to patients"
 WEEKS = 24
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One ask of the past, and how it was answered."""
+class Answered(TypedDict, total=False):
+    """What is said of a page that was asked for, beyond the rest."""
 
-    days_ago: int
-    client: str
-    title: str
-    kind: str
-    given: str
-    hours: str = "0"
-    worth: int = 0
-    wont: str = ""
-    sort: str = "extra"
-    page: bool = False
-    sincere: str = "yes"
+    sort: str
+    wont: str
+    hours: str
+    worth: int
 
 
+WAITED = "They have waited for us long enough."
+
+
+def _gift(client: str, title: str, kind: str, hours: str, worth: int) -> Asked:
+    return Asked(client, title, kind, "yes_once", hours=hours, worth=worth, override=WAITED)
+
+
+def _page(client: str, title: str, given: str, **said: Unpack[Answered]) -> Asked:
+    return Asked(
+        client,
+        title,
+        "One more page",
+        given,
+        rule="New pages are paid",
+        measured="1",
+        override=WAITED,
+        **said,
+    )
+
+
+#: How many days ago, and what.
 PAST = (
-    Asked(262, "Harbour Clinic", "A sign for the door", "Small print", "yes_once", "1.5", 120),
-    Asked(181, "Oakfield School", "A page for the choir", "One more page", "fair_no",
-          wont="priority", page=True),
-    Asked(168, "Harbour Clinic", "A page on opening hours", "One more page", "yes_once", "2", 480,
-          page=True),
-    Asked(120, "Saltgrass Farm", "A logo in colour", "Another file format", "yes_once", "1", 80),
-    Asked(79, "Tidewater Museum", "A page for lenders", "One more page", "paid_yes", worth=480,
-          sort="change", page=True),
-    Asked(71, "Harbour Clinic", "A page for the new doctor", "One more page", "yes_once", "3", 480,
-          page=True),
-    Asked(64, "Lantern Theatre", "Posters free of charge", "Free posters", "fair_no",
-          wont="price", sincere="not_sure"),
-    Asked(44, "Lantern Theatre", "A poster free of charge, again", "Free posters", "fair_no",
-          wont="price", sincere="no"),
-    Asked(29, "Harbour Clinic", "A page on parking", "One more page", "yes_once", "4.5", 480,
-          page=True),
-    Asked(16, "Marlow & Finch", "A third round of colours", "Another round", "yes_once", "2", 160),
-    Asked(3, "Lantern Theatre", "Poster free of charge", "Free posters", "fair_no", wont="price",
-          sincere="no"),
+    (262, _gift("Harbour Clinic", "A sign for the door", "Small print", "1.5", 120)),
+    (181, _page("Oakfield School", "A page for the choir", "fair_no", wont="priority")),
+    (168, _page("Harbour Clinic", "A page on opening hours", "yes_once", hours="2", worth=480)),
+    (120, _gift("Saltgrass Farm", "A logo in colour", "Another file format", "1", 80)),
+    (79, _page("Tidewater Museum", "A page for lenders", "paid_yes", worth=480, sort="change")),
+    (71, _page("Harbour Clinic", "A page for the new doctor", "yes_once", hours="3", worth=480)),
+    (64, Asked("Lantern Theatre", "Posters free of charge", "Free posters", "fair_no",
+               wont="price", sincere="not_sure")),
+    (44, Asked("Lantern Theatre", "A poster free of charge, again", "Free posters", "fair_no",
+               wont="price", sincere="no")),
+    (29, _page("Harbour Clinic", "A page on parking", "yes_once", hours="4.5", worth=480)),
+    (16, _gift("Marlow & Finch", "A third round of colours", "Another round", "2", 160)),
+    (3, Asked("Lantern Theatre", "Poster free of charge", "Free posters", "fair_no",
+              wont="price", sincere="no")),
 )  # fmt: skip
 
 
@@ -91,7 +97,11 @@ def steps(
             hours=Decimal(12), by=lead, now=at)),
     ]  # fmt: skip
     found += _letters(people["Maya"], clients["Harbour Clinic"], services["Letters"], now=now)
-    found += [_step(one, clients[one.client], lead, now=now) for one in PAST]
+    found += [
+        (now - timedelta(days=ago, hours=1), answered(one, clients[one.client], lead))
+        for ago, one in PAST
+    ]
+    found += _told(people, clients, now=now)
     found += _open(people, clients, now=now)
     return found
 
@@ -135,16 +145,7 @@ def _letters(maya: Member, clinic: Client, letters: Service, *, now: datetime) -
     found: list[Step] = [
         (
             first,
-            lambda at: occurring.make(
-                client=clinic,
-                what=MONDAY_LETTERS,
-                rule="FREQ=WEEKLY;BYDAY=MO",
-                due_time=time(10),
-                service=letters,
-                owner=maya,
-                by=maya,
-                now=at,
-            ),
+            recurs(MONDAY_LETTERS, clinic, "FREQ=WEEKLY;BYDAY=MO", time(10), letters, maya),
         )
     ]
     found += [
@@ -156,51 +157,87 @@ def _letters(maya: Member, clinic: Client, letters: Service, *, now: datetime) -
         monday -= timedelta(days=monday.weekday())
         at = zones.moment(monday, time(9, 20), ZONE)
         if first < at < now:
-            found.append((at, _sent(maya, monday)))
+            found.append((at, done(MONDAY_LETTERS, monday, maya)))
     return found
 
 
-def _sent(maya: Member, monday: date) -> Callable[[datetime], object]:
-    def send(at: datetime) -> object:
-        row = Occurrence.objects.filter(standing__what=MONDAY_LETTERS, due_on=monday).first()
-        return None if row is None else occurring.done(row, by=maya, now=at)
+def _told(
+    people: Mapping[str, Member], clients: Mapping[str, Client], *, now: datetime
+) -> list[Step]:
+    """How two gifts were taken, what may be told of one of them, and whom it brought."""
+    ben = people["Ben"]
 
-    return send
+    def given_to(client: str, title: str) -> Extra:
+        return Extra.objects.get(client=clients[client], title=title)
 
-
-def _step(one: Asked, client: Client, lead: Member, *, now: datetime) -> Step:
-    def happen(at: datetime) -> object:
-        rule = Policy.objects.get(name="New pages are paid") if one.page else None
-        ask = receiving.receive(
-            client=client,
-            title=one.title,
-            contact=client.contacts.first(),
-            came=Ask.Came.MAIL,
-            sort=one.sort,
-            kind=one.kind,
-            policy=rule,
-            measured="1" if rule is not None else "",
-            by=lead,
-            now=at,
+    def ask_clinic(at: datetime) -> object:
+        contact = clients["Harbour Clinic"].contacts.first()
+        return reacting.ask(
+            given_to("Harbour Clinic", "A page on parking"), contact=contact, by=ben, now=at
         )
-        ask = receiving.judge(ask, sincere=one.sincere, by=lead, now=at)
-        return answering.answer(
-            ask,
-            Saying(
-                one.given,
-                wont=one.wont,
-                price=Decimal(one.worth) if one.given == "paid_yes" else None,
-                hours=Decimal(one.hours),
-                worth=Decimal(one.worth),
-                override_reason="They have waited for us long enough."
-                if one.given == "yes_once"
-                else "",
-            ),
-            by=lead,
+
+    def clinic_delighted(at: datetime) -> object:
+        asked = Reaction.objects.get(client=clients["Harbour Clinic"])
+        return reacting.answer(
+            asked,
+            felt=Reaction.Felt.DELIGHTED,
+            words="Nobody asks where to park any more.",
+            contact=asked.contact,
             now=at,
         )
 
-    return now - timedelta(days=one.days_ago, hours=1), happen
+    def ask_finch(at: datetime) -> object:
+        contact = clients["Marlow & Finch"].contacts.first()
+        return reacting.ask(
+            given_to("Marlow & Finch", "A third round of colours"), contact=contact, by=ben, now=at
+        )
+
+    def parking(at: datetime) -> object:
+        contact = clients["Harbour Clinic"].contacts.get()
+        story = storytelling.write(
+            contact=contact,
+            title="Where to park",
+            words="They asked for one page. A week later nobody rang to ask where to park.",
+            extra=given_to("Harbour Clinic", "A page on parking"),
+            by=ben,
+            now=at,
+        )
+        return storytelling.ask(story, by=ben, now=at)
+
+    def agreed(at: datetime) -> object:
+        asked = StoryConsent.objects.get(story__title="Where to park")
+        return storytelling.consent(asked, yes=True, contact=asked.contact, now=at)
+
+    def told(at: datetime) -> object:
+        story = Story.objects.get(title="Where to park")
+        return storytelling.publish(story, where="northlight.example", by=ben, now=at)
+
+    def logo(at: datetime) -> object:
+        contact = clients["Saltgrass Farm"].contacts.first()
+        assert contact is not None  # each client of the sample has somebody
+        return storytelling.write(
+            contact=contact,
+            title="A logo in colour",
+            words="The farm’s vans are green now, and so is the shop.",
+            by=ben,
+            now=at,
+        )
+
+    def referred(at: datetime) -> object:
+        sent = keeping.add_client(name="Ferry Pharmacy", prospect=True, by=ben, now=at)
+        return referring.record(
+            referrer=clients["Harbour Clinic"],
+            client=sent,
+            words="“Ask them for one more page, you will see.”",
+            by=ben,
+            now=at,
+        )
+
+    ago = [
+        (22, ask_clinic), (21, clinic_delighted), (18, parking), (16, agreed), (14, told),
+        (12, referred), (9, ask_finch), (2, logo),
+    ]  # fmt: skip
+    return [(now - timedelta(days=days_, hours=2), step) for days_, step in ago]
 
 
 def _open(

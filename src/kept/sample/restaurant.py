@@ -5,16 +5,14 @@ somebody in front of you.
 """
 
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from django.db import transaction
 
 from kept import zones
-from kept.asks import answering, policies, receiving, wording
-from kept.asks.answering import Saying
+from kept.asks import policies, receiving
 from kept.asks.models import Ask, Policy
 from kept.clients import catalogue, core, keeping
 from kept.clients.catalogue import StageSketch
@@ -22,12 +20,11 @@ from kept.clients.models import Client, Service
 from kept.people import founding, staff
 from kept.people.models import Login, Member, Role
 from kept.promises import occurring
-from kept.promises.models import Occurrence
+from kept.sample.asked import Asked, Happening, Step, answered, done, recurs
 from kept.tenancy import scope
 
 NAME, ZONE, COUNTRY = "Tasca do Cais", "Europe/Lisbon", "PT"
 WEEKS = 12
-Step = tuple[datetime, Callable[[datetime], object]]
 
 #: Name and role.
 PEOPLE = (
@@ -57,31 +54,41 @@ STANDING = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One ask at the door: days ago, at what time, who, what, by which rule, how answered."""
+def _at_the_door(
+    client: str,
+    title: str,
+    given: str = "yes_once",
+    rule: str = "Kitchen closes",
+    measured: str = "",
+) -> Asked:
+    return Asked(
+        client,
+        title,
+        kind=rule,
+        given=given,
+        sort="exception",
+        came=Ask.Came.IN_PERSON,
+        rule=rule,
+        measured=measured,
+        wont="policy" if given == "fair_no" else "",
+        worth=24 if given == "yes_once" else 0,
+        said=True,
+    )
 
-    days_ago: int
-    at: time
-    client: str
-    title: str
-    rule: str
-    measured: str = ""
-    given: str = "yes_once"
-    sincere: str = "yes"
 
-
+#: How many days ago, at what time, and what.
 PAST = (
-    Asked(52, time(14, 34), "", "Lunch for two", "Kitchen closes"),
-    Asked(41, time(14, 41), "The Almeidas", "Soup for the grandmother", "Kitchen closes"),
-    Asked(33, time(14, 32), "", "Lunch for three", "Kitchen closes"),
-    Asked(27, time(12, 10), "Book club", "Ten at the long table", "Large parties", "30"),
-    Asked(20, time(15, 20), "", "Lunch for four", "Kitchen closes", given="fair_no"),
-    Asked(12, time(14, 33), "Notary Faria", "A late lunch for one", "Kitchen closes"),
-    Asked(9, time(16, 10), "", "Lunch for eight", "Kitchen closes", given="fair_no"),
-    Asked(5, time(14, 35), "Notary Faria", "A late lunch for one, again", "Kitchen closes"),
-    Asked(2, time(14, 31), "", "Coffee and a dessert", "Kitchen closes"),
-)
+    (52, time(14, 34), _at_the_door("", "Lunch for two")),
+    (41, time(14, 41), _at_the_door("The Almeidas", "Soup for the grandmother")),
+    (33, time(14, 32), _at_the_door("", "Lunch for three")),
+    (27, time(12, 10), _at_the_door("Book club", "Ten at the long table", rule="Large parties",
+                                    measured="30")),
+    (20, time(15, 20), _at_the_door("", "Lunch for four", "fair_no")),
+    (12, time(14, 33), _at_the_door("Notary Faria", "A late lunch for one")),
+    (9, time(16, 10), _at_the_door("", "Lunch for eight", "fair_no")),
+    (5, time(14, 35), _at_the_door("Notary Faria", "A late lunch for one, again")),
+    (2, time(14, 31), _at_the_door("", "Coffee and a dessert")),
+)  # fmt: skip
 
 
 def make(*, login: Login, now: datetime, seed: int = 1) -> Member:
@@ -111,7 +118,13 @@ def make(*, login: Login, now: datetime, seed: int = 1) -> Member:
             clients, services = _regulars(owner, began)
             _rules(owner, people["Rosa"], now=began)
             steps = _recurring(people, clients, services, luck, now=now)
-            steps += [_step(one, clients, people["Rosa"], now=now) for one in PAST]
+            steps += [
+                (
+                    zones.moment(zones.day_of(now, ZONE) - timedelta(days=ago), at, ZONE),
+                    answered(one, clients.get(one.client), people["Rosa"]),
+                )
+                for ago, at, one in PAST
+            ]
             steps.append((now - timedelta(minutes=12), _waiting(clients, people, now=now)))
             for at, step in sorted(steps, key=lambda step: step[0]):
                 step(at)
@@ -201,82 +214,22 @@ def _recurring(
         for weeks in range(4, WEEKS + 1, 4)
     ]
     for what, name, rule, at, service, missed in STANDING:
-        found.append((first, _made(what, clients[name], rule, at, services[service], people)))
+        found.append(
+            (first, recurs(what, clients[name], rule, at, services[service], people["Duarte"]))
+        )
         for ago in range(WEEKS * 7, -1, -1):
             day = zones.day_of(now, ZONE) - timedelta(days=ago)
             due_at = zones.moment(day, at, ZONE)
             late = luck.random() < missed / 12
             done_at = due_at + (timedelta(minutes=25) if late else -timedelta(minutes=10))
             if first < due_at and done_at < now:
-                found.append((done_at, _served(what, day, people["Duarte"])))
+                found.append((done_at, done(what, day, people["Duarte"])))
     return found
-
-
-def _made(
-    what: str,
-    client: Client,
-    rule: str,
-    at: time,
-    service: Service,
-    people: Mapping[str, Member],
-) -> Callable[[datetime], object]:
-    return lambda now: occurring.make(
-        client=client,
-        what=what,
-        rule=rule,
-        due_time=at,
-        service=service,
-        owner=people["Duarte"],
-        by=people["Duarte"],
-        now=now,
-    )
-
-
-def _served(what: str, day: date, by: Member) -> Callable[[datetime], object]:
-    def serve(at: datetime) -> object:
-        row = Occurrence.objects.filter(standing__what=what, due_on=day).first()
-        return None if row is None else occurring.done(row, by=by, now=at)
-
-    return serve
-
-
-def _step(one: Asked, clients: Mapping[str, Client], by: Member, *, now: datetime) -> Step:
-    day = zones.day_of(now, ZONE) - timedelta(days=one.days_ago)
-    at = zones.moment(day, one.at, ZONE)
-
-    def happen(at: datetime) -> object:
-        ask = receiving.receive(
-            client=clients.get(one.client),
-            title=one.title,
-            came=Ask.Came.IN_PERSON,
-            sort=Ask.Sort.EXCEPTION,
-            kind=one.rule,
-            policy=Policy.objects.get(name=one.rule),
-            measured=one.measured,
-            by=by,
-            now=at,
-        )
-        ask = receiving.judge(ask, sincere=one.sincere, by=by, now=at)
-        draft = wording.draft(one.given, wording.Facts.of(ask, by, at))
-        return answering.answer(
-            ask,
-            Saying(
-                one.given,
-                wont="policy" if one.given == "fair_no" else "",
-                worth=Decimal(24) if one.given == "yes_once" else None,
-                body=draft.body,
-                how="said",
-            ),
-            by=by,
-            now=at,
-        )
-
-    return at, happen
 
 
 def _waiting(
     clients: Mapping[str, Client], people: Mapping[str, Member], *, now: datetime
-) -> Callable[[datetime], object]:
+) -> Happening:
     """Somebody stands in the door: at 14:33 today, or yesterday where that lies ahead."""
     moment = zones.moment(zones.day_of(now, ZONE), time(14, 33), ZONE)
     if moment > now - timedelta(minutes=12):

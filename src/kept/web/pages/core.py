@@ -1,7 +1,7 @@
 """What one client hired us for: core services, standing promises, and how the core stands."""
 
 from collections import defaultdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -34,6 +34,9 @@ RULES = [
     ("FREQ=MONTHLY;BYMONTHDAY=1", gettext_lazy("on the first of every month")),
     ("", gettext_lazy("another rule, below")),
 ]
+#: Occurrences are looked at so far back, and so many that wait for a word are listed.
+YEAR = timedelta(days=365)
+WAITING_SHOWN = 10
 
 
 def _services() -> list[tuple[str, str]]:
@@ -137,7 +140,9 @@ def occurrence(request: KeptRequest, pk: int) -> HttpResponse:
         answer, occurring.done
     )
     said: dict[str, Any] = {"short": answer == "short"} if verb is occurring.done else {}
-    return _do(request, row.standing.client, verb, row, **said)
+    done = _do(request, row.standing.client, verb, row, **said)
+    back = request.POST.get("back") == "today" and done.status_code == 302
+    return redirect("today") if back else done
 
 
 def _make(request: KeptRequest, found: Client, form: StandingForm) -> StandingPromise:
@@ -173,7 +178,6 @@ def _page(
 ) -> HttpResponse:
     now = clock.now()
     read = health.health(found, now=now)
-    standing = StandingPromise.objects.filter(client=found).select_related("owner", "service")
     context = {
         "place": "clients",
         "today": zones.day_of(now, found.zone),
@@ -185,7 +189,7 @@ def _page(
         "core": cores.of(found),
         "services": Service.objects.filter(archived_at__isnull=True),
         "words": CoreWord.Health.choices,
-        "standing": [_shown(row, now=now) for row in standing],
+        "standing": _standing(found, now=now),
         "form": form or StandingForm(initial={"due_time": "10:00", "rule": RULES[0][0]}),
         "may": request.member.may(Role.LEAD),
         "refusal": refusal,
@@ -196,21 +200,34 @@ def _page(
     return render(request, "kept/clients/core.html", context, status=status)
 
 
-def _shown(row: StandingPromise, *, now: datetime) -> dict[str, Any]:
-    """Return a standing promise with its figure, its next ones and those that wait for a word."""
-    every = list(row.occurrences.order_by("due_at"))
-    judged = [(one, occurring.outcome(one, now=now)) for one in every]
+def _standing(found: Client, *, now: datetime) -> list[dict[str, Any]]:
+    """Return what recurs for a client, each with its figure of the last year and what waits."""
+    every: dict[int, list[Occurrence]] = defaultdict(list)
+    lately = Occurrence.objects.filter(
+        standing__client=found, due_at__gt=now - YEAR, due_at__lte=now + occurring.AHEAD
+    )
+    for one in lately.select_related("standing").order_by("due_at", "pk"):
+        every[one.standing_id].append(one)
+    rows = StandingPromise.objects.filter(client=found).select_related("owner", "service")
+    # What has ended and had nothing fall due in a year is history.
+    shown = [row for row in rows if row.ended_at is None or every[row.pk]]
+    return [_shown(row, every[row.pk], now=now) for row in shown]
+
+
+def _shown(row: StandingPromise, every: list[Occurrence], *, now: datetime) -> dict[str, Any]:
+    today = zones.day_of(now, row.zone)
+    waiting = [
+        (one, judged.word)
+        for one, judged in ((one, occurring.outcome(one, now=now)) for one in every)
+        if judged.open and zones.day_of(one.due_at, row.zone) <= today
+    ]
     return {
         "row": row,
         "when": repeating.in_words(row.rule, row.due_time),
         "figure": occurring.figure(every, now=now),
-        "waiting": [
-            (one, judged_one.word)
-            for one, judged_one in judged
-            if judged_one.open and zones.day_of(one.due_at, row.zone) <= zones.day_of(now, row.zone)
-        ],
+        "waiting": waiting[-WAITING_SHOWN:],
+        "more": max(0, len(waiting) - WAITING_SHOWN),
         "next": next((one for one in every if one.due_at > now), None),
-        "last": [(one, judged_one.word) for one, judged_one in judged if not judged_one.open][-5:],
     }
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -16,9 +16,11 @@ from kept.jobs import owners
 from kept.last_mile import board as boards
 from kept.people import days
 from kept.people.access import Policy, allow
+from kept.people.models import Member
 from kept.plan import since, standing
 from kept.plan.standing import Standing, State
-from kept.promises import carrying
+from kept.promises import carrying, occurring
+from kept.promises.models import Occurrence, StandingPromise
 from kept.quotes import replying
 from kept.tenancy.models import Organisation
 from kept.web import drawing, telling
@@ -26,6 +28,10 @@ from kept.web.doorkeeper import KeptRequest
 
 #: The states in which a promise needs somebody today.
 NEEDS = (State.OVERDUE, State.AT_RISK)
+#: So much of what recurs is listed; the rest is counted.
+RECURRING_SHOWN = 12
+#: Five working days late is broken: it stays on its client’s page.
+WAITS = timedelta(days=8)
 
 
 @dataclass(frozen=True)
@@ -96,19 +102,28 @@ def board(request: KeptRequest) -> dict[str, object]:
         )
     ]
     needing = [s for s in shown if s.state in NEEDS]
+    recurring = _recurring(request.member if mine else None, now=now, house=house)
+    recurs = bool(recurring) or StandingPromise.objects.filter(ended_at__isnull=True).exists()
     return {
         "place": "today",
         "today": this_day,
         "now": now,
         "mine": mine,
         "groups": groups,
-        "headline": headline(len(needing), mine=mine, any_shown=bool(shown)),
+        "headline": headline(
+            len(needing),
+            mine=mine,
+            any_shown=bool(shown),
+            recurring=sum(one.waits and one.today for one in recurring) if recurs else None,
+        ),
         "lead": lead(needing, others=len(shown) - len(needing)),
         "count": len(needing),
         "axis": drawing.axis_head(axis, today_word=_("today")),
         "computed_at": max((s.outlook.computed_at for s in shown if s.outlook), default=None),
         "since": telling.since_monday(since.since(zones.start_of(monday, house.zone), shown)),
-        "is_new": not everybody,
+        "is_new": not everybody and not recurs,
+        "recurring": recurring[:RECURRING_SHOWN],
+        "recurring_more": max(0, len(recurring) - RECURRING_SHOWN),
         "asked": owners.count_asked_of(request.member),
         "wanted": boards.waiting_for(request.member),
         "handed": sum(
@@ -120,13 +135,58 @@ def board(request: KeptRequest) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True)
+class Recurring:
+    """One occurrence of yesterday, today or tomorrow.
+
+    Attributes:
+        word: how it stands: overdue, due, or what became of it.
+        waits: nothing was noted yet.
+        today: it falls due today, or should have before.
+    """
+
+    row: Occurrence
+    word: str
+    waits: bool
+    today: bool
+
+
+def _recurring(owner: Member | None, *, now: datetime, house: Organisation) -> list[Recurring]:
+    """Return what waits for a word until tomorrow is over, and what was done of today's."""
+    today = zones.day_of(now, house.zone)
+    begin, end = (zones.start_of(today + timedelta(days=ahead), house.zone) for ahead in (0, 1))
+    rows = occurring.due(until=zones.start_of(today + timedelta(days=2), house.zone))
+    open_ones = rows.filter(due_at__gt=now - WAITS)
+    done = Occurrence.objects.filter(due_at__gte=begin, due_at__lt=end).exclude(
+        done_at__isnull=True, released_at__isnull=True
+    )
+    every = [*open_ones, *done.select_related("standing__client", "standing__owner")]
+    if owner is not None:
+        every = [row for row in every if row.standing.owner_id == owner.pk]
+    found = [(row, occurring.outcome(row, now=now)) for row in every]
+    return [
+        Recurring(row, judged.word, judged.open, row.due_at < end)
+        for row, judged in sorted(found, key=lambda one: (one[0].due_at, one[0].pk))
+        if judged.open or row.due_at >= begin
+    ]
+
+
 def _end_of_tomorrow(today: date, house: Organisation) -> datetime:
     """Return when the next working day is over: answers due until then are shown."""
     return days.end_of(days.shifted(house, today, 1), zone=house.zone, house=house)
 
 
-def headline(needing: int, *, mine: bool, any_shown: bool) -> str:
-    """ "Four promises need someone today"."""
+def headline(needing: int, *, mine: bool, any_shown: bool, recurring: int | None = None) -> str:
+    """ "Four promises need someone today"; where only things recur, how many of them are due."""
+    if not any_shown and recurring is not None and not mine and not recurring:
+        return _("Nothing more falls due today")
+    if not any_shown and recurring:
+        said = ngettext(
+            "%(count)s standing promise falls due today",
+            "%(count)s standing promises fall due today",
+            recurring,
+        )
+        return words.capital(said % {"count": words.spelled(recurring)})
     if not any_shown:
         return _("No open promise waits for you") if mine else _("Nothing is promised yet")
     if not needing:

@@ -116,16 +116,14 @@ def _in_a_minute(request: KeptRequest, policy: Policy, *, now: datetime) -> str:
                 given,
                 wont=Decision.Wont.POLICY if given == Given.FAIR_NO else "",
                 override_reason=said.get("override_reason", ""),
-                body=draft.body,
+                body=draft.spoken,
                 how="said",
             ),
             by=request.member,
             now=now,
         )
-    if given == Given.FAIR_NO:
-        return _("Noted: a fair no. “%(rule)s.”") % {"rule": words.capital(policy.rule.rstrip("."))}
     if given == Given.DO_IT:
         return _("Noted: inside the rule, no exception.")
-    return _("Noted. Say it with the yes: normally %(rule)s; this once we make an exception.") % {
-        "rule": policy.rule.rstrip(".")
-    }
+    if given == Given.FAIR_NO:
+        return _("Noted: a fair no. Say: “%(reply)s”") % {"reply": draft.spoken}
+    return _("Noted. Say it with the yes: “%(reply)s”") % {"reply": draft.spoken}
