@@ -56,6 +56,12 @@ def pages(promise: Promise) -> Iterator[tuple[str, list[str]]]:
         ("Last mile", "/last-mile"),
         ("Record", "/record"),
         ("Yours", "/work"),
+        ("Desk", "/desk"),
+        ("Extras", "/extras"),
+        ("What became expected", "/creep"),
+        ("House rules", "/policies"),
+        ("Stories", "/stories"),
+        ("Wording", "/desk/wording"),
     ):
         yield name, [path] * (TIMES + 1)
     ask = "/ask?what=Landing+page+for+Harbour+Clinic+by+Fri+18+Dec,+16-{}h"

@@ -142,3 +142,14 @@ def test_only_owners_make_rules_and_a_name_is_given_once(
         policies.change(policy, tolerance="5", by=northlight.ada, now=now)
     assert kitchen(northlight, now).pk != policy.pk
     assert faults() == []
+
+
+def test_one_page_is_no_pages(northlight: cast.House, now: datetime) -> None:
+    pages = policies.make(
+        name="Pages", rule="a page is paid", purpose="Time", owner=northlight.ben,
+        quantity="number", unit="page/pages", limit="0", by=northlight.ada, now=now,
+    )  # fmt: skip
+    said = [policies.said(pages, Decimal(count)) for count in (0, 1, 2)]
+    assert said == ["0 pages", "1 page", "2 pages"]
+    guests = policies.change(pages, unit="guests", by=northlight.ada, now=now)
+    assert policies.said(guests, Decimal(2)) == "2 guests"

@@ -209,7 +209,13 @@ def said(policy: Policy, value: Decimal | None) -> str:
             return ngettext("%(count)s round", "%(count)s rounds", _plural(value)) % {
                 "count": plain(value)
             }
-    return f"{plain(value)} {policy.unit}".strip()
+    return f"{plain(value)} {unit(policy, value)}".strip()
+
+
+def unit(policy: Policy, value: Decimal | None = None) -> str:
+    """Return what a rule counts, for so many of it: “page” of “page/pages” for one."""
+    one, _slash, more = policy.unit.partition("/")
+    return one.strip() if not more or value == 1 else more.strip()
 
 
 def length(policy: Policy, value: Decimal) -> str:

@@ -113,7 +113,7 @@ def _rules(owner: Member, lead: Member, *, now: datetime) -> None:
         purpose="A page takes a day, and nobody plans it",
         owner=owner,
         quantity="number",
-        unit="pages",
+        unit="page/pages",
         limit="0",
         band_limit="1",
         band_role="lead",

@@ -190,7 +190,7 @@ def _rules(owner: Member, head_waiter: Member, *, now: datetime) -> None:
         purpose="Everybody finds the door",
         owner=owner,
         quantity="number",
-        unit="guests",
+        unit="guest/guests",
         limit="42",
         hard_limit="48",
         hard_reason="Fire regulations",

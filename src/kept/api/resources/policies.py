@@ -47,7 +47,7 @@ class Policy(Shown):
     purpose: str = Field(description="What it is for.")
     owner_id: int = Field(description="Whose it is.")
     quantity: Quantity = Field(description="What it measures.")
-    unit: str = Field(description="What a number counts.")
+    unit: str = Field(description="What a number counts; one/more, such as page/pages.")
     direction: Direction = Field(description="Whether the limit is the most or the least.")
     zone: str = Field(description="In which zone a time of day is one.")
     limit: Decimal = Field(description="The limit.")

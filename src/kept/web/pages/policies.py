@@ -44,7 +44,7 @@ class PolicyForm(KeptForm):
         label=gettext_lazy("Counted in"),
         max_length=40,
         required=False,
-        help_text=gettext_lazy("pages, guests; for a number only"),
+        help_text=gettext_lazy("page/pages, guest/guests; for a number only"),
     )
     direction = forms.ChoiceField(
         label=gettext_lazy("The limit is"), choices=Policy.Direction.choices

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from kept import clock, zones
+from kept import clock, words, zones
 from kept.asks import answering, gates, replies, wording
 from kept.asks.answering import Saying
 from kept.asks.gates import Given, Tests
@@ -178,13 +178,17 @@ def _page(
         or suggested
         or ""
     )
+    decision: Decision | None = getattr(found, "decision", None)
     lines_of_inbox = desk_telling.inbox(now=now, member=member)
     context: dict[str, Any] = {
         "place": "desk",
         "today": zones.day_of(now, house.zone),
         "now": now,
         "ask": found,
-        "decision": getattr(found, "decision", None),
+        "decision": decision,
+        "decision_price": words.money(decision.price, house.currency)
+        if decision is not None and decision.price
+        else "",
         "replies": found.replies.select_related("sent_by"),
         "inbox": lines_of_inbox,
         "inbox_said": desk_telling.inbox_said(lines_of_inbox),

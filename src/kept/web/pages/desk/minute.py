@@ -48,6 +48,7 @@ def minute(request: KeptRequest) -> HttpResponse:
         "zone": house.zone,
         "policies": Policy.objects.filter(retired_at__isnull=True),
         "chosen": chosen,
+        "unit": "" if chosen is None else policies.unit(chosen),
         "refusal": refusal,
         "clients": Client.objects.filter(archived_at__isnull=True),
         "today_count": Ask.objects.filter(
