@@ -77,6 +77,20 @@ class Bent:
         """The share of asks that got an exception."""
         return self.bent / self.asks if self.asks else 0.0
 
+    @property
+    def told(self) -> str:
+        """ "Asked about 9 times in 90 days, bent 4 times: 44 %."; empty where nobody asked."""
+        if not self.asks:
+            return ""
+        asked = ngettext(
+            "Asked about once in %(days)s days", "Asked about %(asks)s times in %(days)s days",
+            self.asks,
+        ) % {"asks": self.asks, "days": self.days}  # fmt: skip
+        if not self.bent:
+            return _("%(asked)s, never bent.") % {"asked": asked}
+        bent = ngettext("bent once", "bent %(bent)s times", self.bent) % {"bent": self.bent}
+        return f"{asked}, {bent}: {words.percent(self.share)}."
+
 
 def make(*, by: Member, now: datetime, **said: Unpack[PolicyChanges]) -> Policy:
     """Make a rule of the house.

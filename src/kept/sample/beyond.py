@@ -228,7 +228,7 @@ def _told(
         return referring.record(
             referrer=clients["Harbour Clinic"],
             client=sent,
-            words="“Ask them for one more page, you will see.”",
+            words="Ask them for one more page, you will see.",
             by=ben,
             now=at,
         )

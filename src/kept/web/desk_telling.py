@@ -228,9 +228,11 @@ def choices(read: Tests, member: Member) -> list[Choice]:
     if ask.sort in (Ask.Sort.CORE, Ask.Sort.IN_SCOPE):
         yes = [Choice(Given.DO_IT, _("Just do it"), [_("It is theirs: part of what we agreed.")])]
     else:
-        once = _("Free; counted as an extra of %(worth)s.") % {
-            "worth": money or words.hours(float(read.cost_hours))
-        }
+        once = _("Free; counted as an extra.")
+        if money or read.cost_hours:
+            once = _("Free; counted as an extra of %(worth)s.") % {
+                "worth": money or words.hours(float(read.cost_hours))
+            }
         paid = [_("%(price)s.") % {"price": money}] if money else [_("Name the price below.")]
         if read.can.due_at is not None:
             paid.append(_("Held and offered; their yes makes it a promise."))
@@ -281,7 +283,6 @@ def evidence(read: Tests, *, now: datetime) -> dict[str, Any]:
     if ask.policy is not None:
         bent = policies.bent([ask.policy], now=now)[ask.policy.pk]
         found["bent"] = bent
-        found["bent_share"] = words.percent(bent.share) if bent.asks else ""
     return found
 
 

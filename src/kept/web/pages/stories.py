@@ -22,6 +22,8 @@ from kept.web.forms import KeptForm, LongSelect
 
 #: So many of each are shown, newest first.
 SHOWN = 20
+#: And so many of what was kept last, to be asked about.
+ASKABLE_SHOWN = 8
 
 
 def _contacts() -> list[tuple[str, str]]:
@@ -177,7 +179,7 @@ def _page(
         "zone": house.zone,
         "stories": Story.objects.select_related("client")[:SHOWN],
         "reactions": Reaction.objects.select_related("client", "promise__job", "extra")[:SHOWN],
-        "askable": askable[:SHOWN],
+        "askable": askable[:ASKABLE_SHOWN],
         "referrals": Referral.objects.select_related("referrer", "client")[:SHOWN],
         "form": form or StoryForm(),
         "referral": referral or ReferralForm(auto_id="referral_%s"),
