@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from kept import clock, words
+from kept import clock
 from kept.asks import policies as rules
 from kept.asks.models import Policy
 from kept.people import access
@@ -104,9 +104,7 @@ def policies(request: KeptRequest) -> HttpResponse:
     bent = rules.bent(rows, now=clock.now())
     context = {
         "place": "desk",
-        "rows": [
-            (row, bent[row.pk], words.percent(bent[row.pk].share), _limits(row)) for row in rows
-        ],
+        "rows": [(row, bent[row.pk], _limits(row)) for row in rows],
         "retired": Policy.objects.filter(retired_at__isnull=False),
         "form": form,
         "may": request.member.may(Role.OWNER),
@@ -138,7 +136,6 @@ def policy(request: KeptRequest, pk: int) -> HttpResponse:
         "policy": found,
         "limits": _limits(found),
         "bent": bent,
-        "share": words.percent(bent.share),
         "asks": found.asks.select_related("client", "decision").order_by("-came_at")[:20],
         "form": form,
         "may": request.member.may(Role.OWNER) and found.retired_at is None,
