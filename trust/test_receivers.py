@@ -58,7 +58,7 @@ class Slow(Postman):
 @pytest.mark.django_db(transaction=True)
 def test_one_bad_receiver_delays_others_by_at_most_five_seconds(
     northlight: cast.House,
-    accepted: Promise,  # noqa: F811 - the fixture
+    accepted: Promise,
     now: datetime,
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
