@@ -10,7 +10,7 @@ from trust import reckoning
 
 @pytest.mark.slow
 def test_two_kills_lose_no_write_and_no_escalation_and_climb_no_rung_twice(tmp_path: Path) -> None:
-    run = reckoning.killed(tmp_path, times=2, minutes=2, pause=0.5, lease_minutes=0.4)
+    run = reckoning.killed(tmp_path, times=2, minutes=2, pause=0.5, lease_minutes=0.1)
     held = [fault for fault in run.faults if not _is_under_way(fault)]
     assert (run.kills, held) == (2, [])
     assert sum(run.acknowledged.values()) > 0
