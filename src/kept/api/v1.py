@@ -10,6 +10,7 @@ from kept.api import door, keys, problems
 from kept.api.resources import (
     answers,
     asks,
+    charters,
     clients,
     core,
     deliveries,
@@ -129,6 +130,7 @@ for resource in (
     extras,
     stories,
     last_mile,
+    charters,
     record,
     imports,
     past,
