@@ -35,7 +35,8 @@ def transcript(case: Case, *, zone: str, now: datetime) -> list[Line]:
         group = [notice for notice in case.notices if notice.rung == position]
         first = min(group, key=lambda notice: notice.written_at)
         if position == min(case.climbed) and not first.late and alarm.kind == Kind.ASKED:
-            continue  # the opening says it
+            told += [(first.written_at, "", passed) for passed in _passed(group)]
+            continue  # the rest of it the opening says
         said = climbed(names[position], [notice.member for notice in group])
         waits = min(notice.due_at for notice in group)
         if waits > max(now, first.written_at):
