@@ -232,6 +232,7 @@ def test_an_address_is_sealed_and_stands_nowhere_else(
     northlight: cast.House, now: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    logging.getLogger("apprise").disabled = False  # as setting up logging again leaves it
     dev = northlight.dev
     with receiving() as receiver:
         receiver.answers = 200

@@ -13,8 +13,8 @@ from kept.last_mile.channels import NotTaken, RefusedForGood, guarded
 from kept.last_mile.channels.services import Service
 from kept.outbox import outward
 
-# It writes whole addresses, keys and all.
-logging.getLogger("apprise").disabled = True
+# It writes whole addresses, keys and all. A filter stays, whoever sets up logging later.
+logging.getLogger("apprise").addFilter(lambda _record: False)
 
 #: Answers that mean “later”: too slow, too early, too many.
 _LATER = {408, 425, 429}
