@@ -25,10 +25,11 @@ from kept.imports import intake, waiting
 from kept.jobs import checklist, handing, making, owning
 from kept.jobs.models import Job, Stage
 from kept.last_mile import delegating, raising
+from kept.last_mile.channels import sealing
 from kept.last_mile.webhooks import keeping as webhooks
 from kept.last_mile.webhooks.models import WebhookDelivery
 from kept.outbox import letters
-from kept.people import inviting, staff, tokens
+from kept.people import charters, inviting, staff, tokens
 from kept.people.models import Member, Role
 from kept.plan import outlook
 from kept.promises import delivering, occurring, proposing, reasons, recording
@@ -149,11 +150,15 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         told = _told(mark, doing)
         alarm = raising.ask(seen_over, boss, question=f"{mark} how far?", **doing)
         delegate = delegating.name(boss, **doing)
+        chat = charters.Way("ntfy", sealing.seal(f"ntfys://ntfy.example/{mark}"), f"{mark} ntfy")
+        charters.change(owner, ways=[charters.Way("mail"), chat], **doing)
+        way = charters.reachable(owner).ways[1]
     return {
         **beyond,
         "alarms": alarm.pk,
         **told,
         "delegates": delegate.pk,
+        "ways": way.key,
         "absences": absence.pk,
         "answers": answer.pk,
         "assumptions": assumption.pk,

@@ -9,6 +9,8 @@ from tests import cast
 from tests.api.conftest import Caller
 from tests.last_mile.conftest import accepted, ana, give, promise
 
+from kept.api.resources.charters import ChannelName
+from kept.last_mile import channels
 from kept.promises.models import Promise
 
 __all__ = ["accepted", "ana", "give", "promise"]
@@ -89,3 +91,36 @@ def test_somebody_stands_in(northlight: cast.House, dev: Caller, maya: Caller) -
     assert maya.post("/delegates", {"member_id": northlight.dev.pk}).status_code == 409
     assert dev.post(f"/delegates/{named['id']}/end").json()["ended_at"] is not None
     assert [row["id"] for row in dev.get("/delegates").json()["items"]] == [named["id"]]
+
+
+SLACK = "https://hooks.slack.com/services/T12345678/B12345678/abcdefghijklmnopqrstuvwx"
+
+
+def test_ways_are_added_ordered_tested_and_taken_off(dev: Caller, maya: Caller) -> None:
+    assert dev.get("/charter").json()["ways"] == [{"id": 0, "kind": "mail", "shown": "mail"}]
+    added = dev.post("/charter/ways", {"address": SLACK}, idempotency_key="once")
+    again = dev.post("/charter/ways", {"address": SLACK}, idempotency_key="once")
+    assert (added.status_code, again.json()) == (201, added.json())
+    mail, slack = added.json()["ways"]
+    assert (slack["kind"], slack["shown"]) == ("slack", "Slack, …uvwx")
+    assert SLACK not in added.text
+    path = f"/charter/ways/{slack['id']}"
+    moved = dev.post(f"{path}/move", {"position": 1}).json()["ways"]
+    assert [way["kind"] for way in moved] == ["slack", "mail"]
+    assert dev.post(f"/charter/ways/{mail['id']}/test").status_code == 200
+    assert maya.post(f"{path}/move", {"position": 1}).status_code == 404
+    assert maya.delete(path).status_code == 404
+    assert dev.delete(path).status_code == 204
+    assert [way["kind"] for way in dev.get("/charter").json()["ways"]] == ["mail"]
+
+
+def test_a_channel_that_is_none_is_refused_with_those_there_are(dev: Caller) -> None:
+    refused = dev.post("/charter", {"ways": [{"kind": "pigeon"}]})
+    assert refused.status_code == 422
+    assert "'mail', 'slack', 'teams'" in str(refused.json())
+    home = dev.post("/charter", {"ways": [{"kind": "ntfy", "address": "ntfy://127.0.0.1/x"}]})
+    assert (home.status_code, "not on the public internet" in str(home.json())) == (422, True)
+    ways = [{"kind": "slack", "address": SLACK}, {"kind": "mail"}]
+    kept = dev.post("/charter", {"ways": ways, "digest": False}).json()
+    assert ([way["kind"] for way in kept["ways"]], kept["digest"]) == (["slack", "mail"], False)
+    assert set(ChannelName.__args__) == set(channels.known())

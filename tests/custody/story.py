@@ -37,8 +37,10 @@ from kept.last_mile import (
     raising,
     rounds,
     rules,
+    ways,
 )
 from kept.last_mile.models import AlarmAnswer, Kind
+from kept.last_mile.ways import Wanted
 from kept.last_mile.webhooks import keeping as webhooks
 from kept.outbox import letters
 from kept.people import charters, founding, inviting, logins, staff, tokens
@@ -154,6 +156,20 @@ def _people(ada: Member, clock: Iterator[datetime]) -> tuple[Member, Member]:
     staff.change_member(zoe, outside_hours=6, by=ada, now=next(clock))
     staff.set_skills(zoe, ["write"], by=ada, now=next(clock))
     staff.set_week(zoe, [(day, time(9), time(15)) for day in range(4)], by=ada, now=next(clock))
+    found = ways.read(
+        zoe,
+        [
+            Wanted("mail"),
+            Wanted(address="ntfys://quartz.example/wilma-umbrage"),
+            Wanted(address="jsons://hooks.quartz.example/zoe"),
+        ],
+        by=zoe,
+        look_up=lambda _host, _port: ["93.184.216.34"],
+    )
+    charters.change(zoe, ways=found, digest=False, by=zoe, now=next(clock))
+    _mail, ntfy, hook = charters.reachable(zoe).ways
+    ways.move(zoe, ntfy.key, to=1, by=zoe, now=next(clock))
+    ways.remove(zoe, hook.key, by=zoe, now=next(clock))
     now = next(clock)
     for _time in range(2):
         away = staff.add_absence(zoe, now.date(), now.date(), by=ada, now=now)

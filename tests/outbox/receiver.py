@@ -26,6 +26,7 @@ class Receiver(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers: int | str = 204
         self.heard: list[tuple[dict[str, str], bytes]] = []
+        self.paths: list[str] = []
         self.asked = threading.Event()
         self.ended = threading.Event()
 
@@ -44,6 +45,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.heard.append(({k.lower(): v for k, v in self.headers.items()}, body))
+        self.server.paths.append(self.path)
         self.server.asked.set()
         self.close_connection = True
         match self.server.answers:

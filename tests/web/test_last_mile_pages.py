@@ -9,11 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from tests import cast
 from tests.last_mile.conftest import accepted, ana, dec, give, promise
 from tests.last_mile.test_rounds import forecast
+from tests.outbox.receiver import receiving
 from tests.web.visiting import Visitor, text
 
 from kept.jobs import checklist
-from kept.last_mile import answering, ladders, raising, rounds, rules
-from kept.last_mile.models import Alarm, AlarmAnswer, Delegate, Kind
+from kept.last_mile import answering, ladders, notices, raising, rounds, rules
+from kept.last_mile.models import Alarm, AlarmAnswer, Delegate, Envelope, Kind
 from kept.people import charters
 from kept.promises.models import Promise
 
@@ -142,6 +143,14 @@ def test_bad_news_is_prepared_and_offered(
     said = text(maya.get("/last-mile"))
     assert "Tell Harbour Clinic a date" in said
     assert "the sheet is prepared" in said
+    today = maya.get("/")
+    line = "Tell Harbour Clinic another date for Audio guide: the sheet is prepared"
+    assert line in text(today)
+    assert f'href="/promises/{accepted.pk}/bad-news"' in today.content.decode()
+    assert line not in text(Visitor(northlight.dev).get("/"))
+    assert line not in text(Visitor(northlight.ben).get("/"))
+    Promise.objects.update(last_mile_owner=None)
+    assert line in text(Visitor(northlight.ben).get("/"))
 
 
 def test_the_board_is_handed_over_and_taken_back(
@@ -214,3 +223,59 @@ def test_the_owner_sets_the_ladder_and_the_rules(northlight: cast.House) -> None
 def test_a_page_without_promises_says_what_comes_here(northlight: cast.House) -> None:
     said = text(Visitor(northlight.dev).get("/last-mile"))
     assert "When you say yes to one’s last mile, it stands here" in said
+
+
+def test_ways_are_added_tested_ordered_and_taken_off_without_scripts(
+    northlight: cast.House, now: datetime
+) -> None:
+    dev = Visitor(northlight.dev)
+    with receiving() as receiver:
+        receiver.answers = 200
+        typed = f"json://127.0.0.1:{receiver.server_port}/very-secret"
+        refused = dev.post("/settings/charter/ways", {"address": "pigeon://x"})
+        assert (refused.status_code, "kept knows no chat" in text(refused)) == (422, True)
+        assert dev.post("/settings/charter/ways", {"address": typed}).status_code == 302
+        page = dev.get("/settings/charter")
+        assert "a program of yours, 127.0.0.1" in text(page)
+        assert "very-secret" not in page.content.decode()
+        _mail, chat = charters.reachable(northlight.dev).ways
+        path = f"/settings/charter/ways/{chat.key}"
+        assert dev.post(path, {"act": "test"}).status_code == 302
+        assert len(receiver.heard) == 1
+        receiver.answers = 404
+        failed = dev.post(path, {"act": "test"})
+        assert (failed.status_code, "It answered 404." in text(failed)) == (409, True)
+        dev.post(path, {"act": "move", "place": "1"})
+        kinds = [way.kind for way in charters.reachable(northlight.dev).ways]
+        assert kinds == ["json", "mail"]
+        assert dev.post(path, {"act": "move", "place": "x"}).status_code == 409
+        assert Visitor(northlight.maya).post(path, {"act": "remove"}).status_code == 404
+        dev.post(path, {"act": "remove"})
+    assert [way.kind for way in charters.reachable(northlight.dev).ways] == ["mail"]
+
+
+def test_the_page_of_an_alarm_says_which_channel_did_not_take_it_and_what_came_with_it(
+    northlight: cast.House, accepted: Promise, maya: Visitor, now: datetime
+) -> None:
+    for question in ("When?", ""):
+        alarm = raising.raise_alarm(
+            Kind.ASKED,
+            cause=f"asked {question}",
+            asked=northlight.dev,
+            by=northlight.maya,
+            now=now,
+            promise=accepted,
+            job=accepted.job,
+            question=question,
+        )
+    assert alarm is not None
+    envelope = Envelope.objects.get()
+    why = {"way": 1, "channel": "slack", "why": "It answered 410.", "at": now.isoformat()}
+    envelope.passed = [why]
+    envelope.save()
+    said = text(maya.get(f"/alarms/{alarm.pk}"))
+    assert "Dev’s Slack did not take it: It answered 410." in said
+    first, second = envelope.notices.order_by("pk")
+    page = Visitor().get(f"/a/{notices.token_of(first)}/")
+    assert "The same message said more:" in text(page)
+    assert f"/a/{notices.token_of(second)}/" in page.content.decode()

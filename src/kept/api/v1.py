@@ -10,6 +10,7 @@ from kept.api import door, keys, problems
 from kept.api.resources import (
     answers,
     asks,
+    charters,
     clients,
     core,
     deliveries,
@@ -133,6 +134,7 @@ for resource in (
     reply_templates,
     numbers,
     last_mile,
+    charters,
     record,
     imports,
     past,

@@ -94,6 +94,12 @@ COMMANDS = {
         "last_mile", "Say that you know: the ladder stops, and an answer is owed soon."
     ),
     "answer": Command("last_mile", "Answer an alarm: done by, blocked by, or help is needed."),
+    "charter": Command(
+        "charter", "Say how you may be chased: hours, days, how often, and by what."
+    ),
+    "ladder": Command("ladder", "Who hears next when nobody answers, and how long is waited."),
+    "rules": Command("rules", "What raises an alarm by itself, and the number it works by."),
+    "delegates": Command("delegates", "Who may chase in your place, and in whose place you may."),
     "today": Command("today", "Show open promises: dates, chances, and what needs a hand."),
     "add": Command("add", "Add a client, a person, a service, an absence, or a house of your own."),
     "import": Command("importing", "Bring in history and open work from a file."),

@@ -35,7 +35,7 @@ from kept.outbox import folder
 from kept.outbox.models import Letter
 from kept.past.models import SourceName
 from kept.people import access
-from kept.people.models import Login, Member, Role
+from kept.people.models import CharterChannel, Login, Member, Role
 from kept.tenancy.models import Scoped
 from kept.tenancy.refusals import Conflict, Refused
 
@@ -76,7 +76,7 @@ def foresee(subject: Subject, *, by: Member) -> Loss:
     own = _own(subject)
     pattern = _pattern(_words(own))
     mentions = sum(1 for _row in _mentions(pattern, {_name(row) for row in own}))
-    return Loss(len(own) + mentions, len(_texts(own, pattern)))
+    return Loss(len(own) + mentions, len(_texts(own, pattern, _gone(subject))))
 
 
 def erase(subject: Subject, *, confirmed: str, by: Member, now: datetime) -> Erased:
@@ -100,7 +100,7 @@ def erase(subject: Subject, *, confirmed: str, by: Member, now: datetime) -> Era
                 field="name",
             )
         pattern = _pattern(_words(own))
-        texts = _empty(_texts(own, pattern), now)
+        texts = _empty(_texts(own, pattern, _gone(row)), now)
         for each in own:
             _anonymise(each)
         mentions = list(_mentions(pattern, {_name(each) for each in own}))
@@ -136,14 +136,33 @@ def _close(contact: Contact, now: datetime) -> list[ClientLink]:
 
 
 def _own(row: Subject) -> list[Any]:
-    """Return the rows that are about nobody else: itself, a client's contacts, names of imports."""
+    """Return the rows about nobody else: itself, contacts, names of imports, ways to reach it."""
     if isinstance(row, Member) and row.left_at is None:
         raise StillHere(
             _("%(name)s still works here. Note that they left first; nothing was erased.")
             % {"name": row.name}
         )
     contacts = row.contacts.all() if isinstance(row, Client) else ()
-    return [row, *contacts, *_names_of_imports(row)]
+    return [row, *contacts, *_names_of_imports(row), *_ways_to(row)]
+
+
+def _ways_to(row: Subject) -> models.QuerySet[CharterChannel]:
+    """Return the addresses by which a member was reached."""
+    if isinstance(row, Member):
+        return CharterChannel.objects.filter(charter__member=row)
+    return CharterChannel.objects.none()
+
+
+def _gone(row: Subject) -> set[tuple[str, int]]:
+    """Return rows about a member that are removed, whose texts stand beside the ledger still."""
+    if not isinstance(row, Member):
+        return set()
+    table = recording.table_of(CharterChannel)
+    events = Event.objects.filter(
+        about_table=recording.table_of(row), about_id=row.pk, kind__startswith="charter."
+    )
+    names = {name for images in events.values_list("images", flat=True) for name in images}
+    return {(table, int(name.partition(":")[2])) for name in names if name.startswith(f"{table}:")}
 
 
 def _names_of_imports(row: Subject) -> models.QuerySet[SourceName]:
@@ -183,9 +202,11 @@ def _pattern(words: set[str]) -> re.Pattern[str] | None:
     )
 
 
-def _texts(own: list[Any], pattern: re.Pattern[str] | None) -> list[int]:
+def _texts(
+    own: list[Any], pattern: re.Pattern[str] | None, gone: set[tuple[str, int]]
+) -> list[int]:
     """Return the keys of the texts of these rows, and of all texts that mention them."""
-    ours = {(recording.table_of(row), row.pk) for row in own}
+    ours = {(recording.table_of(row), row.pk) for row in own} | gone
     return [
         text.pk
         for text in ErasableText.objects.exclude(text="").order_by("pk")

@@ -36,6 +36,7 @@ NOT_REBUILT = {
     "answerlimit": "belongs to an answer",
     "snapshot": "is named by its own fingerprint, and computed from rows that are rebuilt",
     "outlook": "is a forecast; its event carries the chances, and its seed gives it again",
+    "envelope": "is how notices travel; the notices themselves are rebuilt",
     "rounds": "is how far the rounds have read; reading again raises nothing twice",
     "webhookdelivery": "is what another program is told of an event, which says the same",
     "task": "is work still to be done; what it does is recorded where it is done",

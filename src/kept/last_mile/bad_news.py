@@ -8,10 +8,13 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from kept import words, zones
+from kept.last_mile.models import Alarm
 from kept.people import days
+from kept.people.models import Member, Role
 from kept.plan import moving
 from kept.plan.moving import Forecaster
 from kept.promises import news, proposing, writing
@@ -83,6 +86,20 @@ def compose(promise: Promise, *, now: datetime) -> Sheet | None:
         ),
     )
     return Sheet(promise, tuple(options), ways.chance, news.subject(draft), news.letter(draft))
+
+
+def prepared_for(member: Member) -> list[Promise]:
+    """Return promises of which a sheet is prepared and nobody was told, for whoever sees them
+    over the line; for a lead, those too that nobody does. In one query.
+    """
+    whose = Q(last_mile_owner=member)
+    if member.may(Role.LEAD):
+        whose |= Q(last_mile_owner__isnull=True)
+    prepared = Alarm.objects.filter(
+        promise=OuterRef("pk"), state__in=Alarm.OPEN, proposal__state=Proposal.State.DRAFT
+    )
+    rows = Promise.objects.filter(whose, Exists(prepared), state__in=Promise.OPEN)
+    return list(rows.select_related("job", "client").order_by("due_at", "pk"))
 
 
 def keep(sheet: Sheet, *, now: datetime) -> Proposal | None:

@@ -240,7 +240,7 @@ def _cases(
     promises = [alarm.promise for alarm in alarms if alarm.promise is not None]
     at_hand.follow(
         (alarms, ("asked", "raised_by", "acknowledged_by", "closed_by")),
-        (told, ("member",)),
+        (told, ("member", "envelope")),
         (said, ("said_by",)),
         (promises, ("job", "client", "last_mile_owner")),
     )

@@ -1,8 +1,9 @@
 """Up the ladder: each rung once, in order, until somebody says that they know.
 
-A rung's messages are written in the transaction that climbs it, one for each
-person; the outbox carries them. After a standstill one rung is climbed, marked
-late, and the wait for the next one starts anew: nobody gets three at once.
+A rung's notices are written in the transaction that climbs it, one for each
+person, and put into envelopes, which the outbox carries. After a standstill one
+rung is climbed, marked late, and the wait for the next one starts anew: nobody
+gets three at once.
 """
 
 import logging
@@ -12,9 +13,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from kept.last_mile import ladders, reaching, states
+from kept.last_mile import envelopes, ladders, reaching, states
 from kept.last_mile.models import Alarm, Notice, Rung
-from kept.last_mile.notices import hash_of, post
+from kept.last_mile.notices import hash_of
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import charters
@@ -87,8 +88,6 @@ def climb(key: int, *, now: datetime, by: Member | None = None) -> Alarm | None:
                 "promise": alarm.promise_id,
             },
         )
-        for notice in notices:
-            post(notice, now=now)
     return alarm
 
 
@@ -120,6 +119,7 @@ def _write(
                 late=late,
                 nonce=nonce,
                 token_hash=hash_of(nonce),
+                envelope=envelopes.at(member, moment, now=now),
             )
         )
     return notices

@@ -234,8 +234,55 @@ class Alarm(Scoped):
         return f"{self.kind} {self.pk}"
 
 
+class Envelope(Scoped):
+    """What goes out to one person at once: notices, the morning digest, or both.
+
+    Whatever is due to them at the same moment goes into one, until it is sealed.
+    """
+
+    member = models.ForeignKey(Member, models.PROTECT, related_name="envelopes")
+    #: From when on the charter lets it go.
+    due_at = models.DateTimeField()
+    #: The day of theirs whose morning digest it brings.
+    digest_on = models.DateField(null=True, blank=True)
+    #: Nothing is put in any more.
+    sealed_at = models.DateTimeField(null=True, blank=True)
+    #: How it went out: the channel's name, and the letter where it was mail.
+    channel = models.CharField(max_length=20, blank=True)
+    letter = models.ForeignKey(
+        Letter, models.PROTECT, null=True, blank=True, related_name="envelopes"
+    )
+    #: Since when the channel whose turn it is does not take it.
+    failing_since = models.DateTimeField(null=True, blank=True)
+    #: What it did not go by, in order: the key of the way, what was shown of it, why, and when.
+    passed = models.JSONField(default=list, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    #: It was not needed any more when its moment came.
+    dropped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["due_at", "pk"]
+        indexes: ClassVar = [models.Index(fields=["member", "due_at"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["member", "digest_on"],
+                condition=Q(digest_on__isnull=False),
+                name="a_morning_has_one_digest",
+            ),
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True) | Q(dropped_at__isnull=True),
+                name="an_envelope_is_sent_or_dropped",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"envelope {self.pk}"
+
+
 class Notice(Scoped):
-    """One message of an alarm's rung to one person; the outbox carries it."""
+    """What an alarm's rung tells one person; it goes out in an envelope."""
 
     alarm = models.ForeignKey(Alarm, models.PROTECT, related_name="notices")
     rung = models.PositiveSmallIntegerField()
@@ -254,12 +301,15 @@ class Notice(Scoped):
     letter = models.ForeignKey(
         Letter, models.PROTECT, null=True, blank=True, related_name="notices"
     )
+    envelope = models.ForeignKey(
+        Envelope, models.PROTECT, null=True, blank=True, related_name="notices"
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     #: It was not needed any more when its moment came.
     dropped_at = models.DateTimeField(null=True, blank=True)
 
-    unrecorded = ("channel", "letter_id", "sent_at", "failed_at", "dropped_at")
+    unrecorded = ("channel", "letter_id", "envelope_id", "sent_at", "failed_at", "dropped_at")
 
     class Meta:
         base_manager_name = "objects"

@@ -1,82 +1,17 @@
-"""One message to one person: carried by the outbox, through the first channel that reaches them.
-
-Its link opens the page where they answer. The token has 256 bits; only its
+"""A notice's link: it opens the page where they answer. The token has 256 bits; only its
 hash is kept, and it is made anew from the notice's nonce when a message leaves.
 """
 
 import base64
 import hashlib
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext as _
 
-from kept.last_mile import channels, ladders, reaching, wording
-from kept.last_mile.models import Alarm, Notice
-from kept.outbox import letters, tasks
-from kept.outbox.models import Task
-from kept.people import charters
+from kept.last_mile.models import Envelope, Notice
+from kept.outbox import letters
 from kept.tenancy import scope
-
-
-def post(notice: Notice, *, now: datetime) -> None:
-    """Have a notice carried once its moment has come; in the transaction that wrote it."""
-    tasks.add(
-        "notice",
-        key=str(notice.pk),
-        payload={"notice": notice.pk},
-        now=now,
-        due_at=notice.due_at,
-    )
-
-
-def _undeliverable(task: Task, *, now: datetime) -> None:
-    Notice.objects.filter(pk=task.payload["notice"], sent_at__isnull=True).update(failed_at=now)
-
-
-@tasks.handler("notice", given_up=_undeliverable)
-def carry(task: Task, *, now: datetime) -> None:
-    """Send one notice, unless somebody said meanwhile that they know.
-
-    Raises:
-        GiveUp: no channel reaches the person.
-    """
-    notice = Notice.objects.select_related("alarm", "member").get(pk=task.payload["notice"])
-    if notice.sent_at is not None or notice.dropped_at is not None:
-        return
-    if notice.alarm.state != Alarm.State.RAISED:
-        Notice.objects.filter(pk=notice.pk, sent_at__isnull=True).update(dropped_at=now)
-        return
-    who = charters.reachable(notice.member)
-    rung = ladders.rung_of(notice.alarm, notice.rung)
-    moment = reaching.first_moment(
-        who, at=now, any_hour=rung is not None and rung.any_hour, but=notice
-    )
-    if moment is None:
-        raise tasks.GiveUp(_("They took back their consent to be chased."))
-    if moment > now:  # it stood in line until quiet hours began, or the charter changed
-        with transaction.atomic():
-            key = f"{notice.pk}:{moment.isoformat()}"
-            tasks.add("notice", key=key, payload=task.payload, now=now, due_at=moment)
-        return
-    for way in who.ways:
-        channel = channels.named(way.kind)
-        if channel is None or not channel.reaches(notice.member, way.address):
-            continue
-        within: AbstractContextManager[object] = (
-            transaction.atomic() if channel.in_house else nullcontext()
-        )
-        with within:
-            message = wording.message(notice, now=now)
-            letter = channel.send(message, to=notice.member, address=way.address, now=now)
-            Notice.objects.filter(pk=notice.pk, sent_at__isnull=True).update(
-                sent_at=now, channel=way.kind, letter=letter, failed_at=None
-            )
-        return
-    raise tasks.GiveUp(_("There is no way to reach them."))
 
 
 def find(token: str, *, now: datetime) -> Notice | None:
@@ -102,14 +37,30 @@ def find(token: str, *, now: datetime) -> Notice | None:
 
 
 letters.left_by("notice", "/settings/charter")
+letters.left_by("envelope", "/settings/charter")
 
 
 @letters.addresses("notice")
 def address_of(key: int) -> str:
     """Return the address of the page where a notice is answered."""
-    notice = Notice.objects.get(pk=key)
-    base = settings.PUBLIC_URL or "http://localhost:8000"
-    return f"{base}/a/{token_of(notice)}/"
+    return page_of(Notice.objects.get(pk=key))
+
+
+@letters.addresses("envelope")
+def board_of(_envelope: int) -> str:
+    """Return the address of the board, to which a morning digest leads."""
+    return f"{_base()}/last-mile"
+
+
+def page_of(notice: Notice | Envelope) -> str:
+    """Return the address that stands for `{link}` in a message."""
+    if isinstance(notice, Envelope):
+        return board_of(notice.pk)
+    return f"{_base()}/a/{token_of(notice)}/"
+
+
+def _base() -> str:
+    return settings.PUBLIC_URL or "http://localhost:8000"
 
 
 def token_of(notice: Notice) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from kept import zones
 from kept.jobs.models import Stage, StagePerson
-from kept.last_mile.models import Alarm, Notice, Rung
+from kept.last_mile.models import Alarm, Envelope, Rung
 from kept.people.charters import Reachable
 from kept.people.models import Member, Role
 
@@ -84,7 +84,7 @@ def asked_today(members: Iterable[Member], *, now: datetime) -> dict[int, int]:
     }
     counts: dict[int, int] = defaultdict(int)
     if days:
-        rows = Notice.objects.filter(
+        rows = Envelope.objects.filter(
             member_id__in=people,
             dropped_at__isnull=True,
             due_at__gte=min(first for first, _last in days.values()),
@@ -97,11 +97,12 @@ def asked_today(members: Iterable[Member], *, now: datetime) -> dict[int, int]:
 
 
 def first_moment(
-    who: Reachable, *, at: datetime, any_hour: bool = False, but: Notice | None = None
+    who: Reachable, *, at: datetime, any_hour: bool = False, but: Envelope | None = None
 ) -> datetime | None:
     """Return when a message may reach somebody, from `at` on; None if never.
 
-    Quiet hours, days off, holidays, absences and the daily cap are waited out.
+    Quiet hours, days off, holidays, absences and the daily cap are waited out. The
+    cap counts messages: what goes into one that is to leave anyway is no other.
     A top rung that they allow waits for none of them but an absence.
 
     Args:
@@ -120,16 +121,16 @@ def first_moment(
             return None
         day = zones.day_of(moment, zone)
         tomorrow = zones.start_of(day + timedelta(days=1), zone)
-        if _written_between(who.member, zones.start_of(day, zone), tomorrow, but) < (
-            charter.daily_cap
-        ):
+        taken = Envelope.objects.filter(
+            member=who.member,
+            dropped_at__isnull=True,
+            due_at__gte=zones.start_of(day, zone),
+            due_at__lt=tomorrow,
+        )
+        if but is not None:
+            taken = taken.exclude(pk=but.pk)
+        messages = list(taken.values_list("due_at", "sealed_at"))
+        if len(messages) < charter.daily_cap or (moment, None) in messages:
             return moment
         from_at = tomorrow
     return None
-
-
-def _written_between(member: Member, first: datetime, last: datetime, but: Notice | None) -> int:
-    rows = Notice.objects.filter(
-        member=member, due_at__gte=first, due_at__lt=last, dropped_at__isnull=True
-    )
-    return (rows if but is None else rows.exclude(pk=but.pk)).count()

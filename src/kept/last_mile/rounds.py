@@ -22,7 +22,9 @@ from kept.last_mile import (
     answering,
     bad_news,
     climbing,
+    envelopes,
     forecasts,
+    mornings,
     raising,
     rules,
     undelivered,
@@ -90,11 +92,13 @@ def go(*, now: datetime) -> list[Alarm]:
     if solo.is_solo(scope.current()):
         return []
     raised: list[Alarm] = []
+    envelopes.follow_letters(now=now)
     head = _head()
     seen = Rounds.objects.first()
     if seen is None or seen.seen_number != head or now - seen.looked_at >= AT_LEAST_EVERY:
         close_what_is_over(now=now)
         raised += look(now=now)
+        mornings.open_digests(now=now)
         # What the round itself wrote is seen with it.
         _note(_head(), now=now)
     raised += answering.overdue(now=now)

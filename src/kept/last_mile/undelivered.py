@@ -7,10 +7,10 @@ ladder goes on to others. A mail server that refuses everybody would else be tol
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from kept.last_mile import reaching
-from kept.last_mile.models import Alarm, Kind, Notice
+from kept.last_mile.models import Alarm, Envelope, Kind, Notice
 from kept.last_mile.webhooks.models import Webhook, WebhookDelivery
 from kept.last_mile.webhooks.telling import called
 from kept.outbox.models import Letter
@@ -48,7 +48,11 @@ def somebody_else(promise: Promise | None, but: Member | None) -> Member | None:
 
 def _letters(told: set[str]) -> Iterator[dict[str, Any]]:
     failed = Letter.objects.filter(failed_at__isnull=False, sent_at__isnull=True)
-    for letter in failed.exclude(notices__alarm__kind=Kind.UNDELIVERABLE):
+    failed = failed.exclude(notices__alarm__kind=Kind.UNDELIVERABLE)
+    # Another channel has its turn, or none was left and the notices say so.
+    elsewhere = Envelope.objects.filter(letter=OuterRef("pk"), failed_at__isnull=True)
+    said = Notice.objects.filter(letter=OuterRef("pk"), failed_at__isnull=False)
+    for letter in failed.exclude(Exists(elsewhere)).exclude(Exists(said)):
         if _cause_of(letter) in told:
             continue
         notice = (

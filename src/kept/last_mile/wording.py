@@ -1,5 +1,7 @@
 """What an alarm says: to whoever is asked, and in one line on the board. Members read it only."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -7,7 +9,9 @@ from django.utils.translation import gettext as _
 from kept import words, zones
 from kept.last_mile import undelivered
 from kept.last_mile.channels import Message
-from kept.last_mile.models import Alarm, AlarmAnswer, Kind, Notice, Rung
+from kept.last_mile.digests import Digest
+from kept.last_mile.models import Alarm, AlarmAnswer, Envelope, Kind, Notice, Rung
+from kept.last_mile.notices import page_of
 from kept.outbox.letters import LINK
 from kept.people.models import Member
 
@@ -15,34 +19,90 @@ from kept.people.models import Member
 LATE_AFTER = timedelta(minutes=15)
 
 
-def message(notice: Notice, *, now: datetime) -> Message:
-    """Return a notice as it leaves now."""
-    alarm, member = notice.alarm, notice.member
-    rung = Rung.objects.get(ladder_id=alarm.ladder_id, position=notice.rung)
-    parts = [
-        _("Hello %(name)s,") % {"name": member.first_name},
-        sentence(alarm, zone=member.zone),
-        why_you(alarm, rung, member),
-    ]
-    if notice.late or now - notice.due_at > LATE_AFTER:
+def message(
+    envelope: Envelope, notices: Sequence[Notice], digest: Digest | None, *, now: datetime
+) -> Message:
+    """Return what goes out in an envelope, as it leaves now."""
+    member = envelope.member
+    # Of two rungs of one alarm the upper one says it all.
+    upper = {notice.alarm_id: notice for notice in sorted(notices, key=lambda each: each.rung)}
+    told = [_Told(notice, _rung_of(notice)) for notice in upper.values()]
+    parts = [_("Hello %(name)s,") % {"name": member.first_name}]
+    if len(told) == 1:
+        parts += _paragraphs(told[0], member)
+    else:
+        parts += [
+            f"{number}. " + "\n".join([each.subject, *_paragraphs(each, member)])
+            for number, each in enumerate(told, start=1)
+        ]
+    if any(notice.late or now - notice.due_at > LATE_AFTER for notice in notices):
+        meant_at = min(notice.meant_at for notice in notices)
         parts.append(
             _("This comes late: it was meant for %(moment)s.")
-            % {"moment": words.moment(notice.meant_at, member.zone)}
+            % {"moment": words.moment(meant_at, member.zone)}
         )
-    parts += [
-        _(
-            "Say here that you know, and what you can say: done by …, blocked by …, or that you "
-            "need help:"
+    if told:
+        parts.append(
+            _(
+                "Say here that you know, and what you can say: done by …, blocked by …, or that "
+                "you need help:"
+            )
+            + f"\n{LINK}"
         )
-        + f"\n{LINK}",
-        signed(alarm),
-    ]
+    if digest is not None:
+        parts += digest.paragraphs
+        if not told:
+            parts.append(_("All of it is here:") + f"\n{LINK}")
+    parts.append(_signed(notices, member))
+    link = told[0].notice if told else envelope
+    threads = {notice.alarm.promise_id for notice in notices}
     return Message(
-        id=f"notice-{notice.pk}@{notice.organisation.slug}",
-        subject=subject(alarm, rung),
+        subject=_subject(told, digest),
         body="\n\n".join(part for part in parts if part),
-        notice=notice,
+        about=link if told else member,
+        link=link,
+        address=page_of(link),
+        thread=threads.pop() if len(threads) == 1 else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    notice: Notice
+    rung: Rung
+
+    @property
+    def subject(self) -> str:
+        return subject(self.notice.alarm, self.rung)
+
+
+def _rung_of(notice: Notice) -> Rung:
+    return Rung.objects.get(ladder_id=notice.alarm.ladder_id, position=notice.rung)
+
+
+def _paragraphs(told: _Told, member: Member) -> list[str]:
+    alarm = told.notice.alarm
+    said = [sentence(alarm, zone=member.zone), why_you(alarm, told.rung, member)]
+    return [each for each in said if each]
+
+
+def _subject(told: Sequence[_Told], digest: Digest | None) -> str:
+    if not told:
+        return "" if digest is None else digest.subject
+    if len(told) == 1:
+        return told[0].subject
+    return words.capital(
+        _("%(count)s things want your word: %(what)s")
+        % {
+            "count": words.spelled(len(told)),
+            "what": words.listed(dict.fromkeys(what(each.notice.alarm) for each in told)),
+        }
+    )[:200]
+
+
+def _signed(notices: Sequence[Notice], member: Member) -> str:
+    names = {signed(notice.alarm) for notice in notices}
+    return names.pop() if len(names) == 1 else member.organisation.name
 
 
 def subject(alarm: Alarm, rung: Rung) -> str:

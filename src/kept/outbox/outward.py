@@ -51,6 +51,10 @@ class NotReached(OSError):
     """Nothing was sent: the address leads where kept does not go, or nowhere."""
 
 
+class NotPublic(NotReached):
+    """The address leads where kept does not go, today or tomorrow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an address leads: how it is talked to, with whom, and what is asked for there."""
@@ -134,7 +138,7 @@ def judged(place: Place, *, within: float, look_up: LookUp | None = None) -> lis
     found = _looked_up(place.host, place.port, within=within, look_up=look_up or looked_up)
     for one in found:
         if not is_reachable(one):
-            raise NotReached(
+            raise NotPublic(
                 _(
                     "“%(host)s” leads to %(address)s, which is not on the public internet. kept "
                     "goes there only if its operator allows it with KEPT_REACHABLE."
@@ -192,7 +196,7 @@ def connect(
         try:
             # What it is connected to, and not what it was meant to be, has the last word.
             if not is_reachable(str(line.getpeername()[0])):
-                raise NotReached(_("The connection led elsewhere; nothing was sent."))
+                raise NotPublic(_("The connection led elsewhere; nothing was sent."))
             line.settimeout(max(0.01, ends - time.monotonic()))
             if place.scheme == "https":
                 return ssl.create_default_context().wrap_socket(line, server_hostname=place.host)

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypedDict, Unpack
 
 from django.db import models, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from kept import zones
@@ -35,10 +36,18 @@ class NotTheirs(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to reach a member: a channel's name, and where it leads (empty: the usual place)."""
+    """One way to reach a member: a channel's name, and where it leads (empty: the usual place).
+
+    Attributes:
+        address: as it is kept.
+        hint: what may be shown of it.
+        key: of the row it is kept in; 0 where it is kept in none.
+    """
 
     kind: str
     address: str = ""
+    hint: str = ""
+    key: int = 0
 
 
 class CharterChanges(TypedDict, total=False):
@@ -49,6 +58,7 @@ class CharterChanges(TypedDict, total=False):
     quiet_until: time | None
     weekdays: int
     top_rung: bool
+    digest: bool
     ways: Sequence[Way]
 
 
@@ -137,7 +147,7 @@ def reachables(members: Iterable[Member]) -> dict[int, Reachable]:
     ways: dict[int, list[Way]] = defaultdict(list)
     live = [row.pk for row in newest.values() if row.revoked_at is None]
     for way in CharterChannel.objects.filter(charter_id__in=live).order_by("position"):
-        ways[way.charter_id].append(Way(way.kind, way.address))
+        ways[way.charter_id].append(Way(way.kind, way.address, way.hint, way.pk))
     weeks: dict[int, list[WorkingTime]] = defaultdict(list)
     for stretch in WorkingTime.objects.filter(member_id__in=people).order_by("pk"):
         weeks[stretch.member_id].append(stretch)
@@ -178,12 +188,13 @@ def consent(member: Member, *, now: datetime) -> tuple[Charter, list[models.Mode
     charter = usual(member)
     ways: Sequence[Way] = [Way(*each) for each in USUAL_WAYS]
     if before is not None:
-        for name in ("daily_cap", "quiet_from", "quiet_until", "weekdays", "top_rung"):
+        for name in ("daily_cap", "quiet_from", "quiet_until", "weekdays", "top_rung", "digest"):
             setattr(charter, name, getattr(before, name))
         ways = _ways_of(before) or ways
     charter.agreed_at = now
     charter.save()
-    return charter, [charter, *_write_ways(charter, ways)]
+    rows, _gone = _arrange(charter, ways)
+    return charter, [charter, *rows]
 
 
 def change(
@@ -209,14 +220,15 @@ def change(
         charter.save()
         removed: list[tuple[str, int]] = []
         ways = changes.get("ways")
-        if ways is not None and list(ways) != _ways_of(charter):
-            old = list(CharterChannel.objects.filter(charter=charter))
-            known = {row.pk for row in rows}
-            removed = [("charterchannel", row.pk) for row in old if row.pk not in known]
-            rows = [row for row in rows if not isinstance(row, CharterChannel)]
-            CharterChannel.objects.filter(charter=charter).delete()
-            rows += _write_ways(charter, _checked(ways))
-        elif not is_new and recording.image_of(charter) == before:
+        if ways is not None:
+            made = {row.pk for row in rows if isinstance(row, CharterChannel)}
+            arranged, gone = _arrange(charter, _checked(ways))
+            removed = [("charterchannel", key) for key in gone if key not in made]
+            rows = [
+                *(row for row in rows if not isinstance(row, CharterChannel)),
+                *(arranged or (_rows_of(charter) if is_new else [])),
+            ]
+        if not (is_new or rows or removed) and recording.image_of(charter) == before:
             return charter
         rows = [charter, *(row for row in rows if row != charter)]
         recording.record(
@@ -249,6 +261,8 @@ def _set(charter: Charter, changes: CharterChanges) -> None:
         charter.weekdays = changes["weekdays"]
     if "top_rung" in changes:
         charter.top_rung = changes["top_rung"]
+    if "digest" in changes:
+        charter.digest = changes["digest"]
     if "quiet_from" in changes:
         charter.quiet_from = changes["quiet_from"]
     if "quiet_until" in changes:
@@ -273,25 +287,54 @@ def _checked(ways: Sequence[Way]) -> list[Way]:
         Way(
             given.one_line(way.kind, called=_("A way to reach you"), field="ways", longest=20),
             given.one_line(
-                way.address, called=_("Where it leads"), field="ways", longest=500, needed=False
+                way.address, called=_("Where it leads"), field="ways", longest=1000, needed=False
             ),
+            given.one_line(
+                way.hint, called=_("What is shown"), field="ways", longest=120, needed=False
+            ),
+            way.key,
         )
         for way in ways
     ]
 
 
+def _rows_of(charter: Charter) -> list[CharterChannel]:
+    return list(CharterChannel.objects.filter(charter=charter).order_by("position"))
+
+
 def _ways_of(charter: Charter) -> list[Way]:
-    rows = CharterChannel.objects.filter(charter=charter).order_by("position")
-    return [Way(row.kind, row.address) for row in rows]
+    return [Way(row.kind, row.address, row.hint, row.pk) for row in _rows_of(charter)]
 
 
-def _write_ways(charter: Charter, ways: Sequence[Way]) -> list[models.Model]:
-    return [
-        CharterChannel.objects.create(
-            charter=charter, position=position, kind=way.kind, address=way.address
+def _arrange(charter: Charter, ways: Sequence[Way]) -> tuple[list[models.Model], list[int]]:
+    """Bring a charter's ways into this order; return the rows written, and the keys of those gone.
+
+    A way that was there stays the same row, so that whoever tried it in vain still knows it.
+    """
+    left = {row.pk: row for row in _rows_of(charter)}
+
+    def known(way: Way) -> CharterChannel | None:
+        for row in left.values():
+            same = (row.kind, row.address) == (way.kind, way.address)
+            if row.pk == way.key or (not way.key and same):
+                return left.pop(row.pk)
+        return None
+
+    wanted = [(way, known(way)) for way in ways]
+    if not left and [row and row.position for _way, row in wanted] == [*range(1, len(ways) + 1)]:
+        return [], []
+    CharterChannel.objects.filter(pk__in=left).delete()
+    # Two of them never stand in one place, not even between two statements.
+    CharterChannel.objects.filter(charter=charter).update(position=F("position") + MOST_WAYS)
+    rows: list[models.Model] = []
+    for position, (way, found) in enumerate(wanted, start=1):
+        row = found or CharterChannel(
+            charter=charter, kind=way.kind, address=way.address, hint=way.hint
         )
-        for position, way in enumerate(ways, start=1)
-    ]
+        row.position = position
+        row.save()
+        rows.append(row)
+    return rows, list(left)
 
 
 def _usual(member: Member, week: Sequence[WorkingTime]) -> Charter:

@@ -213,6 +213,8 @@ class Charter(Scoped):
     weekdays = models.PositiveSmallIntegerField(default=WEEK)
     #: The top rung of a ladder may reach them at any hour.
     top_rung = models.BooleanField(default=False)
+    #: What is due, what waits and what climbed, once a day as their hours begin.
+    digest = models.BooleanField(default=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -256,10 +258,12 @@ class CharterChannel(Scoped):
     position = models.PositiveSmallIntegerField()
     #: The name under which `last_mile.channels` knows it.
     kind = models.CharField(max_length=20)
-    #: Where it leads; empty for mail is the member's own address.
-    address = models.CharField(max_length=500, blank=True)
+    #: Where it leads, sealed since it carries a key; empty for mail is the member's own address.
+    address = models.CharField(max_length=1000, blank=True)
+    #: What may be shown of it.
+    hint = models.CharField(max_length=120, blank=True)
 
-    personal = ("address",)
+    personal = ("address", "hint")
 
     class Meta:
         base_manager_name = "objects"

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kept import words, zones
-from kept.last_mile import reaching, wording
+from kept.last_mile import channels, reaching, wording
 from kept.last_mile.board import Board, Case, Row
-from kept.last_mile.models import Alarm, AlarmAnswer, Kind, Rung
+from kept.last_mile.models import Alarm, AlarmAnswer, Kind, Notice, Rung
 from kept.people import charters
 from kept.people.charters import Reachable
 from kept.people.models import Member
@@ -35,7 +35,8 @@ def transcript(case: Case, *, zone: str, now: datetime) -> list[Line]:
         group = [notice for notice in case.notices if notice.rung == position]
         first = min(group, key=lambda notice: notice.written_at)
         if position == min(case.climbed) and not first.late and alarm.kind == Kind.ASKED:
-            continue  # the opening says it
+            told += [(first.written_at, "", passed) for passed in _passed(group)]
+            continue  # the rest of it the opening says
         said = climbed(names[position], [notice.member for notice in group])
         waits = min(notice.due_at for notice in group)
         if waits > max(now, first.written_at):
@@ -44,7 +45,9 @@ def transcript(case: Case, *, zone: str, now: datetime) -> list[Line]:
             said += " " + _("Late: meant for %(moment)s.") % {
                 "moment": near(first.meant_at, zone, now)
             }
-        if any(notice.failed_at is not None for notice in group):
+        for passed in _passed(group):
+            said += f" {passed}"
+        if any(_is_lost(notice) for notice in group):
             said += " " + _("It could not be delivered.")
         told.append((first.written_at, "", said))
     if alarm.acknowledged_at is not None and alarm.acknowledged_by is not None:
@@ -63,6 +66,27 @@ def transcript(case: Case, *, zone: str, now: datetime) -> list[Line]:
         told.append((alarm.closed_at, "", _closed(alarm)))
     told.sort(key=lambda each: each[0])
     return [Line(_stamp(at, zone, now), strong, text, at) for at, strong, text in told]
+
+
+def _is_lost(notice: Notice) -> bool:
+    envelope = notice.envelope
+    return notice.failed_at is not None or (envelope is not None and envelope.failed_at is not None)
+
+
+def _passed(group: Sequence[Notice]) -> list[str]:
+    """Say which channels of whom did not take it, and why; another one was tried then."""
+    return [
+        _("%(name)s’s %(channel)s did not take it: %(why)s")
+        % {
+            "name": notice.member.first_name,
+            "channel": each["channel"] if channel is None else channel.label,
+            "why": each["why"],
+        }
+        for notice in group
+        if notice.envelope is not None
+        for each in notice.envelope.passed
+        for channel in [channels.named(each["channel"])]
+    ]
 
 
 def _opening(alarm: Alarm, zone: str) -> tuple[str, str]:

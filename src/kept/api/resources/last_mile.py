@@ -1,6 +1,6 @@
-"""The last mile: alarms and what came back, the ladder, the rules, charters, delegates."""
+"""The last mile: alarms and what came back, the ladder, the rules, delegates."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any, Literal
 
 from django.db.models import QuerySet
@@ -14,7 +14,6 @@ from kept.api.keys import ApiRequest
 from kept.api.rows import named
 from kept.api.shapes import (
     Asked,
-    ClockTime,
     Id,
     MaybeSentence,
     Moment,
@@ -22,13 +21,10 @@ from kept.api.shapes import (
     PageAsked,
     Shown,
 )
-from kept.last_mile import answering, consent, delegating, ladders, models, raising, rules, states
+from kept.last_mile import answering, delegating, ladders, models, raising, rules, states
 from kept.last_mile.ladders import Step
 from kept.last_mile.models import Kind, Rung
-from kept.people import charters
 from kept.people.access import Policy
-from kept.people.capacity import WEEKDAYS
-from kept.people.charters import Reachable, Way
 from kept.people.models import Member
 from kept.promises.models import Promise
 from kept.tenancy.refusals import Refused
@@ -44,7 +40,6 @@ RuleName = Literal[
 StateName = Literal["raised", "acknowledged", "answered", "closed"]
 RungName = Literal["nudge", "knock", "huddle", "lead", "ice_bucket"]
 HearsName = Literal["asked", "team", "leads", "everybody"]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class Notice(Shown):
@@ -186,53 +181,6 @@ class RuleChange(Asked):
     amount: float | None = Field(
         None, ge=0, le=43_200, allow_inf_nan=False, description="Its number."
     )
-
-
-class ReachedBy(Shown):
-    """One way to be reached."""
-
-    kind: str = Field(description="The channel.")
-    address: str = Field(description="Where it leads; empty, the usual place.")
-
-
-class Charter(Shown):
-    """How you may be chased."""
-
-    in_force: bool = Field(description="False: you took your consent back.")
-    asked_from: str | None = Field(description="From when in the day; null, at any hour.")
-    asked_until: str | None = Field(description="Until when; over midnight if it is earlier.")
-    weekdays: list[Weekday] = Field(description="On which days.")
-    daily_cap: int = Field(description="How often a day at most.")
-    top_rung: bool = Field(description="The ice bucket reaches you at any hour.")
-    ways: list[ReachedBy] = Field(description="By what, in order.")
-
-
-class ReachBy(Asked):
-    """One way to be reached."""
-
-    kind: str = Field(max_length=20, pattern=r"^[a-z0-9_-]+$", description="The channel: mail.")
-    address: str = Field(
-        "", max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$", description="Where it leads."
-    )
-
-
-class CharterChange(Asked):
-    """What changes of how you may be chased."""
-
-    asked_from: ClockTime | None = Field(None, description="From when in the day.")
-    asked_until: ClockTime | None = Field(None, description="Until when.")
-    any_hour: bool = Field(False, description="At any hour, instead.")
-    weekdays: list[Weekday] | None = Field(None, max_length=7, description="On which days.")
-    daily_cap: int | None = Field(None, ge=1, le=20, description="How often a day at most.")
-    top_rung: bool | None = Field(None, description="The ice bucket may reach you at any hour.")
-    ways: list[ReachBy] | None = Field(None, max_length=6, description="By what, in order.")
-
-
-class HandedBack(Shown):
-    """What is nobody's any more."""
-
-    stages: list[int] = Field(description="Stages.")
-    promises: list[int] = Field(description="Promises whose last mile it was.")
 
 
 class Delegate(Shown):
@@ -386,70 +334,6 @@ def change_alarm_rule(request: ApiRequest, body: RuleChange) -> rules.Rule:
     return rules.change(
         Kind(body.kind), on=body.on, amount=body.amount, by=request.member, now=request.now
     )
-
-
-def _charter(who: Reachable) -> dict[str, Any]:
-    row = who.charter or charters.usual(who.member)
-    return {
-        "in_force": who.charter is not None,
-        "asked_from": _clock(row.quiet_until),
-        "asked_until": _clock(row.quiet_from),
-        "weekdays": [WEEKDAYS[day] for day in charters.spoken_days(row)],
-        "daily_cap": row.daily_cap,
-        "top_rung": row.top_rung,
-        "ways": list(who.ways),
-    }
-
-
-def _clock(at: time | None) -> str | None:
-    return None if at is None else f"{at:%H:%M}"
-
-
-@door.read("/charter", Policy.MEMBER, Charter)
-def show_charter(request: ApiRequest) -> dict[str, Any]:
-    """Show how you may be chased."""
-    return _charter(charters.reachable(request.member))
-
-
-@door.add("/charter", Policy.MEMBER, Charter, status=200)
-def change_charter(request: ApiRequest, body: CharterChange) -> dict[str, Any]:
-    """Say how you may be chased; what is left out stays."""
-    changes: charters.CharterChanges = {}
-    if body.any_hour:
-        changes["quiet_from"] = changes["quiet_until"] = None
-    if body.asked_from is not None:
-        changes["quiet_until"] = time.fromisoformat(body.asked_from)
-    if body.asked_until is not None:
-        changes["quiet_from"] = time.fromisoformat(body.asked_until)
-    if body.weekdays is not None:
-        changes["weekdays"] = charters.bits(WEEKDAYS.index(day) for day in body.weekdays)
-    if body.daily_cap is not None:
-        changes["daily_cap"] = body.daily_cap
-    if body.top_rung is not None:
-        changes["top_rung"] = body.top_rung
-    if body.ways is not None:
-        changes["ways"] = [Way(way.kind, way.address) for way in body.ways]
-    charters.change(request.member, by=request.member, now=request.now, **changes)
-    return _charter(charters.reachable(request.member))
-
-
-@door.read("/charter/revoke", Policy.MEMBER, HandedBack)
-def foresee_revoking(request: ApiRequest) -> dict[str, Any]:
-    """Say what taking your consent back would hand back."""
-    return _handed_back(consent.foresee(request.member))
-
-
-@door.add("/charter/revoke", Policy.MEMBER, HandedBack, status=200, reads="")
-def revoke_charter(request: ApiRequest) -> dict[str, Any]:
-    """Take your consent back: what you own is nobody's then, for everybody to see."""
-    return _handed_back(consent.revoke(request.member, by=request.member, now=request.now))
-
-
-def _handed_back(back: consent.HandedBack) -> dict[str, Any]:
-    return {
-        "stages": [stage.pk for stage in back.stages],
-        "promises": [promise.pk for promise in back.last_miles],
-    }
 
 
 @door.read("/delegates", Policy.MEMBER, Page[Delegate])

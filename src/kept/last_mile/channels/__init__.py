@@ -1,7 +1,7 @@
-"""How a message reaches somebody: one file for each channel, found by its name.
+"""How a message reaches somebody: one object for each channel, found by its name.
 
-A channel is an object with the four things that `Channel` names. To add one,
-write its file and name it in `known`; a member's charter then may.
+A channel has the four things that `Channel` names. Mail is one; every chat in
+the table of `services` is another.
 """
 
 from collections.abc import Mapping
@@ -10,11 +10,19 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
 
+from django.db import models
 from django.utils.functional import Promise as Lazy
 
-from kept.last_mile.models import Notice
 from kept.outbox.models import Letter
 from kept.people.models import Member
+
+
+class RefusedForGood(Exception):
+    """Whoever answers there will never take it; the sentence holds nothing of the address."""
+
+
+class NotTaken(Exception):
+    """It was not taken now, and may be later; the sentence holds nothing of the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +30,20 @@ class Message:
     """What somebody is told.
 
     Attributes:
-        id: stays the same however often it is sent.
         subject: one line.
-        body: plain text; `{link}` stands where the address of the answer page goes.
-        notice: the row it comes from.
+        body: plain text; `{link}` stands where the address of the page to answer on goes.
+        about: the row that it comes from.
+        link: the row whose page `{link}` is, where there is one.
+        address: that page's address.
+        thread: the promise whose letters it belongs to, by its number.
     """
 
-    id: str
     subject: str
     body: str
-    notice: Notice
+    about: models.Model
+    link: models.Model | None = None
+    address: str = ""
+    thread: int | None = None
 
 
 class Channel(Protocol):
@@ -39,7 +51,7 @@ class Channel(Protocol):
 
     name: str
     label: "str | Lazy"
-    #: It only writes rows, which are sent later: writing them is part of marking the notice.
+    #: It only writes rows, which are sent later: writing them is part of marking the message.
     in_house: bool
 
     def reaches(self, member: Member, address: str) -> bool:
@@ -50,10 +62,14 @@ class Channel(Protocol):
         """Send a message, or raise to have it tried again later.
 
         It may be called again after it was sent, when whoever ran it was killed
-        before saying so: the message's id is then the same.
+        before saying so: the page it leads to is then the same.
 
         Returns:
             The letter, where it became one.
+
+        Raises:
+            RefusedForGood: trying again would not help.
+            NotTaken: it may be taken later.
         """
         ...
 
@@ -61,9 +77,12 @@ class Channel(Protocol):
 @lru_cache(maxsize=1)
 def known() -> Mapping[str, Channel]:
     """Return every channel by its name, in the order in which a charter offers them."""
-    from kept.last_mile.channels.mail import Mail  # it is written in terms of `Channel`
+    # They are written in terms of `Channel`.
+    from kept.last_mile.channels.chat import Chat
+    from kept.last_mile.channels.mail import Mail
+    from kept.last_mile.channels.services import SERVICES
 
-    channels: tuple[Channel, ...] = (Mail(),)
+    channels: tuple[Channel, ...] = (Mail(), *(Chat(service) for service in SERVICES))
     return {channel.name: channel for channel in channels}
 
 

@@ -30,16 +30,15 @@ class Mail:
         address: str,  # noqa: ARG002 - mail goes to a member's own address alone
         now: datetime,
     ) -> Letter | None:
-        """Write the letter, in the transaction that marks the notice as sent."""
-        about = message.notice.alarm.promise_id
+        """Write the letter, in the transaction that marks the message as sent."""
         return letters.write(
             to=to,
             subject=message.subject,
             body=message.body,
-            about=message.notice,
+            about=message.about,
             by=None,
             now=now,
-            link=message.notice,
+            link=message.link,
             # What it answers, and not the promise's own letter: a client's extract lists those.
-            in_reply_to="" if about is None else letters.thread_of(about),
+            in_reply_to="" if message.thread is None else letters.thread_of(message.thread),
         )

@@ -13,13 +13,14 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from kept import clock, words, zones
-from kept.last_mile import answering, board, notices, wording
+from kept.last_mile import answering, board, envelopes, notices, wording
 from kept.last_mile.models import Alarm, AlarmAnswer, Notice
 from kept.people import days, throttle
 from kept.people.access import Policy, allow
@@ -67,7 +68,11 @@ class Visit:
 
     member: Member
     now: datetime
-    token: str = ""
+    notice: Notice | None = None
+
+    @property
+    def token(self) -> str:
+        return "" if self.notice is None else notices.token_of(self.notice)
 
 
 class NotYours(NotFound):
@@ -94,7 +99,7 @@ def by_notice(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         except NotYours:
             return _secret(render(request, "portal/gone.html", status=404))
         with scope.acting_in(notice.organisation):
-            return _secret(view(request, notice, Visit(notice.member, now, token)))
+            return _secret(view(request, notice, Visit(notice.member, now, notice)))
 
     return allow(Policy.LINK)(require_http_methods(["GET", "POST"])(csrf_exempt(answer)))
 
@@ -159,6 +164,7 @@ def _page(request: HttpRequest, found: Alarm, visit: Visit) -> HttpResponse:
         if found.state == Alarm.State.RAISED
         else "",
         "form": form,
+        "beside": [] if visit.notice is None else _beside(visit.notice),
         "refusal": refusal,
         "may": answering.may_answer(found, visit.member),
         "to_rate": mine[-1] if mine else None,
@@ -215,6 +221,14 @@ def _again(visit: Visit, found: Alarm) -> HttpResponse:
         answer.status_code = 303
         return answer
     return redirect("alarm", found.pk)
+
+
+def _beside(notice: Notice) -> list[tuple[str, str]]:
+    """Return what else the same message said, each with the page where it is answered."""
+    return [
+        (wording.what(each.alarm), reverse("alarm_by_link", args=[notices.token_of(each)]))
+        for each in envelopes.beside(notice)
+    ]
 
 
 def _initial(visit: Visit) -> dict[str, Any]:

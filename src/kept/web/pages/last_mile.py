@@ -290,7 +290,7 @@ def _next_word(rung: Rung.Name) -> str:
 
 def _charter(who: Reachable, found: Board, *, zone: str, now: datetime) -> Charter:
     hours = told.hours(who, zone=zone, now=now)
-    channels = [channel for way in who.ways if (channel := named(way.kind)) is not None]
+    channels = {way.kind: channel for way in who.ways if (channel := named(way.kind)) is not None}
     return Charter(
         who=who,
         hours=hours,
@@ -300,7 +300,7 @@ def _charter(who: Reachable, found: Board, *, zone: str, now: datetime) -> Chart
             sentence=_("%(name)s may be asked: %(hours)s.")
             % {"name": who.member.first_name, "hours": hours.told},
         ),
-        ways=", ".join(str(channel.label) for channel in channels),
+        ways=", ".join(str(channel.label) for channel in channels.values()),
         had=found.asked_today.get(who.member.pk, 0),
     )
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from kept import clock, words, zones
 from kept.jobs import owners
+from kept.last_mile import bad_news
 from kept.last_mile import board as boards
 from kept.people import days
 from kept.people.access import Policy, allow
@@ -126,6 +127,7 @@ def board(request: KeptRequest) -> dict[str, object]:
         "recurring_more": max(0, len(recurring) - RECURRING_SHOWN),
         "asked": owners.count_asked_of(request.member),
         "wanted": boards.waiting_for(request.member),
+        "prepared": bad_news.prepared_for(request.member),
         "handed": sum(
             1
             for _row, takers in carrying.handed_over()
