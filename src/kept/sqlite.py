@@ -50,6 +50,18 @@ def options() -> dict[str, object]:
     }
 
 
+def fold(path: str) -> None:
+    """Fold the log into a database that nobody else has open, so that the file alone is all of it.
+
+    A process that ended while it held the log open left that to do.
+    """
+    line = sys.modules["sqlite3"].connect(path)
+    try:
+        line.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    finally:
+        line.close()  # whoever closes the last connection folds the log in
+
+
 #: Connections that only keep a log where it is.
 _held: list[Any] = []
 

@@ -37,6 +37,7 @@ def test_a_client_is_added_and_shown_with_its_version(ada: Caller) -> None:
         "name": "Corner Café",
         "standing": "client",
         "zone": "Europe/Lisbon",
+        "language": "",
         "note": "",
         "archived_at": None,
     }

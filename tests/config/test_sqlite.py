@@ -1,6 +1,8 @@
 """SQLite without its known defect, and without a lost update."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,25 @@ def test_the_log_stays_while_it_is_held_open_so_that_a_full_disk_can_be_read(
         assert write()
     finally:
         sqlite._held.pop().close()
+
+
+def test_what_a_process_left_in_the_log_is_folded_into_the_one_file(tmp_path: Path) -> None:
+    file = tmp_path / "kept.sqlite3"
+    killed = (
+        "import os, sys\n"
+        "from kept import sqlite\n"
+        "sqlite.prefer_sound()\n"
+        "import sqlite3\n"
+        "line = sqlite3.connect(sys.argv[1])\n"
+        "line.execute('PRAGMA journal_mode=WAL')\n"
+        "line.execute('CREATE TABLE anything (it)')\n"
+        "line.commit()\n"
+        "os._exit(0)\n"
+    )
+    subprocess.run([sys.executable, "-c", killed, str(file)], check=True)
+    assert {path.name for path in tmp_path.iterdir()} > {"kept.sqlite3"}
+
+    sqlite.fold(str(file))
+
+    assert {path.name for path in tmp_path.iterdir()} == {"kept.sqlite3"}
+    assert sqlite3.connect(file).execute("SELECT count(*) FROM anything").fetchone() == (0,)

@@ -26,7 +26,7 @@ from tests.outbox.receiver import Receiver, receiving
 
 from kept.custody import verifying
 from kept.last_mile import raising, rounds, rules
-from kept.last_mile.models import Alarm, Kind, Notice
+from kept.last_mile.models import Alarm, Envelope, Kind, Notice
 from kept.last_mile.webhooks import keeping
 from kept.last_mile.webhooks.models import WebhookDelivery
 from kept.ledger import chain
@@ -223,7 +223,7 @@ def carried(house: cast.House, accepted: Promise, now: datetime, *, step: int) -
         rules.change(Kind.SILENCE, on=False, by=house.ada, now=now)
         number, wrong = 1, []
         while True:
-            for forgotten in (Notice, Alarm, Letter, WebhookDelivery, Task):
+            for forgotten in (Notice, Envelope, Alarm, Letter, WebhookDelivery, Task):
                 forgotten.objects.all().delete()
             mail.letters.clear()
             hook.heard.clear()

@@ -1,5 +1,6 @@
 """`kept serve`: migrate, then serve the pages and the API until told to stop."""
 
+import contextlib
 import os
 import socket
 from pathlib import Path
@@ -168,6 +169,20 @@ def run(host: str, port: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=30,
     ).serve()
+    _fold()
+
+
+def _fold() -> None:
+    """Leave one whole file behind; where the disk is full, the next start does it."""
+    import sqlite3
+
+    from django.db import connection
+
+    from kept import sqlite
+
+    if connection.vendor == "sqlite":
+        with contextlib.suppress(sqlite3.Error):
+            sqlite.fold(str(connection.settings_dict["NAME"]))
 
 
 def let_go() -> None:

@@ -175,7 +175,7 @@ def size(text: str, *, hours_a_day: float = 8) -> Effort | None:
         return None
     scale = hours_a_day if match[4].casefold().startswith("d") else 1.0
     said = [float(part.replace(",", ".")) * scale for part in match.groups()[:3] if part]
-    if sorted(said) != said or said[0] <= 0:
+    if sorted(said) != said:
         return None
     if len(said) == 1:
         return Effort(likely_hours=said[0])
@@ -200,6 +200,8 @@ def _effort(text: str, hours_a_day: float, vague: list[Vagueness]) -> tuple[Effo
     if match is None:
         return None, text
     effort = size(match[0], hours_a_day=hours_a_day)
+    if effort is not None and effort.likely_hours <= 0:
+        effort = None
     if effort is None:
         vague.append(Vagueness(Vague.NO_SUCH_SIZE, match[0].strip()))
     before = re.sub(r"[\s,;(]+$", "", _ROUGHLY.sub("", text[: match.start()].rstrip()))
