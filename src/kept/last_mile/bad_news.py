@@ -5,10 +5,10 @@ line looks it through, changes it, and sends it, or leaves it.
 """
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from kept import words, zones
@@ -88,18 +88,23 @@ def compose(promise: Promise, *, now: datetime) -> Sheet | None:
     return Sheet(promise, tuple(options), ways.chance, news.subject(draft), news.letter(draft))
 
 
-def prepared_for(member: Member) -> list[Promise]:
-    """Return promises of which a sheet is prepared and nobody was told, for whoever sees them
-    over the line; for a lead, those too that nobody does. In one query.
+def prepared_for(member: Member, promises: Iterable[Promise]) -> list[Promise]:
+    """Return those open promises of which a sheet is prepared and nobody was told, for whoever
+    sees them over the line; for a lead, those too that nobody does. In one query at most.
     """
-    whose = Q(last_mile_owner=member)
-    if member.may(Role.LEAD):
-        whose |= Q(last_mile_owner__isnull=True)
-    prepared = Alarm.objects.filter(
-        promise=OuterRef("pk"), state__in=Alarm.OPEN, proposal__state=Proposal.State.DRAFT
+    whose = {member.pk, None} if member.may(Role.LEAD) else {member.pk}
+    mine = [promise for promise in promises if promise.last_mile_owner_id in whose]
+    if not mine:
+        return []
+    prepared = set(
+        Alarm.objects.filter(
+            promise_id__in=[promise.pk for promise in mine],
+            state__in=Alarm.OPEN,
+            proposal__state=Proposal.State.DRAFT,
+        ).values_list("promise_id", flat=True)
     )
-    rows = Promise.objects.filter(whose, Exists(prepared), state__in=Promise.OPEN)
-    return list(rows.select_related("job", "client").order_by("due_at", "pk"))
+    found = [promise for promise in mine if promise.pk in prepared]
+    return sorted(found, key=lambda promise: (promise.due_at, promise.pk))
 
 
 def keep(sheet: Sheet, *, now: datetime) -> Proposal | None:

@@ -258,6 +258,12 @@ def due(*, until: datetime) -> QuerySet[Occurrence]:
     ).select_related("standing__client", "standing__owner")
 
 
+def between(first: datetime, last: datetime) -> list[Occurrence]:
+    """Return what falls due after a moment and until another, whatever became of it."""
+    rows = Occurrence.objects.filter(due_at__gt=first, due_at__lte=last)
+    return list(rows.select_related("standing__client", "standing__owner"))
+
+
 def _ahead(standing: StandingPromise, *, after: date | None, now: datetime) -> list[Occurrence]:
     """Make what falls due after a day, until the horizon; nothing that was due before it was made.
 

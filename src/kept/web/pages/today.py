@@ -127,7 +127,7 @@ def board(request: KeptRequest) -> dict[str, object]:
         "recurring_more": max(0, len(recurring) - RECURRING_SHOWN),
         "asked": owners.count_asked_of(request.member),
         "wanted": boards.waiting_for(request.member),
-        "prepared": bad_news.prepared_for(request.member),
+        "prepared": bad_news.prepared_for(request.member, (s.promise for s in everybody)),
         "handed": sum(
             1
             for _row, takers in carrying.handed_over()
@@ -157,19 +157,14 @@ def _recurring(owner: Member | None, *, now: datetime, house: Organisation) -> l
     """Return what waits for a word until tomorrow is over, and what was done of today's."""
     today = zones.day_of(now, house.zone)
     begin, end = (zones.start_of(today + timedelta(days=ahead), house.zone) for ahead in (0, 1))
-    rows = occurring.due(until=zones.start_of(today + timedelta(days=2), house.zone))
-    open_ones = rows.filter(due_at__gt=now - WAITS)
-    done = Occurrence.objects.filter(due_at__gte=begin, due_at__lt=end).exclude(
-        done_at__isnull=True, released_at__isnull=True
-    )
-    every = [*open_ones, *done.select_related("standing__client", "standing__owner")]
+    every = occurring.between(now - WAITS, zones.start_of(today + timedelta(days=2), house.zone))
     if owner is not None:
         every = [row for row in every if row.standing.owner_id == owner.pk]
     found = [(row, occurring.outcome(row, now=now)) for row in every]
     return [
         Recurring(row, judged.word, judged.open, row.due_at < end)
         for row, judged in sorted(found, key=lambda one: (one[0].due_at, one[0].pk))
-        if judged.open or row.due_at >= begin
+        if judged.open or begin <= row.due_at < end
     ]
 
 
