@@ -64,6 +64,15 @@ def test_a_chance_under_the_line_is_told_to_the_last_mile_owner_once(
     assert untold() == []
 
 
+def test_a_chance_that_falls_in_the_very_moment_of_a_good_one_is_told(
+    accepted: Promise, now: datetime
+) -> None:
+    forecast(accepted, 0.92, now)
+    forecast(accepted, 0.70, now)
+    rounds.go(now=now)
+    assert raised(Kind.AT_RISK) == [("Maya", "raised")]
+
+
 def test_a_chance_that_recovers_closes_the_alarm_and_another_fall_raises_another(
     accepted: Promise, now: datetime
 ) -> None:

@@ -38,12 +38,17 @@ def under_the_line() -> Iterator[tuple[Promise, Outlook, float]]:
     above = (
         Outlook.objects.filter(promise=OuterRef("promise"), chance__gte=_well())
         .order_by("-computed_at", "-pk")
-        .values("computed_at")
     )
     rows = (
         Outlook.objects.filter(promise_id__in=chances, chance__lt=house.line)
-        .annotate(well_at=Subquery(above[:1]))
-        .filter(Q(well_at__isnull=True) | Q(computed_at__gt=F("well_at")))
+        .annotate(
+            well=Subquery(above.values("pk")[:1]), well_at=Subquery(above.values("computed_at")[:1])
+        )
+        .filter(
+            Q(well__isnull=True)
+            | Q(computed_at__gt=F("well_at"))
+            | Q(computed_at=F("well_at"), pk__gt=F("well"))
+        )
     )
     first: dict[int, Outlook] = {}
     for row in rows.order_by("promise_id", "computed_at", "pk"):
