@@ -11,8 +11,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from kept.cli import serve
+from kept.environment import read
 
 KEPT = str(Path(sys.executable).parent / "kept")
 
@@ -94,6 +98,39 @@ def test_an_address_of_another_machine_is_refused_in_words(tmp_path: Path) -> No
     assert err.startswith("kept cannot listen on 192.0.2.1, port 8000: ")
     assert err.endswith(" It did not start.\n")
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "hosts"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8100", ["127.0.0.1"]),
+        ("studio.lan", "http://studio.lan:8100", ["127.0.0.1", "studio.lan"]),
+        ("0.0.0.0", "http://localhost:8100", ["127.0.0.1"]),
+    ],
+)
+def test_links_lead_to_where_kept_listens_and_it_answers_to_that_name(
+    host: str,
+    address: str,
+    hosts: list[str],
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.PUBLIC_URL, settings.ALLOWED_HOSTS = "", ["127.0.0.1"]
+    monkeypatch.setenv("KEPT_URL", "")
+    monkeypatch.setenv("KEPT_HOSTS", "127.0.0.1")
+
+    serve.answer_to(host, 8100)
+
+    # The process that serves may be forked with these settings, or read the environment again.
+    forked = (settings.PUBLIC_URL, settings.ALLOWED_HOSTS)
+    anew = (read("KEPT_URL"), read("KEPT_HOSTS"))
+    assert forked == anew == (address, hosts)
+
+
+def test_an_address_that_was_set_stays_the_one_in_links(settings: Any) -> None:
+    settings.PUBLIC_URL = "https://kept.example.org"
+    serve.answer_to("127.0.0.1", 8100)
+    assert settings.PUBLIC_URL == "https://kept.example.org"
 
 
 @pytest.mark.slow

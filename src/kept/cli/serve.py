@@ -46,15 +46,20 @@ def serve(
 
 
 def answer_to(host: str, port: int) -> None:
-    """Let kept answer to the host name it is told to listen on, and write it into links."""
+    """Let kept answer to the host name it is told to listen on, and write it into links.
+
+    The settings are read already, and the process that serves may be forked with them or may
+    read them from the environment again: both are told.
+    """
     from django.conf import settings
 
-    known: list[str] = settings.ALLOWED_HOSTS
     everywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - compared
-    if not everywhere and _written(host) not in known:
-        os.environ["KEPT_HOSTS"] = ",".join([*known, _written(host)])
+    if not everywhere and _written(host) not in settings.ALLOWED_HOSTS:
+        settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, _written(host)]
+        os.environ["KEPT_HOSTS"] = ",".join(settings.ALLOWED_HOSTS)
     if not settings.PUBLIC_URL:
-        os.environ["KEPT_URL"] = f"http://{'localhost' if everywhere else _written(host)}:{port}"
+        settings.PUBLIC_URL = f"http://{'localhost' if everywhere else _written(host)}:{port}"
+        os.environ["KEPT_URL"] = settings.PUBLIC_URL
 
 
 def not_free(host: str, port: int) -> str:
