@@ -22,8 +22,9 @@ from tests.portal.conftest import Sara, end_of, held, known, offered, promised
 from tests.web.visiting import Visitor, text
 
 from kept.clients import keeping, links
-from kept.clients.models import ClientLink
+from kept.clients.models import ClientLink, Contact
 from kept.config.logs import WithoutSecrets
+from kept.custody import verifying
 from kept.jobs import making
 from kept.jobs.models import Obligation
 from kept.ledger import heads
@@ -490,9 +491,12 @@ def test_a_delivery_is_sent_back_with_a_reason(
     )
 
 
-def proposed(house: cast.House, promise: Promise, now: datetime) -> Proposal:
+def proposed(
+    house: cast.House, promise: Promise, now: datetime, *, contact: Contact | None = None
+) -> Proposal:
     proposal = proposing.draft(
         promise,
+        contact=contact,
         options=[Way(due_at=end_of(22), words="All of it"), Way(due_at=end_of(21), words="Half")],
         subject="Online booking: Tuesday 22 December",
         body="Which do you prefer? {link}",
@@ -521,6 +525,23 @@ def test_another_date_that_the_house_proposes_is_agreed_to(
     assert promise.due_at == end_of(22)
     said = plain(sara.get(done="agreed"))
     assert "Promised Wed 2 Dec, first for Fri 18 Dec" in said
+
+
+@pytest.mark.parametrize("before", ["nobody", "somebody else"])
+def test_whoever_is_told_of_another_date_by_letter_reads_the_promise_and_answers(
+    one_builder: cast.House, sara: Sara, now: datetime, before: str
+) -> None:
+    read_by = known(one_builder, "Rita Sousa", now) if before == "somebody else" else None
+    promise = promised(one_builder, read_by, now)
+    proposal = proposed(one_builder, promise, now, contact=sara.contact)
+
+    assert "Tuesday 22 December, 18:00 All of it" in plain(sara.get())
+    option = proposal.options.get(words="All of it")
+    assert sara.post(f"proposals/{proposal.pk}/agree", option=option.pk).status_code == 303
+    promise.refresh_from_db()
+    assert (promise.contact, promise.due_at) == (sara.contact, end_of(22))
+    places = {fault.place for fault in verifying.verify().faults}
+    assert places & {f"promise {promise.pk}", f"proposal {proposal.pk}"} == set()
 
 
 def test_another_date_is_refused_and_what_was_promised_stays(

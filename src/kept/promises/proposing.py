@@ -131,6 +131,8 @@ def tell(
 ) -> Proposal:
     """Tell the client, now: by a letter with a link, or note that somebody said it.
 
+    Whoever the letter goes to reads the promise by link from then on, to answer it.
+
     Args:
         told_at: for a spoken word only, when it was said: at most a day ago.
 
@@ -163,7 +165,7 @@ def tell(
             about=proposal,
             by=by,
             at=now,
-            rows=[proposal],
+            rows=[proposal, *(_read_by(promise, proposal) if how == Proposal.How.LINK else ())],
             promise=promise,
             chance=proposal.chance_then,
             facts={
@@ -528,6 +530,15 @@ def _open(promise: Promise) -> Promise:
     promise = states.locked(promise)
     states.demand_open(promise)
     return promise
+
+
+def _read_by(promise: Promise, proposal: Proposal) -> list[Promise]:
+    """Let whoever gets a proposal by letter read its promise; return the promise if that is new."""
+    if proposal.contact is None or proposal.contact == promise.contact:
+        return []
+    promise.contact = proposal.contact
+    promise.save(update_fields=["contact"])
+    return [promise]
 
 
 def _tell_by(promise: Promise, last: Terms) -> datetime:
