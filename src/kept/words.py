@@ -66,11 +66,25 @@ def whole_percent(chance: float) -> int:
 
 def percent(chance: float) -> str:
     """ "90 %", with a no-break space; "over 99 %" and "under 1 %" at the ends, never 0 or 100."""
-    if chance > 0.99:
+    return _percent(chance, whole_percent(chance))
+
+
+def whole_share(share: float) -> int:
+    """A share of what was counted as a whole number from 1 to 99, to the nearest."""
+    return min(99, max(1, round(share * 100)))
+
+
+def share(share: float) -> str:
+    """ "75 %" for 53 of 71: nothing is promised by a count, so it is not rounded down."""
+    return _percent(share, whole_share(share))
+
+
+def _percent(part: float, whole: int) -> str:
+    if part > 0.99:
         return _("over 99 %").replace(" %", NBSP + "%")
-    if chance < 0.01:
+    if part < 0.01:
         return _("under 1 %").replace(" %", NBSP + "%")
-    return _("%(number)s %%").replace(" %%", NBSP + "%%") % {"number": whole_percent(chance)}
+    return _("%(number)s %%").replace(" %%", NBSP + "%%") % {"number": whole}
 
 
 def hours(value: float) -> str:

@@ -1,4 +1,4 @@
-"""How often something happens, as people picture it."""
+"""Shares and chances: as whole numbers, and as people picture them."""
 
 import pytest
 
@@ -25,6 +25,20 @@ def test_a_share_is_said_by_the_nearest_one_that_is_easily_pictured(
     chance: float, said: str
 ) -> None:
     assert words.how_often(chance) == said
+
+
+@pytest.mark.parametrize(
+    ("part", "shown"),
+    [(53 / 71, "75 %"), (24 / 36, "67 %"), (0.833, "83 %"), (1.0, "over 99 %"), (0.0, "under 1 %")],
+)
+def test_a_share_of_what_was_counted_is_shown_to_the_nearest_per_cent(
+    part: float, shown: str
+) -> None:
+    assert words.share(part).replace(words.NBSP, " ") == shown
+
+
+def test_a_chance_is_rounded_down_since_something_is_promised_by_it() -> None:
+    assert words.percent(0.899) == f"89{words.NBSP}%"
 
 
 def test_what_is_said_is_off_by_a_tenth_at_most() -> None:

@@ -103,7 +103,7 @@ def _print(read: "Page") -> None:
             ["Said", "kept", "true share"],
             [
                 [
-                    words.percent(said.said),
+                    words.share(said.said),
                     f"{said.kept} of {said.of}",
                     f"{said.interval[0] * 100:.0f} to {said.interval[1] * 100:.0f} %",
                 ]
@@ -137,8 +137,8 @@ def _rate(rate: "Rate") -> list[str]:
 
     if rate.share is None or rate.interval is None:
         return [wording.counted(rate), "too early to judge", ""]
-    low, high = (words.percent(end) for end in rate.interval)
-    return [wording.counted(rate), words.percent(rate.share), f"{low} to {high}"]
+    low, high = (words.share(end) for end in rate.interval)
+    return [wording.counted(rate), words.share(rate.share), f"{low} to {high}"]
 
 
 def _of(share: "Share") -> str:

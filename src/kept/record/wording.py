@@ -18,8 +18,8 @@ def between(rate: Rate) -> str:
         return _("Too early to judge: below %(enough)s settled.") % {"enough": ENOUGH}
     low, high = rate.interval
     return _("With this many, the true rate lies between %(low)s and %(high)s.") % {
-        "low": words.percent(low),
-        "high": words.percent(high),
+        "low": words.share(low),
+        "high": words.share(high),
     }
 
 
@@ -44,7 +44,7 @@ def in_short(record: Record) -> str:
         "kept": headline.kept,
         "of": headline.of,
         "expected": round(headline.said * headline.of),
-        "said": words.percent(headline.said),
+        "said": words.share(headline.said),
     }
     if headline.said > high:
         second = _(

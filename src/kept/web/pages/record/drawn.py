@@ -72,7 +72,7 @@ def by_quarter(trend: Trend, zone: str) -> Drawn:
         last_label=_("last terms"),
         average_label=""
         if trend.average is None
-        else _("average %(share)s") % {"share": words.whole_percent(trend.average)},
+        else _("average %(share)s") % {"share": words.whole_share(trend.average)},
         limits_label=_("limits"),
     )
     table = drawing.numbers(
@@ -115,8 +115,8 @@ def said_and_got(the: Record) -> Drawn | None:
     heading = (
         _("Said %(said)s, got %(got)s")
         % {
-            "said": words.percent(headline.said),
-            "got": words.percent(headline.kept / headline.of),
+            "said": words.share(headline.said),
+            "got": words.share(headline.kept / headline.of),
         }
         if not headline.too_early
         else _("Said and got")
@@ -139,7 +139,7 @@ def said_and_got(the: Record) -> Drawn | None:
         head=[_("Said"), _("First dates kept"), _("True share"), _("With dates agreed later")],
         rows=[
             [
-                words.percent(said.said),
+                words.share(said.said),
                 part_of(said.kept, said.of),
                 _("%(low)s to %(high)s %%")
                 % {"low": round(said.interval[0] * 100), "high": round(said.interval[1] * 100)},
@@ -157,7 +157,7 @@ def said_and_got(the: Record) -> Drawn | None:
 def _said_words(said: Said) -> str:
     return _("of %(of)s dates given at about %(said)s, %(kept)s were kept") % {
         "of": whole(said.of),
-        "said": words.percent(said.said),
+        "said": words.share(said.said),
         "kept": whole(said.kept),
     }
 

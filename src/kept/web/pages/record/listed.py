@@ -57,9 +57,9 @@ def lines(parts: Sequence[Part], named: Naming) -> list[Line]:
             if part.rate.interval is None
             else _("%(share)s, between %(low)s and %(high)s")
             % {
-                "share": words.percent(part.rate.kept / part.rate.of),
-                "low": words.percent(part.rate.interval[0]),
-                "high": words.percent(part.rate.interval[1]),
+                "share": words.share(part.rate.kept / part.rate.of),
+                "low": words.share(part.rate.interval[0]),
+                "high": words.share(part.rate.interval[1]),
             },
         )
         for part in parts[:LISTED]

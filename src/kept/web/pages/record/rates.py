@@ -44,7 +44,7 @@ def rate_part(rate: Rate, said: str) -> RatePart:
     low, high = interval or (share, share)
     return RatePart(
         counts=counts,
-        share="" if interval is None else words.percent(share),
+        share="" if interval is None else words.share(share),
         drawn=drawing.interval(low, share, high, sentence=f"{counts}. {said}")
         if interval is not None
         else SafeString(""),
@@ -118,7 +118,7 @@ def beside(the: Record) -> list[Beside]:
                 _("%(base)s had we always said %(rate)s; less is better")
                 % {
                     "base": f"{the.brier.base:.2f}",
-                    "rate": words.percent(the.brier.base_rate),
+                    "rate": words.share(the.brier.base_rate),
                 },
             )
         )
