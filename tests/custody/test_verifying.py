@@ -125,6 +125,12 @@ def test_a_deleted_event_is_found(told: story.Story, which: str) -> None:
         )
 
 
+def test_several_deleted_events_are_named_by_the_first_and_the_last(told: story.Story) -> None:
+    with tampering.unguarded():
+        Event.objects.filter(number__in=[4, 5, 6]).delete()
+    assert faults()[0] == ("events 4–6", "are missing")
+
+
 def test_an_event_written_anew_with_its_digest_breaks_the_chain_after_it(
     told: story.Story,
 ) -> None:

@@ -78,7 +78,9 @@ def verify(
                 speaking.say(f"{report.organisation}: whole ({what})")
                 speaking.say(f"  {line}")
                 continue
-            speaking.say(f"{report.organisation}: ALTERED ({what}; {len(report.faults)} faults)")
+            count = len(report.faults)
+            faults = "1 fault" if count == 1 else f"{count} faults"
+            speaking.say(f"{report.organisation}: ALTERED ({what}; {faults})")
             for fault in report.faults[:SHOWN]:
                 speaking.say(f"  {fault.place} {fault.what}")
             if len(report.faults) > SHOWN:

@@ -37,12 +37,11 @@ def faults(seen: Callable[[Event], None] | None = None) -> Iterator[Fault]:
             number, digest = number + 1, None
             continue
         if event.number != number + 1:
-            missing = (
-                f"{number + 1}"
-                if event.number == number + 2
-                else f"{number + 1}–{event.number - 1}"
-            )
-            yield Fault(f"event {missing}", "is missing")
+            first, last = number + 1, event.number - 1
+            if first == last:
+                yield Fault(f"event {first}", "is missing")
+            else:
+                yield Fault(f"events {first}–{last}", "are missing")
         elif digest is not None and event.digest_before != digest:
             yield Fault(f"event {event.number}", "does not follow the event before it")
         if not _is_as_written(event):
