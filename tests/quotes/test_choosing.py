@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from tests import cast
 from tests.portal.conftest import Sara, end_of, held, present, promised, sara
+from tests.web.visiting import Visitor, text
 
 from kept.custody import verifying
 from kept.jobs import making
@@ -68,6 +69,27 @@ def test_the_client_chooses_a_later_date_and_its_price_is_what_is_promised(
     assert "Not part of it, as agreed: it takes bookings" in page
     assert page.count("it takes bookings") == 1
     assert sara.post(f"offers/{quote.pk}/accept", **said).status_code == 409
+
+
+def test_who_writes_down_their_yes_sees_which_choice_is_which(
+    one_builder: cast.House, now: datetime, present: object
+) -> None:
+    quote = held(one_builder, now)
+    booking = making.add_condition(quote.job, "it takes bookings", by=one_builder.ben, now=now)
+    choosing.add(
+        quote,
+        due_at=quote.due_at,
+        price=Decimal(3900),
+        left_out=[booking],
+        by=one_builder.ben,
+        now=now,
+    )
+    offering.offer(quote=quote, gap_reason="Now.", by=one_builder.ben, now=now)
+
+    said = text(Visitor(one_builder.ben).get(f"/quotes/{quote.pk}")).replace("\u00a0", " ")
+    assert (
+        "To which one Thu 10 Dec, 18:00 Thu 10 Dec, 18:00 · € 3,900 · without it takes bookings"
+    ) in said
 
 
 def test_nothing_earlier_than_what_is_held_can_be_chosen(
