@@ -131,6 +131,28 @@ def test_page_api_and_command_say_the_same(
     assert heads[-3:] == ["Client", "Service", "How it was promised"]
 
 
+def test_the_command_prints_what_no_rate_is_shown_without(
+    many: cast.House, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: now)
+    record = page.read(months=12, now=now).record
+    assert record.brier is not None
+    in_words = CliRunner().invoke(commands.app, ["record"], prog_name="kept").stdout
+    lines = [" ".join(line.split()) for line in in_words.splitlines()]
+
+    brier = next(line for line in lines if line.startswith("Brier score"))
+    assert brier.startswith(f"Brier score {record.brier.score:.2f}; {record.brier.base:.2f} had we")
+    missed = record.first.of - record.first.kept
+    assert "Why first dates were missed Whose to change Reached" in lines
+    assert f"{missed} of {missed}" in in_words
+    slips = record.one_more_day
+    true = sum(day <= 1 for day in slips.days)
+    assert (
+        f"“One more day”: true {true} of {len(slips.days)} times, and {slips.average:.1f} working "
+        "days on average."
+    ) in lines
+
+
 def test_one_client_s_record_and_account(lived: Played, now: datetime, login: LogIn) -> None:
     bakery = lived.house.clients["Pete's Bakery"]
     clinic = lived.house.clients["Harbour Clinic"]

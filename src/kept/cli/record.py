@@ -11,7 +11,7 @@ from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kept.record.figures import Part, Rate, Share
+    from kept.record.figures import Part, Rate, Record, Share
     from kept.record.page import Page
 
 
@@ -96,6 +96,7 @@ def _print(read: "Page") -> None:
             ["paused", f"{round((record.paused.share or 0) * 100)} % of promised time"],
             ["deemed", _of(record.deemed)],
             ["painful", _of(record.painful)],
+            *_brier(record),
         ],
     )
     if record.calibration:
@@ -112,9 +113,47 @@ def _print(read: "Page") -> None:
         )
     if not record.trend.too_early:
         speaking.say(wording.better_or_luck(record.trend))
+    _why(record)
     _parts("Client", record.by_client, read.clients.get)
     _parts("Service", record.by_service, lambda key: read.services.get(key, "no service"))
     _parts("How it was promised", record.by_origin, _way)
+
+
+def _brier(record: "Record") -> list[list[str]]:
+    """Return how far the odds lay from what came; nothing where it is too early."""
+    from kept import words
+
+    if record.brier is None or record.too_early:
+        return []
+    always = f"{record.brier.base:.2f} had we always said {words.share(record.brier.base_rate)}"
+    return [["Brier score", f"{record.brier.score:.2f}; {always}; less is better"]]
+
+
+def _why(record: "Record") -> None:
+    """Print why first dates were missed, adding up, and what “one more day” became."""
+    from kept.promises.models import Reason
+
+    named, whose = dict(Reason.Category.choices), dict(Reason.Controllable.choices)
+    if record.reasons:
+        speaking.table(
+            ["Why first dates were missed", "Whose to change", "", "Reached"],
+            [
+                [
+                    str(named.get(why.category, "nobody said why")),
+                    str(whose.get(why.controllable, "")),
+                    str(why.count),
+                    f"{why.reached} of {record.reasons[-1].reached}",
+                ]
+                for why in record.reasons
+            ],
+        )
+    slips = record.one_more_day
+    if slips.days:
+        true = sum(day <= 1 for day in slips.days)
+        speaking.say(
+            f"“One more day”: true {true} of {len(slips.days)} times, and {slips.average:.1f} "
+            "working days on average."
+        )
 
 
 def _parts(head: str, parts: "Sequence[Part]", name: "Callable[[Any], str | None]") -> None:
