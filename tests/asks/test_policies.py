@@ -68,6 +68,12 @@ def test_a_bar_that_closes_at_half_past_eleven_may_be_open_until_one(
         northlight, now, limit="23:30", band_limit="00:15", hard_limit="01:00", tolerance="10"
     )
     assert (bar.limit, bar.band_limit, bar.hard_limit) == (1410, 1455, 1500)
+    asked = {face: policies.measure(bar, value=face) for face in ("23:33", "00:10", "01:01")}
+    assert [rules.judge(policies.rule_of(bar), value).within for value in asked.values()] == [
+        "tolerance",
+        "band",
+        "hard",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,10 @@ def measure(policy: Policy, *, at: datetime | None = None, value: str = "") -> D
     """
     if policy.quantity == Quantity.TIME_OF_DAY and at is not None:
         return rules.minute_of_day(policy.limit, at, policy.zone)
-    return value_of(policy.quantity, value, called=_("How much it is"), field="measured")
+    measured = value_of(policy.quantity, value, called=_("How much it is"), field="measured")
+    if policy.quantity == Quantity.TIME_OF_DAY:
+        return rules.nearest(policy.limit, measured)
+    return measured
 
 
 def bent(policies: Iterable[Policy], *, now: datetime) -> dict[int, Bent]:

@@ -115,6 +115,17 @@ def minute_of_day(limit: Decimal, at: datetime, zone: str) -> Decimal:
     return limit + past
 
 
+def nearest(limit: Decimal, face: Decimal) -> Decimal:
+    """Return a time of day on the day on which it lies nearest to the limit.
+
+    Args:
+        face: minutes after midnight. Ten past midnight is the day after where the limit
+            is 23:50.
+    """
+    half = MINUTES_A_DAY // 2
+    return limit + (int(face - limit) + half) % MINUTES_A_DAY - half
+
+
 def clock_face(value: Decimal) -> str:
     """ "14:33" for 873, whatever the day it belongs to."""
     minutes = int(value) % MINUTES_A_DAY
