@@ -152,6 +152,82 @@ def test_beyond_a_hard_limit_nobody_says_yes(northlight: cast.House, now: dateti
     assert Ask.objects.get().state == "open"
 
 
+def test_beyond_a_hard_limit_an_ask_is_not_just_done_either(
+    northlight: cast.House, now: datetime
+) -> None:
+    """Whatever it is called."""
+    house = northlight
+    rule = policies.make(
+        name="Seats", rule="the room seats 42", purpose="Fire", owner=house.ada,
+        quantity="number", limit="42", hard_limit="48", by=house.ada, now=now,
+    )  # fmt: skip
+    ask = receiving.receive(
+        client=None, title="Fifty", sort="in_scope", policy=rule, measured="50",
+        by=house.ada, now=now,
+    )  # fmt: skip
+    with pytest.raises(answering.GateIsShut, match="nobody goes beyond 48"):
+        answering.answer(ask, Saying("do_it"), by=house.ada, now=now)
+
+
+def test_a_change_that_is_given_free_meets_the_same_gate(
+    northlight: cast.House, now: datetime
+) -> None:
+    """Else whoever sorts an extra as a change gives it to a cold core, unjudged."""
+    house = northlight
+    clinic = house.clients["Harbour Clinic"]
+    cores.say(clinic, "cold", by=house.ben, now=now)
+    ask = receiving.receive(client=clinic, title="A page", sort="change", by=house.ben, now=now)
+    with pytest.raises(answering.GateIsShut) as refused:
+        answering.answer(ask, Saying("yes_once"), by=house.dev, now=now)
+    assert refused.value.sentence.startswith(
+        "The core is cold: first what they hired us for. Nobody has said yet whether it is sincere."
+    )
+    assert not Extra.objects.exists()
+    paid = answering.answer(ask, Saying("paid_yes"), by=house.dev, now=now)
+    assert (paid.gate, paid.core) == ("open", "cold")
+
+
+@pytest.mark.parametrize(
+    ("sincere", "refusal"),
+    [("", answering.GateIsShut), ("no", answering.GateIsShut), ("not_sure", None), ("yes", None)],
+)
+def test_the_second_key_is_a_persons_word_also_a_leads(
+    northlight: cast.House, now: datetime, sincere: str, refusal: type[Exception] | None
+) -> None:
+    """All else is well: nobody's yes goes round the question whether they mean it."""
+    house = northlight
+    clinic = house.clients["Harbour Clinic"]
+    cores.say(clinic, "hot", by=house.ben, now=now)
+    ask = receiving.receive(client=clinic, title="A page", sort="extra", by=house.ben, now=now)
+    if sincere:
+        receiving.judge(ask, sincere=sincere, by=house.dev, now=now)
+    if refusal is None:
+        answering.answer(ask, Saying("yes_once"), by=house.ben, now=now)
+        return
+    with pytest.raises(refusal, match="sincere"):
+        answering.answer(ask, Saying("yes_once"), by=house.ben, now=now)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("yes_once", {"hours": Decimal(9_999_999_999)}),
+        ("yes_once", {"worth": Decimal(-1)}),
+        ("paid_yes", {"price": Decimal("NaN")}),
+    ],
+)
+def test_what_the_ledger_cannot_hold_is_refused_at_its_field(
+    northlight: cast.House, now: datetime, given: str, said: dict[str, Decimal]
+) -> None:
+    """Written down, it could never be read again."""
+    house = northlight
+    ask = receiving.receive(client=None, title="A page", sort="extra", by=house.ben, now=now)
+    with pytest.raises(refusals.Refused) as refused:
+        answering.answer(ask, Saying(given, **said), by=house.ben, now=now)
+    assert [refused.value.field] == list(said)
+    assert Ask.objects.get().state == "open"
+
+
 def test_a_cold_core_refuses_one_more_page_until_a_lead_overrides_it(
     one_builder: cast.House, sara: Contact, now: datetime
 ) -> None:

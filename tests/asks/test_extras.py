@@ -187,8 +187,10 @@ def test_the_third_of_its_kind_is_flagged_then_priced(
     kind = crept.kind
     with pytest.raises(refusals.NotAllowed):
         creep.decide(clinic, kind, decided="priced", price=Decimal(480), by=house.dev, now=now)
-    with pytest.raises(refusals.Refused, match="price"):
-        creep.decide(clinic, kind, decided="priced", by=house.ben, now=now)
+    for price, field in ((None, "price"), (Decimal("0.001"), "price"), (Decimal("1e30"), "price")):
+        with pytest.raises(refusals.Refused) as refused:
+            creep.decide(clinic, kind, decided="priced", price=price, by=house.ben, now=now)
+        assert refused.value.field == field
     row = creep.decide(clinic, kind, decided="priced", price=Decimal(450), by=house.ben, now=now)
     assert row.words.replace("\N{NO-BREAK SPACE}", " ") == (
         "One more page: € 450 each. Given free 3 times since 7 Oct, worth € 1,440."

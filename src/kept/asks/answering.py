@@ -7,7 +7,7 @@ promise like any other, through the same hold and the same acceptance.
 """
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kept import words, zones
-from kept.asks import gates, receiving, wording
+from kept.asks import extras, gates, receiving, wording
 from kept.asks.gates import Can, Gate, Given, Within
 from kept.asks.models import Ask, Challenge, Decision, Extra, Reply
 from kept.clients import links
@@ -95,6 +95,7 @@ def answer(ask: Ask, said: Saying, *, by: Member, now: datetime) -> Decision:
         pk=ask.pk
     )
     _refuse_what_cannot_be(ask, said)
+    said = _to_the_cent(said)
     tests = gates.read(ask, by=by, now=now)
     if said.given == Given.CANT_NOW:
         _challenge(ask, tests, by=by, now=now)
@@ -216,6 +217,17 @@ def _refuse_what_cannot_be(ask: Ask, said: Saying) -> None:
             _("Say what stands in the way for ever: a law, or a skill that nobody sells."),
             field="constraint",
         )
+
+
+def _to_the_cent(said: Saying) -> Saying:
+    """Return it with its price and its cost as the ledger can hold them."""
+
+    return replace(
+        said,
+        price=None if said.price is None else extras.amount(said.price, "price"),
+        hours=None if said.hours is None else extras.amount(said.hours, "hours"),
+        worth=None if said.worth is None else extras.amount(said.worth, "worth"),
+    )
 
 
 def _challenge(ask: Ask, tests: gates.Tests, *, by: Member, now: datetime) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kept import words, zones
-from kept.asks import receiving, wording
+from kept.asks import extras, receiving, wording
 from kept.asks.models import Ask, AskKind, Creep, CreepEvidence, Extra
 from kept.clients import core as cores
 from kept.clients import links
@@ -185,7 +185,7 @@ def decide(
     access.demand(by, Role.LEAD)
     if decided not in Decided.values:
         raise refusals.Refused(_("Say priced, adopted or retired."), field="decided")
-    if decided == Decided.PRICED and (price is None or not price.is_finite() or price <= 0):
+    if decided == Decided.PRICED and (price is None or not extras.amount(price, "price")):
         raise refusals.Refused(_("Say its price."), field="price")
     if decided == Decided.ADOPTED and service is None:
         raise refusals.Refused(

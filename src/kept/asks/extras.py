@@ -205,8 +205,8 @@ def set_budget(
                 field="first_on",
             )
         budget.last_on = last_on
-        budget.hours = None if hours is None else _amount(hours, "hours")
-        budget.money = None if money is None else _amount(money, "money")
+        budget.hours = None if hours is None else amount(hours, "hours")
+        budget.money = None if money is None else amount(money, "money")
         budget.set_at, budget.set_by = now, by
         budget.save()
         recording.record(Event.Kind.BUDGET_SET, about=budget, by=by, at=now, rows=[budget])
@@ -310,7 +310,7 @@ def _given(
     given_on = given.day(given_on or today, called=_("The day"), field="given_on")
     if given_on > today:
         raise refusals.Refused(_("That day lies ahead."), field="given_on")
-    hours, money = _amount(hours, "hours"), _amount(money, "money")
+    hours, money = amount(hours, "hours"), amount(money, "money")
     if not hours and not money:
         raise refusals.Refused(_("Say what it cost: hours, money, or both."), field="hours")
     name = given.one_line(kind, called=_("The kind"), field="kind", longest=80, needed=False)
@@ -333,7 +333,12 @@ def _with_kind(extra: Extra) -> list[Extra | AskKind]:
     return [extra] if extra.kind is None else [extra, extra.kind]
 
 
-def _amount(value: Decimal, field: str) -> Decimal:
+def amount(value: Decimal, field: str) -> Decimal:
+    """Return hours or money, to the hundredth.
+
+    Raises:
+        Refused: less than nothing, or more than the ledger can hold.
+    """
     if not value.is_finite() or not 0 <= value <= 999_999:
         raise refusals.Refused(
             _("Give an amount from 0 to 999,999. Nothing was saved."), field=field
