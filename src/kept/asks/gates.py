@@ -271,15 +271,15 @@ def room(ask: Ask, *, now: datetime) -> Room:
 def passage(tests: Tests, given: str) -> Passage:
     """Say whether an answer may be given: at once, by whom, or only against a reason.
 
-    Only a yes beyond what was agreed has a gate: a no needs nobody's leave,
-    and what was promised anyway is done.
+    Only a yes beyond what was agreed has a gate: a no needs nobody's leave, and what was
+    promised anyway is done. Beyond a hard limit nobody goes, whatever the ask is called.
     """
     ask = tests.ask
+    if given in Decision.YES and tests.within is Within.HARD:
+        return Passage(Gate.SHUT, [tests.verdict], never=True)
     if given not in (Given.YES_ONCE, Given.PAID_YES):
         return Passage(Gate.OPEN, [])
     reasons: list[tuple[Gate, str]] = []
-    if tests.within is Within.HARD:
-        return Passage(Gate.SHUT, [tests.verdict], never=True)
     if tests.can.pushes:
         reasons.append(
             (
@@ -288,12 +288,12 @@ def passage(tests: Tests, given: str) -> Passage:
                 % {"whom": words.listed(tests.can.pushes)},
             )
         )
-    if ask.sort in (Ask.Sort.EXTRA, Ask.Sort.EXCEPTION):
+    if given == Given.YES_ONCE or ask.sort in (Ask.Sort.EXTRA, Ask.Sort.EXCEPTION):
         reasons += _of_core(tests)
-        if given == Given.YES_ONCE:
-            reasons += _of_kind(tests)
-            reasons += _of_rule(tests)
-            reasons += _of_sincerity(tests)
+    if given == Given.YES_ONCE:  # free is a gift, also what was sorted as a change
+        reasons += _of_kind(tests)
+        reasons += _of_rule(tests)
+        reasons += _of_sincerity(tests)
     holder = Role.LEAD
     if ask.policy is not None and ask.policy.band_role:
         holder = Role(ask.policy.band_role)
@@ -397,8 +397,10 @@ def _of_sincerity(tests: Tests) -> list[tuple[Gate, str]]:
         case Ask.Sincere.YES:
             return []
         case "":
-            return [(Gate.BAND, _("Nobody has said yet whether it is sincere."))]
-    return [(Gate.BAND, _("It was not judged to be sincere."))]
+            return [(Gate.SHUT, _("Nobody has said yet whether it is sincere."))]
+        case Ask.Sincere.NOT_SURE:
+            return [(Gate.BAND, _("Whether it is sincere is not sure."))]
+    return [(Gate.SHUT, _("It was not judged to be sincere."))]
 
 
 def _core(ask: Ask, health: Health | None) -> Core:
