@@ -204,7 +204,7 @@ def test_the_third_of_its_kind_is_flagged_then_priced(
     letter = creep.offer(row, by=house.ben, now=now)
     assert letter.body.replace("\N{NO-BREAK SPACE}", " ") == (
         "Hello,\n\nwe have gladly given you “One more page” 3 times since Wed 7 Oct, worth "
-        "€ 1,440. From now on each is € 450.\n\nSay yes here and we begin:\n{link}\n\n"
+        "€ 1,440. From now on it is € 450 each.\n\nSay yes here and we begin:\n{link}\n\n"
         "Ben, Northlight"
     )
     assert creep.watch(now=now) == []
@@ -212,6 +212,66 @@ def test_the_third_of_its_kind_is_flagged_then_priced(
         creep.decide(clinic, kind, decided="retired", by=house.ben, now=now)
     creep.reopen(row, by=house.ben, now=now)
     assert len(creep.watch(now=now)) == 1
+    assert faults() == []
+
+
+def test_what_was_given_without_an_ask_counts_too(
+    northlight: cast.House, clinic: Client, now: datetime
+) -> None:
+    """Two pages written down afterwards, and one asked for: the third is no gift any more."""
+    house = northlight
+    for days in (100, 40, 20):
+        extras.record(
+            client=clinic, title="A page, while we were at it", hours=Decimal(3),
+            money=Decimal(480), kind="One more page", given_on=(now - timedelta(days=days)).date(),
+            by=house.ben, now=now,
+        )  # fmt: skip
+    ask = receiving.receive(
+        client=clinic, title="A page", kind="one more page", sort="extra", by=house.ben, now=now
+    )
+    rare = gates.how_rare(ask)
+    assert (rare.rarity, rare.of_kind) == ("repeated", 3)
+    assert creep.watch(now=now) == []
+    receiving.judge(ask, sincere="yes", by=house.ben, now=now)
+    answering.answer(ask, Saying("yes_once", hours=Decimal(2)), by=house.ben, now=now)
+    (crept,) = creep.watch(now=now)
+    assert (crept.count, crept.hours, crept.asks) == (3, Decimal(8), [ask])
+    row = creep.decide(clinic, crept.kind, decided="retired", by=house.ben, now=now)
+    assert "3 times since Fri\N{NO-BREAK SPACE}23\N{NO-BREAK SPACE}Oct" in row.words
+    assert [one.extra for one in row.evidence.order_by("pk")] == list(crept.gifts)
+    assert faults() == []
+
+
+def test_a_retainer_is_drafted_with_its_history_and_carries_the_next_ones(
+    northlight: cast.House, clinic: Client, now: datetime
+) -> None:
+    """Three pages in 60 days: half as much in a month, and its price is of the month."""
+    house = northlight
+    for days in (60, 30, 0):
+        free(house, clinic, now - timedelta(days=days))
+    (crept,) = creep.watch(now=now)
+    assert crept.in_a_month(crept.money, today=now.date()) == 720
+    row = creep.decide(
+        clinic, crept.kind, decided="priced", price=Decimal(600), by_month=True,
+        by=house.ben, now=now,
+    )  # fmt: skip
+    assert row.words.replace("\N{NO-BREAK SPACE}", " ") == (
+        "One more page: € 600 a month. Given free 3 times since 3 Oct, worth € 1,440."
+    )
+    draft = row.draft
+    assert draft is not None
+    assert (draft.title, draft.likely_hours) == ("One more page, from now on by the month", 3)
+    tests = gates.read(draft, by=house.ben, now=now)
+    assert (tests.cost_money, gates.suggested(tests)) == (600, "paid_yes")
+    assert "From now on it is €\N{NO-BREAK SPACE}600 a month." in (
+        creep.offer(row, by=house.ben, now=now).body
+    )
+    another = receiving.receive(
+        client=clinic, title="A page", kind="One more page", sort="extra", by=house.ben, now=now
+    )
+    tests = gates.read(another, by=house.ben, now=now)
+    assert (tests.cost_money, gates.suggested(tests)) == (0, None)
+    assert "in their retainer it is in scope" in gates.passage(tests, "yes_once").reasons[0]
     assert faults() == []
 
 

@@ -396,5 +396,5 @@ def test_what_became_expected_is_priced_and_its_draft_leads_to_the_offer(
     seen = ben.get("desk_ask", draft.pk)
     assert "One more page: € 450 each. Given free 3 times since 30 Sep, worth € 1,440." in seen
     assert "kept suggests: paid yes." in seen
-    assert "From now on each is € 450." in seen
+    assert "From now on it is € 450 each." in seen
     assert "Offer it: the draft is on the desk" in ben.get("creep")

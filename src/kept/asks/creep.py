@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -24,6 +24,8 @@ from kept.people.models import Member, Role
 from kept.tenancy import given, refusals, scope
 
 Decided = Creep.Decided
+#: Days that a month has here.
+MONTH = 30
 
 
 class NothingCrept(refusals.Conflict):
@@ -40,47 +42,55 @@ class Crept:
 
     Attributes:
         expected: asked for as if it were due.
+        gifts: each as the ledger has it, oldest first; asked for, or given without an ask.
     """
 
     client: Client
     kind: AskKind
     expected: bool
-    asks: Sequence[Ask]
+    gifts: Sequence[Extra]
     hours: Decimal
     money: Decimal
 
     @property
     def count(self) -> int:
         """How many were given in the days looked at."""
-        return len(self.asks)
+        return len(self.gifts)
+
+    @property
+    def asks(self) -> list[Ask]:
+        """The asks among them that they answered."""
+        return [gift.ask for gift in self.gifts if gift.ask is not None]
+
+    @property
+    def since(self) -> date:
+        """The day of the first."""
+        return _day(self.gifts[0])
 
     @property
     def usual_price(self) -> Decimal:
         """What one of them was worth on average, to the cent."""
-        if not self.asks:
-            return Decimal(0)
-        return (self.money / len(self.asks)).quantize(Decimal("0.01"))
+        return (self.money / self.count).quantize(extras.CENT)
+
+    def in_a_month(self, amount: Decimal, *, today: date) -> Decimal:
+        """Return how much of an amount given in this time falls on a month, to the hundredth."""
+        days = max((today - self.since).days, MONTH)
+        return (amount * MONTH / days).quantize(extras.CENT)
 
 
 def watch(*, now: datetime) -> list[Crept]:
     """Return what is repeated or expected and not decided, the most often given first."""
     house = scope.current()
     since = now - timedelta(days=house.beyond_days)
-    given_lately: dict[tuple[int, int], list[Ask]] = defaultdict(list)
+    given_lately: dict[tuple[int, int], list[Extra]] = defaultdict(list)
     rows = (
-        Ask.objects.filter(
-            extra__state=Extra.State.GIVEN,
-            client__isnull=False,
-            kind__isnull=False,
-            came_at__gt=since,
-            came_at__lte=now,
-        )
-        .select_related("client", "contact", "kind", "extra", "policy", "service")
-        .order_by("came_at", "pk")
+        extras.of_a_kind(since=since, until=now, zone=house.zone)
+        .filter(client__isnull=False, kind__isnull=False)
+        .select_related("client", "kind", "ask__contact", "ask__policy", "ask__service")
     )
-    for ask in rows:
-        if ask.client_id is not None and ask.kind_id is not None:
-            given_lately[ask.client_id, ask.kind_id].append(ask)
+    for gift in sorted(rows, key=lambda one: (_day(one), one.pk)):
+        if gift.client_id is not None and gift.kind_id is not None:
+            given_lately[gift.client_id, gift.kind_id].append(gift)
     settled = set(Creep.objects.filter(ended_at__isnull=True).values_list("client_id", "kind_id"))
     due = set(
         Ask.objects.filter(as_if_due=True, came_at__gt=since, kind__isnull=False)
@@ -88,9 +98,9 @@ def watch(*, now: datetime) -> list[Crept]:
         .values_list("client_id", "kind_id")
     )
     found = [
-        _crept(asks, expected=key in due)
-        for key, asks in given_lately.items()
-        if key not in settled and (len(asks) >= house.repeated_from or key in due)
+        _crept(gifts, expected=key in due)
+        for key, gifts in given_lately.items()
+        if key not in settled and (len(gifts) >= house.repeated_from or key in due)
     ]
     return sorted(found, key=lambda one: (-one.count, one.client.name, one.kind.name))
 
@@ -110,19 +120,21 @@ def of(client: Client, kind: AskKind, *, now: datetime) -> Crept:
     )
 
 
-def line(crept: Crept, price: Decimal) -> str:
+def line(crept: Crept, price: Decimal, *, by_month: bool = False) -> str:
     """ "One more page: € 480 each. Given free 3 times since 14 Sep, worth € 1,440." """
-    house = scope.current()
-    first = crept.asks[0]
-    return _(
-        "%(kind)s: %(price)s each. Given free %(count)s times since %(day)s, worth %(worth)s."
-    ) % {
+    return _("%(kind)s: %(price)s. Given free %(count)s times since %(day)s, worth %(worth)s.") % {
         "kind": crept.kind.name,
-        "price": words.money(price, house.currency),
+        "price": rate(price, by_month=by_month),
         "count": crept.count,
-        "day": words.short_day(zones.day_of(first.came_at, first.zone)),
-        "worth": words.money(crept.money, house.currency),
+        "day": words.short_day(crept.since),
+        "worth": words.money(crept.money, scope.current().currency),
     }
+
+
+def rate(price: Decimal, *, by_month: bool) -> str:
+    """ "€ 480 each", or "€ 480 a month" for a retainer."""
+    said = _("%(price)s a month") if by_month else _("%(price)s each")
+    return said % {"price": words.money(price, scope.current().currency)}
 
 
 def ending(crept: Crept, *, by: Member, now: datetime) -> wording.Draft:
@@ -144,13 +156,19 @@ def offer(
         price: of each; left out, the one that was decided.
         day: by when they have the next one.
     """
-    asks = [
-        one.ask for one in row.evidence.select_related("ask__contact", "ask__policy").order_by("pk")
+    evidence = row.evidence.select_related(
+        "extra__client", "extra__ask__contact", "extra__ask__policy",
+        "ask__extra__client", "ask__extra__ask__contact", "ask__extra__ask__policy",
+    ).order_by("pk")  # fmt: skip
+    gifts = [
+        gift
+        for one in evidence
+        if (gift := one.extra or (None if one.ask is None else one.ask.extra)) is not None
     ]
-    crept = Crept(row.client, row.kind, row.was_expected, asks, row.hours, row.money)
+    crept = Crept(row.client, row.kind, row.was_expected, gifts, row.hours, row.money)
     facts = _facts(crept, by=by, now=now)
     each = row.price if price is None else price
-    money = words.money(each or Decimal(0), scope.current().currency)
+    money = rate(each or Decimal(0), by_month=row.by_month)
     return wording.draft(wording.For.PRICED, replace(facts, price=money, day=day))
 
 
@@ -162,6 +180,7 @@ def decide(
     by: Member,
     now: datetime,
     price: Decimal | None = None,
+    by_month: bool = False,
     service: Service | None = None,
     words_said: str = "",
     send: bool = False,
@@ -172,6 +191,7 @@ def decide(
     adopted joins the core list. What is retired ends with a letter.
 
     Args:
+        by_month: the price is that of a retainer: of a month, not of each.
         words_said: the letter that ends it; left out, as this house words it.
         send: send that letter to whoever asked last.
 
@@ -200,7 +220,8 @@ def decide(
             core = _core_of(client, service) or cores.name(client, service, by=by, now=now)
         draft, said = None, ""
         if decided == Decided.PRICED and price is not None:
-            draft, said = _draft(crept, by=by, now=now), line(crept, price)
+            draft = _draft(crept, by_month=by_month, by=by, now=now)
+            said = line(crept, price, by_month=by_month)
         elif decided == Decided.RETIRED:
             said = words_said or ending(crept, by=by, now=now).body
             wording.refuse_fields(said)
@@ -212,6 +233,7 @@ def decide(
             hours=crept.hours,
             money=crept.money,
             price=price if decided == Decided.PRICED else None,
+            by_month=by_month and decided == Decided.PRICED,
             core_service=core,
             draft=draft,
             words=given.paragraphs(said, called=_("The words"), field="words", longest=10_000),
@@ -223,7 +245,7 @@ def decide(
         ):
             row.save()
         evidence = CreepEvidence.objects.bulk_create(
-            CreepEvidence(creep=row, ask=ask) for ask in crept.asks
+            CreepEvidence(creep=row, ask=gift.ask, extra=gift) for gift in crept.gifts
         )
         recording.record(Event.Kind.CREEP_DECIDED, about=row, by=by, at=now, rows=[row, *evidence])
         if send and decided == Decided.RETIRED:
@@ -243,17 +265,22 @@ def reopen(row: Creep, *, by: Member, now: datetime) -> Creep:
     return row
 
 
-def _crept(asks: list[Ask], *, expected: bool) -> Crept:
-    client, kind = asks[0].client, asks[0].kind
+def _day(gift: Extra) -> date:
+    """When it was asked for; given without an ask, when it was given."""
+    return gift.given_on if gift.ask is None else zones.day_of(gift.ask.came_at, gift.ask.zone)
+
+
+def _crept(gifts: list[Extra], *, expected: bool) -> Crept:
+    client, kind = gifts[0].client, gifts[0].kind
     assert client is not None  # both were asked for
     assert kind is not None
     return Crept(
         client=client,
         kind=kind,
         expected=expected,
-        asks=asks,
-        hours=sum((ask.extra.hours for ask in asks), Decimal(0)),
-        money=sum((ask.extra.money for ask in asks), Decimal(0)),
+        gifts=gifts,
+        hours=sum((gift.hours for gift in gifts), Decimal(0)),
+        money=sum((gift.money for gift in gifts), Decimal(0)),
     )
 
 
@@ -265,32 +292,37 @@ def last_contact(crept: Crept) -> Contact | None:
 
 
 def _facts(crept: Crept, *, by: Member, now: datetime) -> wording.Facts:
-    last = crept.asks[-1]
+    last = crept.asks[-1] if crept.asks else None
     return wording.Facts(
         what=crept.kind.name,
-        zone=last.zone,
+        zone=crept.client.zone,
         by=by,
         now=now,
         client=crept.client,
         contact=last_contact(crept),
-        policy=last.policy,
-        since=crept.asks[0].came_at,
+        policy=None if last is None else last.policy,
+        since=crept.since,
         count=crept.count,
         worth=words.money(crept.money, scope.current().currency),
     )
 
 
-def _draft(crept: Crept, *, by: Member, now: datetime) -> Ask:
-    """Lay a change on the desk: as big as one of them was, to be offered at its price."""
+def _draft(crept: Crept, *, by_month: bool, by: Member, now: datetime) -> Ask:
+    """Lay a change on the desk: as big as one of them was, or what a month of them takes."""
+    title = _("%(kind)s, from now on at a price")
     hours = float(crept.hours / crept.count)
+    if by_month:
+        title = _("%(kind)s, from now on by the month")
+        today = zones.day_of(now, crept.client.zone)
+        hours = float(crept.in_a_month(crept.hours, today=today))
     return receiving.receive(
         client=crept.client,
         contact=last_contact(crept),
-        title=_("%(kind)s, from now on at a price") % {"kind": crept.kind.name},
+        title=title % {"kind": crept.kind.name},
         sort=Ask.Sort.CHANGE,
         kind=crept.kind.name,
         size=Effort(round(hours, 2)) if hours >= 0.01 else None,
-        service=crept.asks[-1].service,
+        service=crept.asks[-1].service if crept.asks and not by_month else None,
         decider=by,
         by=by,
         now=now,

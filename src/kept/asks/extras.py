@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from kept import words, zones
@@ -82,6 +82,17 @@ def rows(*, client: Client | None = None) -> QuerySet[Extra]:
     """Return what was given, newest first."""
     found = Extra.objects.filter(state=State.GIVEN).select_related("client", "kind", "ask")
     return (found if client is None else found.filter(client=client)).order_by("-given_on", "-pk")
+
+
+def of_a_kind(*, since: datetime, until: datetime, zone: str) -> QuerySet[Extra]:
+    """Return what was given after one moment, until another, to tell what is rare.
+
+    What was asked for counts from when it was asked, the rest by the day it was given.
+    """
+    asked = Q(ask__came_at__gt=since, ask__came_at__lte=until)
+    first, last = zones.day_of(since, zone), zones.day_of(until, zone)
+    unasked = Q(ask__isnull=True, given_on__gt=first, given_on__lte=last)
+    return Extra.objects.filter(asked | unasked, state=State.GIVEN)
 
 
 def ledger(*, first_on: date, last_on: date, client: Client | None = None) -> Ledger:

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from kept import words, zones
-from kept.asks import core, policies, rules
+from kept.asks import core, extras, policies, rules
 from kept.asks.core import Health
 from kept.asks.models import Ask, Budget, Creep, Decision, Extra, Policy
 from kept.clients.catalogue import StageSketch
@@ -161,9 +161,9 @@ def judge(ask: Ask) -> rules.Judged | None:
 
 def worth(ask: Ask, settled: Creep | None = None) -> Decimal:
     """Return what the ask would cost: what its kind was priced at for them, else the rule's price,
-    else the service's.
+    else the service's. The price of a month is only that of the retainer's own draft.
     """
-    if settled is not None and settled.price is not None:
+    if settled is not None and settled.price is not None and _has_price(ask, settled):
         return settled.price
     if ask.policy is not None and ask.policy.price is not None:
         return ask.policy.price
@@ -229,8 +229,12 @@ def how_rare(ask: Ask) -> HowRare:
         .order_by("came_at", "pk")
     )
     since = ask.came_at - timedelta(days=house.beyond_days)
-    given = [row for row in before if row.came_at > since and _was_free(row)]
-    count = len(given) + 1
+    given = (
+        extras.of_a_kind(since=since, until=ask.came_at, zone=house.zone)
+        .filter(client_id=ask.client_id, kind_id=ask.kind_id)
+        .exclude(ask=ask)
+    ).count()
+    count = given + 1
     if settled is not None:
         return HowRare(Rarity.SETTLED, count, before, settled)
     if ask.as_if_due and given:
@@ -322,12 +326,17 @@ def suggested(tests: Tests) -> Given | None:
         # What was adopted is core by now, and has to be sorted so first.
         return Given.FAIR_NO if settled.decided == Creep.Decided.RETIRED else None
     if settled is not None:
-        return Given.PAID_YES
+        # In a retainer they have, it is in scope, and has to be sorted so first.
+        return Given.PAID_YES if _has_price(ask, settled) else None
     if ask.sort == Ask.Sort.CHANGE or tests.rare.rarity in (Rarity.REPEATED, Rarity.EXPECTED):
         return Given.PAID_YES if priced else None
     if ask.sort and passage(tests, Given.YES_ONCE).gate is Gate.OPEN:
         return Given.YES_ONCE
     return Given.PAID_YES if priced else None
+
+
+def _has_price(ask: Ask, settled: Creep) -> bool:
+    return not settled.by_month or settled.draft_id == ask.pk
 
 
 def _hardest(gate: Gate) -> int:
@@ -362,6 +371,11 @@ def _of_kind(tests: Tests) -> list[tuple[Gate, str]]:
         Creep.Decided.PRICED: _("“%(kind)s” has a price for them: whoever holds the band decides."),
         Creep.Decided.RETIRED: _("“%(kind)s” was ended for them: whoever holds the band decides."),
     }[Creep.Decided(settled.decided)]
+    if settled.by_month:
+        decided = _(
+            "“%(kind)s” has a price by the month for them: in their retainer it is in scope, else "
+            "whoever holds the band decides."
+        )
     return [(Gate.BAND, decided % {"kind": settled.kind.name})]
 
 
@@ -412,11 +426,6 @@ def _core(ask: Ask, health: Health | None) -> Core:
         if not known.exists():
             return Core.WALK_IN
     return Core(health.verdict)
-
-
-def _was_free(ask: Ask) -> bool:
-    extra = getattr(ask, "extra", None)
-    return extra is not None and extra.state == Extra.State.GIVEN
 
 
 def _is_fresh(answer: Answer, now: datetime) -> bool:

@@ -336,7 +336,7 @@ def _usual() -> Mapping[For, tuple[str, str]]:
             _("{what}: from now on"),
             _(
                 "we have gladly given you “{what}” {count} times since {since}, worth {worth}. "
-                "From now on each is {price}.[ You have the next by {day}.]\n\nSay yes here and "
+                "From now on it is {price}.[ You have the next by {day}.]\n\nSay yes here and "
                 "we begin:\n{link}"
             ),
         ),

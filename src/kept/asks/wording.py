@@ -7,7 +7,7 @@ the one time, since else it becomes expected and unpaid.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from django.utils.translation import gettext as _
@@ -63,7 +63,7 @@ class Facts:
     day: datetime | None = None
     nearest: datetime | None = None
     answer_by: datetime | None = None
-    since: datetime | None = None
+    since: date | None = None
     price: str = ""
     worth: str = ""
     because: str = ""
@@ -204,7 +204,7 @@ def _merged(template: Template, facts: Facts) -> dict[str, str]:
         "day": at(facts.day),
         "nearest": at(facts.nearest),
         "answer_by": at(facts.answer_by),
-        "since": "" if facts.since is None else words.day(zones.day_of(facts.since, facts.zone)),
+        "since": "" if facts.since is None else words.day(facts.since),
         "price": facts.price,
         "worth": facts.worth,
         "because": facts.because,

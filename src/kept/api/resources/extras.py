@@ -123,7 +123,8 @@ class Crept(Shown):
     count: int = Field(description="So many times lately.")
     hours: Decimal = Field(description="Hours.")
     money: Decimal = Field(description="What they were worth.")
-    ask_ids: list[int] = Field(description="The evidence.")
+    ask_ids: list[int] = Field(description="The asks among the evidence.")
+    extra_ids: list[int] = Field(description="The evidence, as the ledger has it.")
 
 
 class CreepWatched(Shown):
@@ -175,6 +176,7 @@ class CreepShown(Shown):
     decided: Literal["priced", "adopted", "retired"] = Field(description="The decision.")
     was_expected: bool = Field(description="It was expected then.")
     price: Decimal | None = Field(description="Its price from now on.")
+    by_month: bool = Field(description="It is that of a month: a retainer; else of each.")
     core_service_id: int | None = Field(description="The core service it became.")
     draft_id: int | None = Field(description="The ask on the desk that offers its price.")
     words: str = Field(description="The line of an offer, or the letter that ends it.")
@@ -189,6 +191,7 @@ class NewCreep(Asked):
     kind_id: Id = Field(description="The kind.")
     decided: Literal["priced", "adopted", "retired"] = Field(description="The decision.")
     price: Money | None = Field(None, description="For a priced one.")
+    by_month: bool = Field(False, description="The price is that of a month: a retainer.")
     service_id: Id | None = Field(None, description="For an adopted one: what it becomes.")
     words: Prose = Field("", description="The letter that ends it; left out, as drafted.")
     send: bool = Field(False, description="Send that letter to whoever asked last.")
@@ -286,6 +289,7 @@ def watch_creep(request: ApiRequest) -> dict[str, Any]:
             "hours": one.hours,
             "money": one.money,
             "ask_ids": [ask.pk for ask in one.asks],
+            "extra_ids": [gift.pk for gift in one.gifts],
         }
         for one in creep.watch(now=request.now)
     ]
@@ -306,6 +310,7 @@ def decide_creep(request: ApiRequest, body: NewCreep) -> models.Creep:
         named(models.AskKind, body.kind_id, "kind_id"),
         decided=body.decided,
         price=body.price,
+        by_month=body.by_month,
         service=None if body.service_id is None else named(Service, body.service_id, "service_id"),
         words_said=body.words,
         send=body.send,

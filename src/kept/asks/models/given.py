@@ -108,6 +108,8 @@ class Creep(Scoped):
     hours = models.DecimalField(max_digits=8, decimal_places=2, default=0)
     money = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     price = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    #: A retainer: the price is of a month, not of each.
+    by_month = models.BooleanField(default=False)
     core_service = models.ForeignKey(
         CoreService, models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -137,6 +139,10 @@ class Creep(Scoped):
                 name="a_priced_kind_says_its_price",
             ),
             models.CheckConstraint(
+                condition=Q(by_month=False) | Q(decided="priced"),
+                name="what_is_paid_by_the_month_has_a_price",
+            ),
+            models.CheckConstraint(
                 condition=(Q(decided="adopted") & Q(core_service__isnull=False))
                 | (~Q(decided="adopted") & Q(core_service__isnull=True)),
                 name="an_adopted_kind_is_a_core_service",
@@ -148,17 +154,23 @@ class Creep(Scoped):
 
 
 class CreepEvidence(Scoped):
-    """One ask that the decision rests on."""
+    """One gift that the decision rests on, and the ask that it answered, if there was one."""
 
     creep = models.ForeignKey(Creep, models.CASCADE, related_name="evidence")
-    ask = models.ForeignKey(Ask, models.PROTECT, related_name="+")
+    ask = models.ForeignKey(Ask, models.PROTECT, null=True, blank=True, related_name="+")
+    extra = models.ForeignKey(Extra, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         base_manager_name = "objects"
         ordering: ClassVar = ["creep_id", "pk"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["creep", "ask"], name="evidence_is_named_once")
+            models.UniqueConstraint(fields=["creep", "ask"], name="evidence_is_named_once"),
+            models.UniqueConstraint(fields=["creep", "extra"], name="a_gift_is_evidence_once"),
+            models.CheckConstraint(
+                condition=Q(ask__isnull=False) | Q(extra__isnull=False),
+                name="evidence_is_an_ask_or_a_gift",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"ask {self.ask_id} for creep {self.creep_id}"
+        return f"extra {self.extra_id} for creep {self.creep_id}"

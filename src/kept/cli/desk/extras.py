@@ -158,6 +158,7 @@ def creep_(
                     "hours": str(one.hours),
                     "money": str(one.money),
                     "asks": [ask.pk for ask in one.asks],
+                    "extras": [gift.pk for gift in one.gifts],
                 }
                 for one in found
             ]
@@ -176,6 +177,9 @@ def settle_creep(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="Which kind of ask.")],
     decided: Annotated[str, typer.Argument(metavar="DECISION", help="priced, adopted or retired.")],
     price: Annotated[str, typer.Option(help="Of each, for a priced one.")] = "",
+    by_month: Annotated[
+        bool, typer.Option("--by-month", help="The price is that of a month: a retainer.")
+    ] = False,
     service: Annotated[str, typer.Option(help="What an adopted one becomes, by name.")] = "",
     send: Annotated[
         bool, typer.Option("--send", help="Send the letter that ends it to whoever asked last.")
@@ -197,6 +201,7 @@ def settle_creep(
             found,
             decided=decided,
             price=naming.amount(price, "--price") if price else None,
+            by_month=by_month,
             service=catalogue.find(service) if service else None,
             send=send,
             by=who.member,

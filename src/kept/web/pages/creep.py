@@ -43,6 +43,9 @@ def creep(request: KeptRequest) -> HttpResponse:
                 one,
                 words.money(one.money, house.currency),
                 creeping.line(one, one.usual_price),
+                words.money(
+                    one.in_a_month(one.money, today=zones.day_of(now, house.zone)), house.currency
+                ),
                 creeping.ending(one, by=request.member, now=now),
                 creeping.last_contact(one),
             )
@@ -80,6 +83,7 @@ def _decide(request: KeptRequest) -> HttpResponse:
         kind,
         decided=decided,
         price=_price(said.get("price", "")) if decided == Creep.Decided.PRICED else None,
+        by_month=said.get("per") == "month",
         service=Service.objects.filter(pk=rows.number(said.get("service"))).first(),
         words_said=said.get("words", "") if decided == Creep.Decided.RETIRED else "",
         send=send == "sent",
