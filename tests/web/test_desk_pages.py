@@ -398,3 +398,18 @@ def test_what_became_expected_is_priced_and_its_draft_leads_to_the_offer(
     assert "kept suggests: paid yes." in seen
     assert "From now on it is € 450 each." in seen
     assert "Offer it: the draft is on the desk" in ben.get("creep")
+
+
+def test_a_rule_bent_too_often_is_told_to_its_owner_with_the_evidence(
+    northlight: cast.House, kitchen: Policy, login: LogIn, now: datetime
+) -> None:
+    """Three of three: Ben is told on Today, nobody else is, and the page lists each of them."""
+    waiter = Page(login(northlight.dev))
+    for name in ("Two for lunch", "The Nunes family", "A table of six"):
+        waiter.post("desk_minute", policy=str(kitchen.pk), title=name, given="yes")
+    told = "Your rule “Kitchen closes” is bent too often: does it still say what we do?"
+    assert told in Page(login(northlight.ben)).get("today")
+    assert told not in waiter.get("today")
+    seen = Page(login(northlight.ben)).get("policy", kitchen.pk)
+    assert "Asked about 3 times in 90 days, bent each time." in seen
+    assert all(name in seen for name in ("Two for lunch", "The Nunes family", "A table of six"))

@@ -88,6 +88,8 @@ class Bent:
         ) % {"asks": self.asks, "days": self.days}  # fmt: skip
         if not self.bent:
             return _("%(asked)s, never bent.") % {"asked": asked}
+        if self.bent == self.asks:
+            return _("%(asked)s, bent each time.") % {"asked": asked}
         bent = ngettext("bent once", "bent %(bent)s times", self.bent) % {"bent": self.bent}
         return f"{asked}, {bent}: {words.percent(self.share)}."
 
@@ -190,6 +192,13 @@ def bent(policies: Iterable[Policy], *, now: datetime) -> dict[int, Bent]:
         for key in keys
         for asks, often in [found.get(key, (0, 0))]
     }
+
+
+def questioned(owner: Member, *, now: datetime) -> list[tuple[Policy, Bent]]:
+    """Return the rules of one owner that were bent too often lately, and how often."""
+    theirs = list(Policy.objects.filter(owner=owner, retired_at__isnull=True))
+    often = bent(theirs, now=now) if theirs else {}
+    return [(rule, often[rule.pk]) for rule in theirs if often[rule.pk].questioned]
 
 
 def value_of(quantity: str, text: str, *, called: str, field: str) -> Decimal:
