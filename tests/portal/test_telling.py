@@ -44,6 +44,7 @@ def test_a_story_needs_consent_to_its_exact_words_and_again_when_they_change(
         )
         asked = storytelling.ask(story, **doing)
     seen = text(sara.get())
+    assert "Nothing waits for you. Below is a question, if you like." in seen
     assert "They came on a Sunday." in seen
     assert sara.post(f"stories/{asked.pk}/consent", answer="maybe").status_code == 422
     assert sara.post(f"stories/{asked.pk}/consent", answer="yes").status_code == 303

@@ -55,7 +55,7 @@ def shown(
     """
     found = for_client.read(visit.contact, now=visit.now)
     context = saying.page(found, client=visit.contact.client, contact=visit.contact, now=visit.now)
-    context |= {
+    wished = {
         "reactions": Reaction.objects.filter(contact=visit.contact, felt="").select_related(
             "promise__job", "extra"
         ),
@@ -65,6 +65,10 @@ def shown(
             refused_at__isnull=True,
             overtaken_at__isnull=True,
         ).select_related("story"),
+    }
+    if not found.waits and not found.owed and any(rows.exists() for rows in wished.values()):
+        context["lead"] = _("Nothing waits for you. Below is a question, if you like.")
+    context |= wished | {
         "stories": Story.objects.filter(
             contact=visit.contact, state__in=[Story.State.CONSENTED, Story.State.PUBLISHED]
         ),
