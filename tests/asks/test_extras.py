@@ -79,6 +79,22 @@ def test_the_ledger_adds_up_to_the_cent_and_shows_who_is_over(
     assert faults() == []
 
 
+def test_a_budget_is_measured_by_what_was_given_in_its_own_days(
+    northlight: cast.House, clinic: Client, now: datetime
+) -> None:
+    """Nine hours in spring, one of the autumn's two: nothing is over."""
+    house, autumn = northlight, date(2026, 9, 1)
+    for hours, day in ((9, date(2026, 4, 1)), (1, date(2026, 11, 2))):
+        extras.record(
+            client=clinic, title="More", hours=Decimal(hours), given_on=day, by=house.ben, now=now
+        )
+    extras.set_budget(
+        clinic, first_on=autumn, last_on=date(2026, 12, 31), hours=Decimal(2), by=house.ben, now=now
+    )
+    (one,) = extras.ledger(**YEAR).clients
+    assert (one.hours, one.over) == (Decimal(10), False)
+
+
 def test_a_budget_is_one_for_each_day(
     northlight: cast.House, clinic: Client, now: datetime
 ) -> None:

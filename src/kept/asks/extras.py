@@ -38,22 +38,18 @@ class JudgedAlready(refusals.Conflict):
 
 @dataclass(frozen=True)
 class OfClient:
-    """What one client was given in a time, and its budget where there is one."""
+    """What one client was given in a time, and its budget where there is one.
+
+    Attributes:
+        over: more was given than we meant to, in the days of the budget.
+    """
 
     client: Client | None
     count: int
     hours: Decimal
     money: Decimal
     budget: Budget | None
-
-    @property
-    def over(self) -> bool:
-        """Whether more was given than we meant to."""
-        budget = self.budget
-        return budget is not None and (
-            (budget.hours is not None and self.hours > budget.hours)
-            or (budget.money is not None and self.money > budget.money)
-        )
+    over: bool
 
 
 @dataclass(frozen=True)
@@ -108,10 +104,19 @@ def ledger(*, first_on: date, last_on: date, client: Client | None = None) -> Le
         .annotate(count=Count("pk"), hours=Sum("hours"), money=Sum("money"))
     )
     clients = Client.objects.in_bulk([row["client_id"] for row in sums if row["client_id"]])
+    used = Extra.objects.filter(
+        client=OuterRef("client"),
+        state=State.GIVEN,
+        given_on__gte=OuterRef("first_on"),
+        given_on__lte=OuterRef("last_on"),
+    ).order_by()
     budgets = {
         budget.client_id: budget
         for budget in Budget.objects.filter(
             first_on__lte=last_on, last_on__gte=last_on, client_id__in=list(clients)
+        ).annotate(
+            used_hours=used.values("client").annotate(sum=Sum("hours")).values("sum"),
+            used_money=used.values("client").annotate(sum=Sum("money")).values("sum"),
         )
     }
     of_clients = sorted(
@@ -121,7 +126,12 @@ def ledger(*, first_on: date, last_on: date, client: Client | None = None) -> Le
                 count=row["count"],
                 hours=_exact(row["hours"]),
                 money=_exact(row["money"]),
-                budget=budgets.get(row["client_id"]),
+                budget=(budget := budgets.get(row["client_id"])),
+                over=budget is not None
+                and (
+                    (budget.hours is not None and _exact(budget.used_hours) > budget.hours)
+                    or (budget.money is not None and _exact(budget.used_money) > budget.money)
+                ),
             )
             for row in sums
         ),
