@@ -21,6 +21,26 @@ def test_the_numbers_of_the_house_are_read_by_members_and_set_by_owners(
     assert dev.get("/beyond").json() == changed.json()
 
 
+def test_figures_of_the_desk_and_who_asks_and_pays_for_leads_only(
+    northlight: cast.House, calling: Callable[..., Any]
+) -> None:
+    ben, dev = calling(northlight.ben), calling(northlight.dev)
+    clinic = northlight.clients["Harbour Clinic"].pk
+    for answer in (
+        {"given": "fair_no", "wont": "price"},
+        {"given": "cant_ever", "constraint": "A law"},
+    ):
+        ask = dev.post("/asks", {"title": "A page", "client_id": clinic, "sort": "extra"}).json()[
+            "id"
+        ]
+        dev.post(f"/asks/{ask}/decide", answer)
+    (balance,) = ben.get("/beyond/balances").json()["items"]
+    assert (balance["client_id"], balance["asked"], balance["declined"]) == (clinic, 2, 2)
+    assert dev.get("/beyond/balances").status_code == 403
+    assert dev.get("/beyond/cants").json() == {"said": 1, "wonts": 0, "days": 90}
+    assert dev.get("/beyond/room-to-shine").json() == {"client_ids": []}
+
+
 def test_a_house_words_its_replies_by_api(
     northlight: cast.House, calling: Callable[..., Any]
 ) -> None:

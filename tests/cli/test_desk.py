@@ -56,6 +56,10 @@ def test_extras_are_written_down_budgeted_and_settled(northlight: cast.House, ty
     assert "Too early to judge" in typed("desk", "pays").out
     assert typed("desk", "pays", "--json").document["difference"] is None
     assert typed("desk", "creep").out == "Nothing crept in: every extra is still a gift.\n"
+    assert typed("desk", "wonts").out == "0 of 0 can'ts in 90 days were won'ts.\n"
+    assert typed("desk", "balance").out == "Nobody asked for more in a year.\n"
+    assert typed("desk", "balance", "--as", northlight.dev.email).status == 1
+    assert typed("desk", "shine", "--json").document == {"clients": []}
 
 
 def test_the_third_of_its_kind_is_priced_and_its_offer_drafted(

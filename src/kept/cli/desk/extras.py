@@ -137,6 +137,69 @@ def pays(
             speaking.paragraph(line)
 
 
+@app.command("balance")
+def balance(
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Who asks and who pays, for leads only."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept import words
+        from kept.asks import figures
+
+        found = figures.balances(by=who.member, now=who.now)
+        if as_json:
+            rows = [{**vars(one), "client": one.client.name} for one in found]
+            speaking.document({"balances": rows})
+            return
+        for one in found:
+            free, paid = (
+                words.money(money, who.house.currency) for money in (one.money_free, one.money_paid)
+            )
+            speaking.say(
+                f"{one.client.name}: asked {one.asked}; {one.free} free ({free}), "
+                f"{one.paid} paid ({paid}), {one.declined} declined"
+            )
+        if not found:
+            speaking.say("Nobody asked for more in a year.")
+
+
+@app.command("wonts")
+def wonts(
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How many can'ts were won'ts lately, of the whole team."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.asks import figures
+
+        found = figures.cants(now=who.now)
+        if as_json:
+            speaking.document(vars(found))
+            return
+        speaking.say(f"{found.wonts} of {found.said} can'ts in {found.days} days were won'ts.")
+
+
+@app.command("shine")
+def shine(
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """For whom one small unexpected thing would be right."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.asks import figures
+
+        names = [one.client.name for one in figures.room_to_shine(now=who.now)]
+        if as_json:
+            speaking.document({"clients": names})
+            return
+        for name in names or ["Nobody: first what was promised, or it was given lately."]:
+            speaking.say(name)
+
+
 @app.command("creep")
 def creep_(
     organisation: OrganisationOption = None,
