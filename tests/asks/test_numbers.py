@@ -7,7 +7,7 @@ import pytest
 from tests import cast
 from tests.asks.whole import faults
 
-from kept.asks import core, numbers, policies
+from kept.asks import bending, core, numbers, policies
 from kept.ledger.models import Event
 from kept.tenancy.models import Organisation
 from kept.tenancy.refusals import NotAllowed, Refused
@@ -31,7 +31,7 @@ def test_an_owner_sets_when_a_core_is_hot_a_kind_rare_and_a_rule_questioned(
         name="Pages", rule="paid", purpose="p", owner=northlight.ben, quantity="number",
         limit="0", by=northlight.ada, now=now,
     )  # fmt: skip
-    assert policies.bent([rule], now=now)[rule.pk].days == 30
+    assert bending.bent([rule], now=now)[rule.pk].days == 30
     numbers.change(by=northlight.ada, now=now, **said)
     assert Event.objects.filter(kind=Event.Kind.ORGANISATION_CHANGED).count() == 1
     assert faults() == []

@@ -8,7 +8,7 @@ import pytest
 from tests import cast
 from tests.asks.whole import faults
 
-from kept.asks import policies, rules
+from kept.asks import measuring, policies, rules
 from kept.asks.models import Policy
 from kept.tenancy import refusals
 
@@ -57,7 +57,7 @@ def test_where_a_value_lies_in_words(
 ) -> None:
     policy = kitchen(northlight, now)
     judged = rules.judge(policies.rule_of(policy), Decimal(value))
-    assert policies.verdict(policy, judged) == sentence
+    assert measuring.verdict(policy, judged) == sentence
 
 
 def test_a_bar_that_closes_at_half_past_eleven_may_be_open_until_one(
@@ -68,7 +68,7 @@ def test_a_bar_that_closes_at_half_past_eleven_may_be_open_until_one(
         northlight, now, limit="23:30", band_limit="00:15", hard_limit="01:00", tolerance="10"
     )
     assert (bar.limit, bar.band_limit, bar.hard_limit) == (1410, 1455, 1500)
-    asked = {face: policies.measure(bar, value=face) for face in ("23:33", "00:10", "01:01")}
+    asked = {face: measuring.measure(bar, value=face) for face in ("23:33", "00:10", "01:01")}
     assert [rules.judge(policies.rule_of(bar), value).within for value in asked.values()] == [
         "tolerance",
         "band",
@@ -155,7 +155,7 @@ def test_one_page_is_no_pages(northlight: cast.House, now: datetime) -> None:
         name="Pages", rule="a page is paid", purpose="Time", owner=northlight.ben,
         quantity="number", unit="page/pages", limit="0", by=northlight.ada, now=now,
     )  # fmt: skip
-    said = [policies.said(pages, Decimal(count)) for count in (0, 1, 2)]
+    said = [measuring.said(pages, Decimal(count)) for count in (0, 1, 2)]
     assert said == ["0 pages", "1 page", "2 pages"]
     guests = policies.change(pages, unit="guests", by=northlight.ada, now=now)
-    assert policies.said(guests, Decimal(2)) == "2 guests"
+    assert measuring.said(guests, Decimal(2)) == "2 guests"

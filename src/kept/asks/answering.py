@@ -15,14 +15,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kept import words, zones
-from kept.asks import extras, gates, receiving, wording
+from kept.asks import extras, gates, receiving, telling, wording
 from kept.asks.gates import Can, Gate, Given, Within
-from kept.asks.models import Ask, Challenge, Decision, Extra, Reply
-from kept.clients import links
+from kept.asks.models import Ask, Challenge, Decision, Extra
 from kept.ledger import recording
 from kept.ledger.models import Event
-from kept.outbox import letters
-from kept.outbox.models import Letter
 from kept.people import access
 from kept.people.models import Member, Role
 from kept.promises.models import Promise
@@ -133,7 +130,11 @@ def answer(ask: Ask, said: Saying, *, by: Member, now: datetime) -> Decision:
             recording.record(
                 Event.Kind.EXTRA_GIVEN, about=extra, by=by, at=now, rows=[extra], promise=promise
             )
-        _tell(ask, said, quote, by=by, now=now)
+        words_said = telling.Words(said.subject, said.body, said.how)
+        if quote is not None and said.given == Given.PAID_YES and said.how:
+            telling.offer(ask, words_said, quote, gap_reason=said.gap_reason, by=by, now=now)
+        else:
+            telling.reply(ask, said.given, words_said, by=by, now=now)
         if ask.holding_reply is not None and ask.holding_reply.state == "open":
             replying.answer(ask.holding_reply, quote=quote, by=by, now=now)
     return decision
@@ -179,13 +180,7 @@ def hold_off(
         ask.due_at = due_at
         ask.save(update_fields=["holding_reply", "due_at"])
         recording.record(Event.Kind.ASK_CHANGED, about=ask, by=by, at=now, rows=[ask])
-        _reply(
-            ask,
-            wording.For.HOLDING,
-            Saying("", subject=subject, body=body, how=how),
-            by=by,
-            now=now,
-        )
+        telling.reply(ask, wording.For.HOLDING, telling.Words(subject, body, how), by=by, now=now)
     return ask
 
 
@@ -409,73 +404,3 @@ def _extra(tests: gates.Tests, decision: Decision, *, by: Member, now: datetime)
         recorded_at=now,
         recorded_by=by,
     )
-
-
-def _tell(ask: Ask, said: Saying, quote: Quote | None, *, by: Member, now: datetime) -> None:
-    """Tell the client: an offer goes out by its own letter, anything else by the reply."""
-    if said.given != Given.PAID_YES or quote is None or not said.how:
-        _reply(ask, said.given, said, by=by, now=now)
-        return
-    by_letter = said.how == Reply.How.LETTER
-    offering.offer(
-        quote=quote,
-        contact=ask.contact if by_letter else None,
-        gap_reason=said.gap_reason,
-        send=by_letter,
-        subject=said.subject,
-        body=said.body,
-        by=by,
-        now=now,
-    )
-    letter = None
-    if by_letter and ask.contact is not None:
-        written = Event.objects.filter(
-            kind=Event.Kind.LETTER_WRITTEN, about_table="quote", about_id=quote.pk
-        ).latest("number")
-        letter = Letter.objects.get(pk=written.facts["letter"])
-    _keep_reply(ask, said.given, said, letter, by=by, now=now)
-
-
-def _reply(ask: Ask, reply_for: str, said: Saying, *, by: Member, now: datetime) -> None:
-    if not said.how or not said.body.strip():
-        return
-    letter = None
-    if said.how == Reply.How.LETTER:
-        if ask.contact is None:
-            raise letters.NoAddress(
-                _("Nobody at the client is named, so no letter can go there. Say who asked."),
-                field="contact",
-            )
-        letter = letters.write(
-            to=ask.contact,
-            subject=said.subject or ask.title,
-            body=said.body,
-            about=ask,
-            link=links.live_for(ask.contact, by=by, now=now) if letters.LINK in said.body else None,
-            by=by,
-            now=now,
-        )
-    _keep_reply(ask, reply_for, said, letter, by=by, now=now)
-
-
-def _keep_reply(
-    ask: Ask,
-    reply_for: str,
-    said: Saying,
-    letter: Letter | None,
-    *,
-    by: Member,
-    now: datetime,
-) -> Reply:
-    reply = Reply.objects.create(
-        ask=ask,
-        reply_for=reply_for,
-        how=Reply.How.SAID if letter is None else Reply.How.LETTER,
-        subject=said.subject[:200],
-        body=said.body.strip() or "—",
-        letter=letter,
-        sent_at=now,
-        sent_by=by,
-    )
-    recording.record(Event.Kind.ASK_REPLIED, about=reply, by=by, at=now, rows=[reply])
-    return reply

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from kept import words, zones
-from kept.asks import core, extras, policies, rules
+from kept.asks import core, extras, measuring, policies, rules
 from kept.asks.core import Health
 from kept.asks.models import Ask, Budget, Creep, Decision, Extra, Policy
 from kept.clients.catalogue import StageSketch
@@ -145,7 +145,7 @@ def read(ask: Ask, *, by: Member | None, now: datetime, work_out: bool = True) -
         judged=judged,
         verdict=""
         if judged is None or ask.policy is None
-        else policies.verdict(ask.policy, judged),
+        else measuring.verdict(ask.policy, judged),
         room=room(ask, now=now),
         cost_hours=cost_hours,
         cost_money=worth(ask, rare.settled),

@@ -1,20 +1,16 @@
 """House rules: what each is for, whose it is, and how far whom may bend it. Rule 8."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from typing import TypedDict, Unpack
 
 from django.db import transaction
-from django.db.models import Count, Q
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from kept import words
-from kept.asks import rules
-from kept.asks.models import Ask, Decision, Policy
+from kept.asks import measuring, rules
+from kept.asks.models import Policy
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access
@@ -23,9 +19,6 @@ from kept.tenancy import given, refusals, scope
 
 Quantity = Policy.Quantity
 Direction = Policy.Direction
-MOST = Decimal(9_999_999)
-#: Bent fewer times, a rule is not questioned: one of one says nothing.
-LEAST_BENT = 3
 
 
 class PolicyIsRetired(refusals.Conflict):
@@ -55,43 +48,6 @@ class PolicyChanges(TypedDict, total=False):
     hard_limit: str
     hard_reason: str
     price: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Bent:
-    """How often a rule was bent lately: a figure about the rule, never about a person.
-
-    Attributes:
-        asks: asks that it was asked about in the days looked at.
-        bent: those that got a free yes beyond it.
-        questioned: bent in more than the share that the house allows.
-    """
-
-    asks: int
-    bent: int
-    days: int
-    questioned: bool
-
-    @property
-    def share(self) -> float:
-        """The share of asks that got an exception."""
-        return self.bent / self.asks if self.asks else 0.0
-
-    @property
-    def told(self) -> str:
-        """ "Asked about 9 times in 90 days, bent 4 times: 44 %."; empty where nobody asked."""
-        if not self.asks:
-            return ""
-        asked = ngettext(
-            "Asked about once in %(days)s days", "Asked about %(asks)s times in %(days)s days",
-            self.asks,
-        ) % {"asks": self.asks, "days": self.days}  # fmt: skip
-        if not self.bent:
-            return _("%(asked)s, never bent.") % {"asked": asked}
-        if self.bent == self.asks:
-            return _("%(asked)s, bent each time.") % {"asked": asked}
-        bent = ngettext("bent once", "bent %(bent)s times", self.bent) % {"bent": self.bent}
-        return f"{asked}, {bent}: {words.percent(self.share)}."
 
 
 def make(*, by: Member, now: datetime, **said: Unpack[PolicyChanges]) -> Policy:
@@ -150,161 +106,6 @@ def rule_of(policy: Policy) -> rules.Rule:
     )
 
 
-def measure(policy: Policy, *, at: datetime | None = None, value: str = "") -> Decimal:
-    """Return what a rule measures: of a moment for a time of day, else of what was said.
-
-    Raises:
-        Refused: nothing was said, or a value that cannot be.
-    """
-    if policy.quantity == Quantity.TIME_OF_DAY and at is not None:
-        return rules.minute_of_day(policy.limit, at, policy.zone)
-    measured = value_of(policy.quantity, value, called=_("How much it is"), field="measured")
-    if policy.quantity == Quantity.TIME_OF_DAY:
-        return rules.nearest(policy.limit, measured)
-    return measured
-
-
-def bent(policies: Iterable[Policy], *, now: datetime) -> dict[int, Bent]:
-    """Count how often each rule was bent in the days that the house looks at."""
-    house = scope.current()
-    keys = [policy.pk for policy in policies]
-    free = Q(decision__given__in=[Decision.Given.YES_ONCE, Decision.Given.DO_IT])
-    beyond = Q(decision__within__in=["tolerance", "band", "beyond", "hard"])
-    counted = (
-        Ask.objects.filter(
-            policy_id__in=keys,
-            came_at__gt=now - timedelta(days=house.beyond_days),
-            came_at__lte=now,
-        )
-        .exclude(state=Ask.State.WITHDRAWN)
-        .order_by()
-        .values("policy_id")
-        .annotate(asks=Count("pk"), bent=Count("pk", filter=free & beyond))
-    )
-    found = {row["policy_id"]: (row["asks"], row["bent"]) for row in counted}
-    return {
-        key: Bent(
-            asks=asks,
-            bent=often,
-            days=house.beyond_days,
-            questioned=often >= LEAST_BENT and often > house.questioned_above * asks,
-        )
-        for key in keys
-        for asks, often in [found.get(key, (0, 0))]
-    }
-
-
-def questioned(owner: Member, *, now: datetime) -> list[tuple[Policy, Bent]]:
-    """Return the rules of one owner that were bent too often lately, and how often."""
-    theirs = list(Policy.objects.filter(owner=owner, retired_at__isnull=True))
-    often = bent(theirs, now=now) if theirs else {}
-    return [(rule, often[rule.pk]) for rule in theirs if often[rule.pk].questioned]
-
-
-def value_of(quantity: str, text: str, *, called: str, field: str) -> Decimal:
-    """Return a value as a rule measures it, from “14:30” or a number.
-
-    Raises:
-        Refused: it is neither.
-    """
-    text = text.strip()
-    if quantity == Quantity.TIME_OF_DAY:
-        try:
-            return rules.minutes_of(time.fromisoformat(text))
-        except ValueError:
-            raise refusals.Refused(
-                _("%(called)s: “%(text)s” is not a time of day. 14:30 is one.")
-                % {"called": called, "text": text[:40]},
-                field=field,
-            ) from None
-    return _amount(text, called=called, field=field)
-
-
-def said(policy: Policy, value: Decimal | None) -> str:
-    """ "14:33", "48 hours of notice", "€ 480", "2 rounds": a value in words."""
-    if value is None:
-        return ""
-    match policy.quantity:
-        case Quantity.TIME_OF_DAY:
-            return rules.clock_face(value)
-        case Quantity.NOTICE | Quantity.HOURS:
-            return words.hours(float(value))
-        case Quantity.MONEY:
-            return words.money(value, scope.current().currency)
-        case Quantity.ROUNDS:
-            return ngettext("%(count)s round", "%(count)s rounds", _plural(value)) % {
-                "count": plain(value)
-            }
-    return f"{plain(value)} {unit(policy, value)}".strip()
-
-
-def unit(policy: Policy, value: Decimal | None = None) -> str:
-    """Return what a rule counts, for so many of it: “page” of “page/pages” for one."""
-    one, _slash, more = policy.unit.partition("/")
-    return one.strip() if not more or value == 1 else more.strip()
-
-
-def length(policy: Policy, value: Decimal) -> str:
-    """ "3 minutes" for a time of day; as `said` for the rest: how far beyond."""
-    if policy.quantity == Quantity.TIME_OF_DAY:
-        return ngettext("%(count)s minute", "%(count)s minutes", _plural(value)) % {
-            "count": plain(value)
-        }
-    return said(policy, value)
-
-
-def verdict(policy: Policy, judged: rules.Judged) -> str:
-    """ "3 minutes past 14:30; tolerance 10 minutes": where a value lies, in words."""
-    limit = said(policy, policy.limit)
-    if judged.within is rules.Within.RULE:
-        return _("inside the rule: %(limit)s") % {"limit": limit}
-    far = {"far": length(policy, judged.beyond_by), "limit": limit}
-    if policy.quantity == Quantity.NUMBER:
-        far["far"] = plain(judged.beyond_by)  # the unit is said once
-    if policy.quantity == Quantity.TIME_OF_DAY:
-        beyond = _("%(far)s past %(limit)s") % far
-    elif policy.direction == Direction.AT_LEAST:
-        beyond = _("%(far)s short of %(limit)s") % far
-    else:
-        beyond = _("%(far)s over %(limit)s") % far
-    match judged.within:
-        case rules.Within.TOLERANCE:
-            tail = _("tolerance %(far)s") % {"far": length(policy, policy.tolerance)}
-        case rules.Within.BAND:
-            tail = _("%(who)s decides up to %(limit)s") % {
-                "who": Role(policy.band_role).label,
-                "limit": said(policy, policy.band_limit),
-            }
-        case rules.Within.HARD:
-            tail = _("nobody goes beyond %(limit)s") % {"limit": said(policy, policy.hard_limit)}
-        case _:
-            tail = _("beyond what the rule lets anybody decide")
-    return f"{beyond}; {tail}"
-
-
-def plain(value: Decimal) -> str:
-    """ "5", "2.5": without noughts that say nothing."""
-    return number_format(value.normalize() if value else Decimal(0))
-
-
-def _plural(value: Decimal) -> int:
-    return 1 if value == 1 else 2
-
-
-def _amount(text: str, *, called: str, field: str) -> Decimal:
-    try:
-        value = Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or abs(value) > MOST:
-        raise refusals.Refused(
-            _("%(called)s: “%(text)s” is not a number. 48 or 2.5 is one.")
-            % {"called": called, "text": text[:40]},
-            field=field,
-        )
-    return value.quantize(Decimal("0.01"))
-
-
 def _put(policy: Policy, said: PolicyChanges) -> None:
     """Write what was said into a policy, checked; and that the whole of it can be."""
     if "name" in said:
@@ -345,11 +146,11 @@ def _put(policy: Policy, said: PolicyChanges) -> None:
 
 def _put_amounts(policy: Policy, said: PolicyChanges) -> None:
     if "limit" in said:
-        policy.limit = value_of(
+        policy.limit = measuring.value_of(
             policy.quantity, said["limit"], called=_("The limit"), field="limit"
         )
     if "tolerance" in said:
-        policy.tolerance = _amount(
+        policy.tolerance = measuring.amount(
             said["tolerance"] or "0", called=_("The tolerance"), field="tolerance"
         )
     if "band_limit" in said:
@@ -371,7 +172,7 @@ def _maybe(policy: Policy, text: str, called: str, field: str) -> Decimal | None
     """Return the end of a band or a hard limit; a time of day before the limit is the day after."""
     if not text.strip():
         return None
-    value = value_of(policy.quantity, text, called=called, field=field)
+    value = measuring.value_of(policy.quantity, text, called=called, field=field)
     if (
         policy.quantity == Quantity.TIME_OF_DAY
         and policy.direction == Direction.AT_MOST
@@ -390,10 +191,10 @@ def _refuse_faults(policy: Policy) -> None:
     rule = rule_of(policy)
     for fault in rules.faults(rule):
         told = {
-            "tolerance": length(policy, policy.tolerance),
-            "limit": said(policy, policy.limit),
-            "hard": said(policy, policy.hard_limit),
-            "band": said(policy, policy.band_limit),
+            "tolerance": measuring.length(policy, policy.tolerance),
+            "limit": measuring.said(policy, policy.limit),
+            "hard": measuring.said(policy, policy.hard_limit),
+            "band": measuring.said(policy, policy.band_limit),
         }
         match fault:
             case rules.Fault.TOLERANCE_NEGATIVE:
@@ -466,6 +267,6 @@ def _choice(known: Iterable[str], said: str, field: str) -> str:
 def _money(amount: Decimal | None, field: str) -> Decimal | None:
     if amount is None:
         return None
-    if not amount.is_finite() or not 0 <= amount <= MOST:
+    if not amount.is_finite() or not 0 <= amount <= measuring.MOST:
         raise refusals.Refused(_("An amount of money is not less than nothing."), field=field)
     return amount.quantize(Decimal("0.01"))

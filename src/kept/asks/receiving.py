@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kept import words, zones
-from kept.asks import policies
+from kept.asks import measuring
 from kept.asks.models import Ask, AskKind, Policy
 from kept.clients.models import Client, Contact, Service
 from kept.jobs.lines import Effort
@@ -235,9 +235,9 @@ def _put_measure(ask: Ask, said: AskChanges) -> None:
         return
     if policy.quantity == Policy.Quantity.TIME_OF_DAY and not said.get("measured"):
         ask.measured_at = said.get("measured_at") or ask.came_at
-        ask.measured = policies.measure(policy, at=ask.measured_at)
+        ask.measured = measuring.measure(policy, at=ask.measured_at)
     else:
-        ask.measured = policies.measure(policy, value=said.get("measured", ""))
+        ask.measured = measuring.measure(policy, value=said.get("measured", ""))
 
 
 def _put_kind(ask: Ask, said: AskChanges) -> list[AskKind]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from kept import words, zones
-from kept.asks import policies, templates
+from kept.asks import measuring, templates
 from kept.asks.models import Ask, Policy, ReplyTemplate
 from kept.asks.templates import Template
 from kept.clients.models import Client, Contact
@@ -170,7 +170,7 @@ def unsaid(ask: Ask, body: str) -> list[str]:
     if policy is None:
         rule = [template.no_rule, _("normally"), _("usually")]
     else:
-        rule = [policy.rule.rstrip("."), policies.said(policy, policy.limit)]
+        rule = [policy.rule.rstrip("."), measuring.said(policy, policy.limit)]
         if policy.price:
             rule.append(words.money(policy.price, scope.current().currency))
     missing = []

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kept import words, zones
-from kept.asks import gates, policies
+from kept.asks import bending, gates, measuring
 from kept.asks.gates import Can, Core, Gate, Given, Rarity, Tests
 from kept.asks.models import Ask, Decision, Extra
 from kept.people.models import Member
@@ -88,7 +88,7 @@ def _stands(ask: Ask, *, now: datetime, today: date) -> str:
         return str(ask.get_state_display())
     judged = gates.judge(ask)
     if judged is not None and ask.policy is not None and judged.within == "tolerance":
-        return f"{policies.verdict(ask.policy, judged)} · {_('yes at once')}"
+        return f"{measuring.verdict(ask.policy, judged)} · {_('yes at once')}"
     owed = words.moment(ask.due_at, ask.zone, today=today)
     if ask.holding_reply_id is not None:
         return _("we answer by %(when)s") % {"when": owed}
@@ -281,7 +281,7 @@ def evidence(read: Tests, *, now: datetime) -> dict[str, Any]:
     if ask.kind is not None and read.rare.before:
         found["kind_drawing"] = _timeline(read)
     if ask.policy is not None:
-        bent = policies.bent([ask.policy], now=now)[ask.policy.pk]
+        bent = bending.bent([ask.policy], now=now)[ask.policy.pk]
         found["bent"] = bent
     return found
 

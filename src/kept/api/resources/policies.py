@@ -26,7 +26,7 @@ from kept.api.shapes import (
     Zone,
     unsaid,
 )
-from kept.asks import models, policies
+from kept.asks import bending, models, policies
 from kept.people.access import Policy as Who
 from kept.people.models import Member
 
@@ -127,10 +127,10 @@ def show_policy(request: ApiRequest, policy_id: int) -> models.Policy:
 
 
 @door.read(f"{ONE}/bent", Who.MEMBER, Bent)
-def show_bent(request: ApiRequest, policy_id: int) -> policies.Bent:
+def show_bent(request: ApiRequest, policy_id: int) -> bending.Bent:
     """Count how often a rule was bent lately."""
     found = models.Policy.objects.get(pk=policy_id)
-    return policies.bent([found], now=request.now)[found.pk]
+    return bending.bent([found], now=request.now)[found.pk]
 
 
 @door.change(ONE, Who.OWNER, Policy)

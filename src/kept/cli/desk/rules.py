@@ -22,11 +22,11 @@ def rules_(
 ) -> None:
     """List the house rules, and how often each was bent lately."""
     with acting(organisation, email, as_json=as_json) as who:
-        from kept.asks import policies
+        from kept.asks import bending, measuring
         from kept.asks.models import Policy
 
         rows = list(Policy.objects.filter(retired_at__isnull=True).select_related("owner"))
-        bent = policies.bent(rows, now=who.now)
+        bent = bending.bent(rows, now=who.now)
         if as_json:
             told = [
                 {
@@ -34,7 +34,7 @@ def rules_(
                     "name": row.name,
                     "rule": row.rule,
                     "owner": row.owner.name,
-                    "limit": policies.said(row, row.limit),
+                    "limit": measuring.said(row, row.limit),
                     "asks": bent[row.pk].asks,
                     "bent": bent[row.pk].bent,
                     "questioned": bent[row.pk].questioned,

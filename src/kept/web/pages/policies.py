@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kept import clock
+from kept.asks import bending, measuring
 from kept.asks import policies as rules
 from kept.asks.models import Policy
 from kept.people import access
@@ -101,7 +102,7 @@ def policies(request: KeptRequest) -> HttpResponse:
             else:
                 return redirect("policies")
     rows = list(Policy.objects.filter(retired_at__isnull=True).select_related("owner"))
-    bent = rules.bent(rows, now=clock.now())
+    bent = bending.bent(rows, now=clock.now())
     context = {
         "place": "desk",
         "rows": [(row, bent[row.pk], _limits(row)) for row in rows],
@@ -130,7 +131,7 @@ def policy(request: KeptRequest, pk: int) -> HttpResponse:
                 form.refuse(refused)
             else:
                 return redirect("policy", pk)
-    bent = rules.bent([found], now=now)[found.pk]
+    bent = bending.bent([found], now=now)[found.pk]
     context = {
         "place": "desk",
         "policy": found,
@@ -167,20 +168,20 @@ def _limits(found: Policy) -> list[tuple[Any, str]]:
     rows: list[tuple[Any, str]] = [
         (
             found.get_direction_display(),
-            rules.said(found, found.limit),
+            measuring.said(found, found.limit),
         )
     ]
     if found.tolerance:
-        rows.append((gettext_lazy("tolerance"), rules.length(found, found.tolerance)))
+        rows.append((gettext_lazy("tolerance"), measuring.length(found, found.tolerance)))
     if found.band_limit is not None:
         rows.append(
             (
                 Role(found.band_role).label,
-                rules.said(found, found.band_limit),
+                measuring.said(found, found.band_limit),
             )
         )
     if found.hard_limit is not None:
-        rows.append((gettext_lazy("nobody beyond"), rules.said(found, found.hard_limit)))
+        rows.append((gettext_lazy("nobody beyond"), measuring.said(found, found.hard_limit)))
     return rows
 
 
@@ -190,7 +191,7 @@ def _known(found: Policy) -> dict[str, Any]:
     def value(amount: Decimal | None) -> str:
         if amount is None:
             return ""
-        return rules.said(found, amount) if timely else f"{amount.normalize():f}"
+        return measuring.said(found, amount) if timely else f"{amount.normalize():f}"
 
     return {
         **{

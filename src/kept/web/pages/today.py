@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kept import clock, words, zones
-from kept.asks import policies
+from kept.asks import bending
 from kept.jobs import owners
 from kept.last_mile import bad_news
 from kept.last_mile import board as boards
@@ -127,7 +127,7 @@ def board(request: KeptRequest) -> dict[str, object]:
         "recurring": recurring[:RECURRING_SHOWN],
         "recurring_more": max(0, len(recurring) - RECURRING_SHOWN),
         "asked": owners.count_asked_of(request.member),
-        "questioned": policies.questioned(request.member, now=now),
+        "questioned": bending.questioned(request.member, now=now),
         "wanted": boards.waiting_for(request.member),
         "prepared": bad_news.prepared_for(request.member, (s.promise for s in everybody)),
         "handed": sum(

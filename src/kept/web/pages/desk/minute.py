@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from kept import clock, words, zones
-from kept.asks import answering, gates, policies, receiving, wording
+from kept.asks import answering, gates, measuring, receiving, wording
 from kept.asks.answering import Saying
 from kept.asks.gates import Given
 from kept.asks.models import Ask, Decision, Policy
@@ -48,7 +48,7 @@ def minute(request: KeptRequest) -> HttpResponse:
         "zone": house.zone,
         "policies": Policy.objects.filter(retired_at__isnull=True),
         "chosen": chosen,
-        "unit": "" if chosen is None else policies.unit(chosen),
+        "unit": "" if chosen is None else measuring.unit(chosen),
         "refusal": refusal,
         "clients": Client.objects.filter(archived_at__isnull=True),
         "today_count": Ask.objects.filter(
@@ -71,7 +71,7 @@ def _what_a_minute_shows(request: KeptRequest, policy: Policy, *, now: datetime)
         title=policy.name, sort=Ask.Sort.EXCEPTION, policy=policy, came_at=now, zone=policy.zone
     )
     try:
-        trial.measured = policies.measure(policy, at=now if timely else None, value=measured)
+        trial.measured = measuring.measure(policy, at=now if timely else None, value=measured)
     except Refused as refused:
         return {"needs_measure": True, "refusal": refused}
     read = gates.read(trial, by=None, now=now, work_out=False)
