@@ -41,6 +41,23 @@ def test_figures_of_the_desk_and_who_asks_and_pays_for_leads_only(
     assert dev.get("/beyond/room-to-shine").json() == {"client_ids": []}
 
 
+def test_a_challenged_cant_is_counted_also_of_a_request_with_a_key(
+    one_builder: cast.House, calling: Callable[..., Any]
+) -> None:
+    """The request is refused, and what it wrote is undone; that it was said stays said."""
+    ben = calling(one_builder.ben)
+    clinic = one_builder.clients["Harbour Clinic"].pk
+    wanted = {"title": "A page", "sort": "extra", "likely_hours": 3, "client_id": clinic}
+    ask = ben.post("/asks", wanted).json()["id"]
+    refused = ben.post(f"/asks/{ask}/decide", {"given": "cant_now"}, Idempotency_Key="once")
+    assert (refused.status_code, "That is a won’t" in refused.json()["detail"]) == (409, True)
+    assert ben.get("/beyond/cants").json() == {"said": 1, "wonts": 1, "days": 90}
+    no = {"given": "fair_no", "wont": "priority"}
+    first = ben.post(f"/asks/{ask}/decide", no, Idempotency_Key="twice")
+    again = ben.post(f"/asks/{ask}/decide", no, Idempotency_Key="twice")
+    assert (first.status_code, again.json()) == (201, first.json())
+
+
 def test_a_house_words_its_replies_by_api(
     northlight: cast.House, calling: Callable[..., Any]
 ) -> None:

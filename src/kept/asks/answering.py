@@ -6,6 +6,7 @@ challenged: that is a won't, and may be said so. A free yes to work becomes a
 promise like any other, through the same hold and the same acceptance.
 """
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -76,8 +77,19 @@ class Saying:
     how: str = ""
 
 
-def answer(ask: Ask, said: Saying, *, by: Member, now: datetime) -> Decision:
+def answer(
+    ask: Ask,
+    said: Saying,
+    *,
+    by: Member,
+    now: datetime,
+    begin: Callable[[], None] | None = None,
+) -> Decision:
     """Answer an ask, and tell the client if a reply was written.
+
+    Args:
+        begin: called when the tests are worked out and the answer may be given, before it is
+            written: what is done in there is undone with it, a challenge is not.
 
     Raises:
         AskIsClosed: it was answered or withdrawn before.
@@ -100,6 +112,8 @@ def answer(ask: Ask, said: Saying, *, by: Member, now: datetime) -> Decision:
     overridden = _pass(passage, said, by=by)
     if said.body and said.how:
         wording.check(ask, said.given, said.body)
+    if begin is not None:
+        begin()
     with ExitStack() as stack:
         quote = _hold(tests, said, overridden=overridden, stack=stack, by=by, now=now)
         stack.enter_context(transaction.atomic())
@@ -216,7 +230,6 @@ def _refuse_what_cannot_be(ask: Ask, said: Saying) -> None:
 
 def _to_the_cent(said: Saying) -> Saying:
     """Return it with its price and its cost as the ledger can hold them."""
-
     return replace(
         said,
         price=None if said.price is None else extras.amount(said.price, "price"),

@@ -303,14 +303,18 @@ def draft_reply(request: ApiRequest, ask_id: int, body: DraftAsked) -> wording.D
     )  # fmt: skip
 
 
-@door.add(f"{ONE}/decide", Policy.MEMBER, Decision, version_of=ONE)
+@door.add(f"{ONE}/decide", Policy.MEMBER, Decision, version_of=ONE, computes=True)
 def decide_ask(request: ApiRequest, ask_id: int, body: AskAnswer) -> models.Decision:
     """Answer an ask, and tell them."""
     found = _asks().get(pk=ask_id)
     said = body.model_dump(exclude={"due_on", "due_at"})
     due_at = moments.due(body.due_at, body.due_on, zone=found.zone, name="due")
     return answering.answer(
-        found, Saying(**said, due_at=due_at), by=request.member, now=request.now
+        found,
+        Saying(**said, due_at=due_at),
+        by=request.member,
+        now=request.now,
+        begin=request.begin,
     )
 
 
