@@ -358,7 +358,7 @@ def _given_this_year(read: Tests, *, now: datetime) -> dict[str, Any]:
                 "said": said,
             },
         )
-        if count or asked
+        if hours or asked
         else None
     )
     return {"given_drawing": drawing, "given_said": said, "given_count": count, "year": today.year}
