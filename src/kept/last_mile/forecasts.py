@@ -35,9 +35,8 @@ def under_the_line() -> Iterator[tuple[Promise, Outlook, float]]:
     """
     house = scope.current()
     chances = {key: row for key, row in outlooks.newest().items() if row.chance < house.line}
-    above = (
-        Outlook.objects.filter(promise=OuterRef("promise"), chance__gte=_well())
-        .order_by("-computed_at", "-pk")
+    above = Outlook.objects.filter(promise=OuterRef("promise"), chance__gte=_well()).order_by(
+        "-computed_at", "-pk"
     )
     rows = (
         Outlook.objects.filter(promise_id__in=chances, chance__lt=house.line)
