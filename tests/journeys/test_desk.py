@@ -121,7 +121,7 @@ def test_the_third_of_its_kind_is_flagged_then_priced(
             )
     page = opened("/creep", who="ben")
     expect(page.get_by_text("repeated")).to_be_visible()
-    expect(page.get_by_label("Price of each")).to_have_value("480")
+    expect(page.get_by_label("The price", exact=True)).to_have_value("480")
     page.get_by_role("button", name="Price it").click()
 
     expect(page.get_by_text("priced", exact=True)).to_be_visible()

@@ -139,7 +139,7 @@ def test_the_studio_is_asked_for_more(
     expect(page.get_by_text("repeated")).to_be_visible()
     page.get_by_role("button", name="Price it").first.click()
     expect(page.get_by_text("Drafted when it got its price.")).to_be_visible()
-    expect(page.get_by_label("The reply")).to_contain_text("From now on each is € 480")
+    expect(page.get_by_label("The reply")).to_contain_text("From now on it is € 480 each")
     with scope.acting_in(house):
         assert Creep.objects.get().draft == Ask.objects.latest("pk")
         assert Challenge.objects.get().ask == flu
