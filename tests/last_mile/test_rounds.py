@@ -13,6 +13,7 @@ from kept.last_mile.models import Alarm, AlarmAnswer, Kind, Notice
 from kept.outbox import running
 from kept.outbox.models import Letter
 from kept.people.models import Member
+from kept.plan import outlook
 from kept.plan.models import Outlook, Snapshot
 from kept.promises import delivering
 from kept.promises.models import Promise, Proposal
@@ -83,6 +84,19 @@ def test_a_chance_that_recovers_closes_the_alarm_and_another_fall_raises_another
     forecast(accepted, 0.75, now + timedelta(hours=2))
     rounds.go(now=now + timedelta(hours=2))
     assert raised(Kind.AT_RISK) == [("Maya", "closed"), ("Maya", "raised")]
+
+
+@pytest.mark.parametrize("seed", [18, 38, 59])
+def test_a_date_at_which_exactly_nine_in_ten_futures_end_is_not_yet_sure_enough(
+    accepted: Promise, now: datetime, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outlook, "seed", lambda: seed)
+    Stage.objects.filter(name="Recording").update(likely_hours=60)
+    forecast(accepted, 0.10, now)
+    rounds.go(now=now)
+    proposal = Alarm.objects.get(kind=Kind.AT_RISK).proposal
+    assert proposal is not None
+    assert [option.chance >= 0.9 for option in proposal.options.all()] == [True]
 
 
 def test_a_chance_that_hovers_at_the_line_is_told_once(accepted: Promise, now: datetime) -> None:

@@ -151,10 +151,9 @@ def _whole(forecaster: Forecaster) -> Date | None:
         done_at = forecaster.finish(due_at, confidence)
         if done_at is None:
             return None
-        later = first_date(promise, done_at)
-        if later <= due_at and due_at != promise.due_at:
-            break
-        due_at = max(later, first_date(promise, promise.due_at + timedelta(minutes=1)))
+        # Where exactly as many futures end by then, the chance is a hair below: the next date.
+        later = first_date(promise, due_at + timedelta(minutes=1))
+        due_at = max(first_date(promise, done_at), later)
         if forecaster.chance(due_at) >= confidence:
             break
     return at(forecaster, due_at)
