@@ -143,6 +143,7 @@ class _AtHand(ForwardManyToOneDescriptor):  # type: ignore[type-arg]  # only the
     """A row's organisation: the one that work is done in is at hand, and is not read again."""
 
     def get_object(self, instance: models.Model) -> models.Model:
+        # Any row of a house has this column; the stubs know it of no model in general.
         if scope.is_current(instance.organisation_id):  # type: ignore[attr-defined]
             return scope.current()
         found: models.Model = super().get_object(instance)
