@@ -11,8 +11,8 @@ from django.db import connections
 from django.test import override_settings
 
 from kept.people.models import Member
-from kept.tenancy import guards, scope
-from tests import cast
+from kept.tenancy import scope
+from tests import cast, emptying
 
 
 @pytest.fixture(scope="session")
@@ -25,15 +25,10 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session", autouse=True)
 def _tables_can_be_emptied() -> None:
-    """Let Django empty the tables after tests with real transactions, past frozen rows.
+    """Let Django empty the tables after tests with real transactions, past frozen rows."""
 
-    The guards come back with the signal that Django sends after emptying.
-    """
-    empty = flush.Command.handle
-
-    def handle(self: flush.Command, **options: Any) -> None:
-        guards.lift(connections[options["database"]])
-        empty(self, **options)
+    def handle(_self: flush.Command, **options: Any) -> None:
+        emptying.empty(connections[options["database"]])
 
     flush.Command.handle = handle  # type: ignore[method-assign]
 
