@@ -1,6 +1,7 @@
 """Send an operation what its description allows, and what it does not; hold it to its word."""
 
 import contextvars
+import functools
 import json
 from typing import Any
 
@@ -33,8 +34,9 @@ CHECKS = [
 RESOURCES = sorted({contract.resource for contract in CONTRACTS.values()})
 
 
+@functools.cache
 def _description() -> Any:
-    """The API as it describes itself, with the application behind it."""
+    """The API as it describes itself, with the application behind it: seconds to write down."""
     described = schemathesis.openapi.from_dict(json.loads(json.dumps(api.get_openapi_schema())))
     described.app = _in_the_tests_transaction(get_wsgi_application())
     return described
