@@ -1,10 +1,19 @@
-"""A new database and one that grew with every version end up with the same tables."""
+"""A new database and one that grew with every version end up with the same tables.
+
+On the database that the tests run on: SQLite in a folder, or two databases on PostgreSQL.
+"""
 
 import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
 
 from kept import migrations
 
@@ -21,35 +30,72 @@ executor.migrate([("kept", "0001_initial")])
 MIGRATE = ["-m", "django", "migrate"]
 
 
-def _run(folder: Path, *step: str) -> str:
-    """Run Python in a folder of data; return what it said beside its answer."""
-    environment = {
-        **os.environ,
-        "KEPT_DATA": str(folder),
-        "KEPT_SECRET_KEY": "unused",
-        "DATABASE_URL": "",
-        "DJANGO_SETTINGS_MODULE": "kept.config.settings",
-    }
-    done = subprocess.run(
-        [sys.executable, *step], env=environment, check=True, capture_output=True, text=True
-    )
-    return done.stderr
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database that holds nothing yet, in a folder or at an address."""
+
+    folder: Path
+    address: str = ""
+
+    def run(self, *step: str) -> str:
+        """Run Python on it; return what it said beside its answer."""
+        environment = {
+            **os.environ,
+            "KEPT_DATA": str(self.folder),
+            "KEPT_SECRET_KEY": "unused",
+            "DATABASE_URL": self.address,
+            "DJANGO_SETTINGS_MODULE": "kept.config.settings",
+        }
+        done = subprocess.run(
+            [sys.executable, *step], env=environment, check=True, capture_output=True, text=True
+        )
+        return done.stderr
+
+    def tables(self) -> dict[str, set[str]]:
+        """Return the columns, keys, conditions, indexes and guards of each table."""
+        if self.address:
+            return _tables_on_postgresql(self.address)
+        return _tables_in_a_file(self.folder / "kept.sqlite3")
 
 
-def _tables(folder: Path, *steps: list[str]) -> dict[str, set[str]]:
-    """Migrate an empty database step by step; return each table's columns, keys and conditions."""
-    folder.mkdir()
-    for step in steps:
-        _run(folder, *step)
-    with sqlite3.connect(folder / "kept.sqlite3") as database:
+@pytest.fixture
+def new_place(tmp_path: Path) -> Iterator[Callable[[str], Place]]:
+    """Make a database by a name; those on PostgreSQL are dropped afterwards."""
+    suite = os.environ.get("DATABASE_URL", "").replace("postgres://", "postgresql://")
+    made: list[str] = []
+
+    def make(name: str) -> Place:
+        folder = tmp_path / name
+        folder.mkdir()
+        if not suite.startswith("postgresql://"):
+            return Place(folder)
+        base, _slash, own = suite.rpartition("/")
+        made.append(f"{own}_{os.getpid()}_{name}")
+        with psycopg.connect(f"{base}/postgres", autocommit=True) as server:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(made[-1])))
+        return Place(folder, f"{base}/{made[-1]}")
+
+    yield make
+    if made:
+        with psycopg.connect(suite.rpartition("/")[0] + "/postgres", autocommit=True) as server:
+            for name in made:
+                server.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+
+
+def _tables_in_a_file(file: Path) -> dict[str, set[str]]:
+    with sqlite3.connect(file) as database:
         rows = database.execute(
             "SELECT type || ' ' || tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"
         ).fetchall()
     tables: dict[str, set[str]] = {}
-    for name, sql in rows:
-        head, _open, body = sql.partition("(")
-        parts = _parts(body.rsplit(")", 1)[0]) if name.startswith("table") else {sql}
-        tables.setdefault(name, {head.strip()} if name.startswith("table") else set()).update(parts)
+    for name, statement in rows:
+        head, _open, body = statement.partition("(")
+        parts = (
+            _parts(body.rsplit(")", 1)[0]) | {head.strip()}
+            if name.startswith("table")
+            else {statement}
+        )
+        tables.setdefault(name, set()).update(parts)
     return tables
 
 
@@ -67,12 +113,44 @@ def _parts(body: str) -> set[str]:
     return parts | {body[start:].strip()}
 
 
-def test_a_new_database_has_the_tables_of_one_that_took_every_step(tmp_path: Path) -> None:
-    at_once = _tables(tmp_path / "new", MIGRATE)
-    step_by_step = _tables(tmp_path / "grown", ["-c", AS_THE_FIRST_VERSION], MIGRATE)
+#: What PostgreSQL knows about a table, as (table, a line of words).
+DESCRIBED = """
+SELECT 'table ' || table_name, concat_ws(' ', column_name, data_type, character_maximum_length,
+       numeric_precision, numeric_scale, is_nullable, column_default, is_identity)
+  FROM information_schema.columns WHERE table_schema = 'public'
+UNION ALL
+SELECT 'table ' || conrelid::regclass::text, conname || ' ' || pg_get_constraintdef(oid)
+  FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid <> 0
+UNION ALL
+SELECT 'index ' || tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'
+UNION ALL
+SELECT 'trigger ' || tgrelid::regclass::text, pg_get_triggerdef(oid)
+  FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL
+SELECT 'security ' || tablename, concat_ws(' ', policyname, permissive, cmd, qual, with_check)
+  FROM pg_policies WHERE schemaname = 'public'
+"""
 
-    assert at_once == step_by_step
-    assert "table kept_promise" in at_once
+
+def _tables_on_postgresql(address: str) -> dict[str, set[str]]:
+    with psycopg.connect(address) as database:
+        rows = database.execute(DESCRIBED).fetchall()
+    tables: dict[str, set[str]] = {}
+    for name, words in rows:
+        tables.setdefault(name, set()).add(words)
+    return tables
+
+
+def test_a_new_database_has_the_tables_of_one_that_took_every_step(
+    new_place: Callable[[str], Place],
+) -> None:
+    new, grown = new_place("new"), new_place("grown")
+    new.run(*MIGRATE)
+    grown.run("-c", AS_THE_FIRST_VERSION)
+    grown.run(*MIGRATE)
+
+    assert new.tables() == grown.tables()
+    assert "table kept_promise" in new.tables()
 
 
 #: All apps as a database has them that was made whole when there was only the first migration.
@@ -96,27 +174,27 @@ assert [migration.app_label for migration, _backwards in plan] == ["kept"] * len
 assert plan[0][0].name == "0002_life_of_a_promise", plan
 assert all("whole" not in migration.name for migration, _backwards in plan), plan
 """
+TELL = (
+    "import django; django.setup(); from kept.cli import serve; serve._tell_of_upgrade('default')"
+)
 
 
-def test_a_database_that_was_made_whole_takes_the_steps_that_came_since(tmp_path: Path) -> None:
-    """The log-ins of other apps stand on the first migration, whichever way it was taken."""
-    assert _tables(tmp_path / "old", ["-c", MADE_WHOLE_LONG_AGO], ["-c", PLAN])
-
-
-def test_whoever_starts_a_newer_kept_reads_that_the_database_is_brought_up_to_date(
-    tmp_path: Path,
+def test_a_database_that_was_made_whole_takes_the_steps_that_came_since(
+    new_place: Callable[[str], Place],
 ) -> None:
-    tell = (
-        "import django; django.setup(); from kept.cli import serve; "
-        "serve._tell_of_upgrade('default')"
-    )
+    """The log-ins of other apps stand on the first migration, whichever way it was taken.
+
+    And whoever starts a newer kept reads that the database is brought up to date.
+    """
+    place = new_place("old")
     steps = len(list(Path(migrations.__file__).parent.glob("0*.py"))) - 2
 
-    assert _run(tmp_path, "-c", tell) == ""
-    _run(tmp_path, "-c", MADE_WHOLE_LONG_AGO)
-    assert _run(tmp_path, "-c", tell) == (
+    assert place.run("-c", TELL) == ""
+    place.run("-c", MADE_WHOLE_LONG_AGO)
+    place.run("-c", PLAN)
+    assert place.run("-c", TELL) == (
         f"Bringing the database of an earlier kept up to date, in {steps} steps. This can take a "
         "minute. Each step is done whole or not at all: if it is interrupted, start kept again.\n"
     )
-    _run(tmp_path, *MIGRATE, "--fake")
-    assert _run(tmp_path, "-c", tell) == ""
+    place.run(*MIGRATE, "--fake")
+    assert place.run("-c", TELL) == ""
