@@ -33,7 +33,10 @@ def test_a_history_is_read_by_its_column_names_in_any_order() -> None:
     assert row.finished_at == datetime(2026, 3, 12, 12, tzinfo=UTC)
     assert row.day_only
     assert reading.problems == ()
-    assert reading.notes == ("A day of work counts as 8 hours, a week as 5 such days.",)
+    assert reading.notes == (
+        "A day of work counts as 8 hours, a week as 5 such days.",
+        "1 column is not read: “extra”.",
+    )
 
 
 def test_jira_s_own_headers_are_known_and_its_seconds_become_hours() -> None:
@@ -51,7 +54,10 @@ def test_jira_s_own_headers_are_known_and_its_seconds_become_hours() -> None:
     assert (row.estimate_hours, row.actual_hours) == (8, 10)
     assert row.finished_at == datetime(2026, 1, 2, 16, 30, tzinfo=UTC)
     assert [column.name for column in reading.header][6:8] == ["Sprint", "Sprint#2"]
-    assert reading.notes == ("Jira writes efforts in seconds; they were turned into hours.",)
+    assert reading.notes == (
+        "Jira writes efforts in seconds; they were turned into hours.",
+        "2 columns are not read: “Sprint”, “Sprint#2”.",
+    )
 
 
 def test_a_plain_list_with_german_signs_is_read() -> None:
@@ -69,6 +75,31 @@ def test_done_may_be_a_yes_and_hours_without_any_finish_are_an_estimate() -> Non
     assert columns_of("Task,Client,Hours,Due\nFlyer,Bakery,3,2026-12-31\n") == {
         "title": "Task", "client": "Client", "estimate": "Hours", "t_due": "Due",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("header", "hours"),
+    [
+        ("estimate_h", 12),
+        ("Estimate [h]", 12),
+        ("Planned hours", 12),
+        ("original-estimate-days", 96),
+        ("budget (d)", 96),
+        ("Planned person days", 96),
+        ("Estimated", 12),
+    ],
+)
+def test_a_header_may_end_with_its_unit_however_it_is_written(header: str, hours: float) -> None:
+    (row,) = read(f"Task Name;assigned_to;{header};due-date\nLogo;Dev;12;2026-12-11\n").rows
+    assert (row.title, row.person, row.estimate_hours) == ("Logo", "Dev", hours)
+    assert row.due_at == datetime(2026, 12, 11, 18, tzinfo=UTC)
+
+
+def test_columns_that_nothing_is_read_from_are_named() -> None:
+    csv = "Task,Due,Colour,Mood,,A,B,C,D,E\nLogo,2026-12-11,red,good,x,1,2,3,4,5\n"
+    assert read(csv).notes == (
+        "8 columns are not read: “Colour”, “Mood”, “#5”, “A”, “B”, “C” ….",
+    )
 
 
 def columns_of(csv: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Which column of a file tells what: guessed from the header, said by a person, or remembered."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -189,19 +190,35 @@ def is_jira(columns: Sequence[Column]) -> bool:
     return {"issue key", "summary"} <= {column.name.casefold() for column in columns}
 
 
+def unit_at_end(name: str) -> tuple[str, str]:
+    """Part a header from the unit it ends with: `estimate_h` is `estimate` in `hours`.
+
+    Returns the header in plain words, and the name of the unit, empty where there is none.
+    """
+    words = _words(name)
+    for length in (2, 1):
+        try:
+            if len(words) > length:
+                return " ".join(words[:-length]), values.unit_of(" ".join(words[-length:]))
+        except values.Unreadable:
+            continue
+    return " ".join(words), ""
+
+
 def guess(table: text.Table, columns: Sequence[Column]) -> dict[str, str]:
     """Guess a file's layout from its header, and from the cells where the header leaves doubt."""
-    by_name = {column.name.casefold(): column for column in columns}
+    by_name: dict[str, Column] = {}
+    bare: dict[str, Column] = {}
+    for column in columns:
+        by_name.setdefault(" ".join(_words(column.name)), column)
+        bare.setdefault(unit_at_end(column.name)[0], column)
     taken: dict[str, Column] = {}
     for field, names in HEADER_NAMES.items():
-        column = next(
-            (
-                by_name[name]
-                for name in names
-                if name in by_name and by_name[name] not in taken.values()
-            ),
-            None,
-        )
+        plain = [" ".join(_words(name)) for name in names]
+        found = [by_name[name] for name in plain if name in by_name]
+        if field in AMOUNTS:
+            found += [bare[name] for name in plain if name in bare]
+        column = next((each for each in found if each not in taken.values()), None)
         if column is not None:
             taken[field] = column
     done = taken.get("t_finished")
@@ -279,6 +296,10 @@ def laid_out(
             )
         found[field] = column
     return Layout(found, unit, choices)
+
+
+def _words(name: str) -> list[str]:
+    return re.sub(r"[\s_\-()\[\]]+", " ", name.casefold()).split()
 
 
 def _column(columns: Sequence[Column], name: str) -> Column | None:

@@ -162,10 +162,26 @@ def read(
         rows=tuple(reader.rows),
         problems=tuple(sorted(reader.problems, key=lambda problem: problem.row)),
         questions=questions,
-        notes=tuple(reader.notes()),
+        notes=(*reader.notes(), *_unread(found, layout)),
         cancelled=reader.cancelled,
         old=reader.old,
     )
+
+
+def _unread(found: Sequence[columns.Column], layout: columns.Layout) -> Iterator[str]:
+    """Name the columns with text in them that nothing is read from: one may be meant."""
+    read_from = {column.position for column in layout.columns.values()}
+    left = [each for each in found if each.samples and each.position not in read_from]
+    if left:
+        shown = ", ".join(f"“{values.short(column.name)}”" for column in left[:6])
+        yield (
+            ngettext(
+                "%(count)d column is not read: %(names)s.",
+                "%(count)d columns are not read: %(names)s.",
+                len(left),
+            )
+            % {"count": len(left), "names": shown + (" …" if len(left) > 6 else "")}
+        )
 
 
 def _oddities(table: text.Table) -> Iterator[Problem]:
@@ -260,7 +276,7 @@ class _Reader:
                 continue
             if len(word) > 1 or f"({word})" in plain:
                 return unit
-        return "hours"
+        return columns.unit_at_end(column.name)[1] or "hours"
 
     def questions(self) -> dict[str, str]:
         if not self.order_unclear:
