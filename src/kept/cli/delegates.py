@@ -28,7 +28,8 @@ def show(
     with acting(organisation, email, as_json=as_json) as who:
         from kept.last_mile import delegating
 
-        rows = [*delegating.named_by(who.member), *delegating.stands_in_for(who.member)]
+        in_place_of_me, in_place_of_others = delegating.around(who.member)
+        rows = [*in_place_of_me, *in_place_of_others]
         if as_json:
             speaking.document({"delegates": [_shown(row) for row in rows]})
             return

@@ -100,7 +100,9 @@ class Board:
     Attributes:
         asked_today: how many messages reach each of the people today.
         everybody: it shows everybody's promises.
+        delegates: who may chase in the member's place.
         stands_in_for: in whose place the member may chase.
+        staff: who works here and may chase, by name.
     """
 
     rows: Sequence[Row]
@@ -108,7 +110,9 @@ class Board:
     people: Sequence[Reachable]
     asked_today: Mapping[int, int]
     everybody: bool
+    delegates: Sequence[Delegate]
     stands_in_for: Sequence[Delegate]
+    staff: Sequence[Member]
 
     @property
     def needing(self) -> int:
@@ -125,7 +129,7 @@ def board(member: Member, *, everybody: bool | None = False, now: datetime) -> B
         everybody: everybody's promises, and not one's own alone; None: everybody's where whoever
             leads sees none over the line themselves.
     """
-    stands_in_for = delegating.stands_in_for(member)
+    delegates, stands_in_for = delegating.around(member)
     named = {row.promise_id for row in stands_in_for if row.promise_id}
     seen_over = {member.pk, *(row.owner_id for row in stands_in_for if row.promise_id is None)}
     standings = standing.standings(now=now)
@@ -169,7 +173,8 @@ def board(member: Member, *, everybody: bool | None = False, now: datetime) -> B
     overdue = Obligation.objects.filter(job_id__in=jobs, met_at__isnull=True, due_at__lte=now)
     for each in overdue.order_by("due_at"):
         owed[each.job_id].append(each)
-    bosses = reaching.bosses()
+    staff = reaching.staff()
+    bosses = reaching.bosses(staff)
     rows = []
     for stands in standings:
         promise = stands.promise
@@ -204,7 +209,9 @@ def board(member: Member, *, everybody: bool | None = False, now: datetime) -> B
         people=list(charters.reachables(sorted(team, key=lambda m: (m.name, m.pk))).values()),
         asked_today=reaching.asked_today(team, now=now),
         everybody=everybody,
+        delegates=delegates,
         stands_in_for=stands_in_for,
+        staff=staff,
     )
 
 

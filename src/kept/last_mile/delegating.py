@@ -12,6 +12,7 @@ from kept.ledger.models import Event
 from kept.people import access
 from kept.people.models import Member, Role
 from kept.promises.models import Promise
+from kept.tenancy.pointing import AtHand
 from kept.tenancy.refusals import Conflict, NotAllowed, Refused
 
 
@@ -69,15 +70,17 @@ def end(delegate: Delegate, *, by: Member, now: datetime) -> Delegate:
     return delegate
 
 
-def named_by(member: Member) -> list[Delegate]:
-    """Return who may chase in somebody's place."""
-    rows = _live().filter(owner=member).select_related("member", "promise__job", "promise__client")
-    return list(rows)
-
-
-def stands_in_for(member: Member) -> list[Delegate]:
-    """Return in whose place somebody may chase."""
-    return list(_live().filter(member=member).select_related("owner"))
+def around(member: Member) -> tuple[list[Delegate], list[Delegate]]:
+    """Return who may chase in somebody's place, and in whose place they may."""
+    rows = list(_live().filter(Q(owner=member) | Q(member=member)).order_by("pk"))
+    at_hand = AtHand(member)
+    at_hand.follow((rows, ("owner", "member", "promise")))
+    promises = [row.promise for row in rows if row.promise is not None]
+    at_hand.follow((promises, ("job", "client")))
+    return (
+        [row for row in rows if row.owner_id == member.pk],
+        [row for row in rows if row.member_id == member.pk],
+    )
 
 
 def may_chase(promise: Promise, member: Member) -> bool:

@@ -66,9 +66,15 @@ def owners() -> list[Member]:
     return list(Member.objects.filter(left_at__isnull=True, role=Role.OWNER).order_by("pk"))
 
 
-def bosses() -> list[Member]:
-    """Return the leads, and after them whose house it is, in one query."""
-    found = Member.objects.filter(left_at__isnull=True, role__in=[Role.LEAD, Role.OWNER])
+def staff() -> list[Member]:
+    """Return who works here and may chase, by name: everybody but guests."""
+    roles = [Role.MEMBER, Role.LEAD, Role.OWNER]
+    return list(Member.objects.filter(left_at__isnull=True, role__in=roles).order_by("name", "pk"))
+
+
+def bosses(staff: Iterable[Member]) -> list[Member]:
+    """Return the leads of those who work here, and after them whose house it is."""
+    found = [member for member in staff if member.role in (Role.LEAD, Role.OWNER)]
     return sorted(found, key=lambda member: (member.role == Role.OWNER, member.pk))
 
 

@@ -1,7 +1,7 @@
 """What every form of the pages shares: refusals of rooms become errors of fields."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.forms.utils import flatatt
@@ -35,6 +35,9 @@ class KeptForm(forms.Form):
             )
             if isinstance(field, forms.DateField):
                 field.error_messages["invalid"] = _("This is no day. Write it like 2026-12-18.")
+            if type(field) is forms.ChoiceField:
+                # Asked for once: Django asks anew to check, to write and to mark as required.
+                field.choices = list(cast("Iterable[Any]", field.choices))
 
     def is_valid(self) -> bool:
         valid = super().is_valid()

@@ -218,9 +218,9 @@ def guess(table: text.Table, columns: Sequence[Column]) -> dict[str, str]:
         found = [by_name[name] for name in plain if name in by_name]
         if field in AMOUNTS:
             found += [bare[name] for name in plain if name in bare]
-        column = next((each for each in found if each not in taken.values()), None)
-        if column is not None:
-            taken[field] = column
+        free = [each for each in found if each not in taken.values()]
+        if free:
+            taken[field] = free[0]
     done = taken.get("t_finished")
     if done is not None and _says_yes_or_no(table, done):
         del taken["t_finished"]

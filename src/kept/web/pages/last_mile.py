@@ -19,7 +19,7 @@ from kept.last_mile.channels import named
 from kept.last_mile.models import Alarm, Delegate, Rung
 from kept.people.access import Policy, allow
 from kept.people.charters import Reachable
-from kept.people.models import Member, Role
+from kept.people.models import Member
 from kept.tenancy.refusals import Refused
 from kept.web import last_mile_drawing, telling
 from kept.web import last_mile_telling as told
@@ -176,7 +176,7 @@ def _board(
     found = boards.board(member, everybody=whose == "all" if whose else None, now=now)
     zone = member.zone
     shown = [_shown(row, found, member=member, zone=zone, now=now) for row in found.rows]
-    delegates = delegating.named_by(member)
+    stand_in = {member.pk, *(row.member_id for row in found.delegates)}
     context = {
         "place": "last_mile",
         "now": now,
@@ -194,13 +194,9 @@ def _board(
         "count": found.needing,
         "refusal": refusal,
         "said": said,
-        "delegates": delegates,
+        "delegates": found.delegates,
         "stands_in_for": found.stands_in_for,
-        "may_stand_in": Member.objects.filter(
-            left_at__isnull=True, role__in=[Role.MEMBER, Role.LEAD, Role.OWNER]
-        )
-        .exclude(pk__in=[member.pk, *(row.member_id for row in delegates)])
-        .order_by("name", "pk"),
+        "may_stand_in": [each for each in found.staff if each.pk not in stand_in],
         "rungs": [str(name.label) for name in Rung.Name],
         "clock": words.clock(zones.local(now, zone)),
         "clock_share": share_of_day(now, zone),
