@@ -97,9 +97,7 @@ def test_a_header_may_end_with_its_unit_however_it_is_written(header: str, hours
 
 def test_columns_that_nothing_is_read_from_are_named() -> None:
     csv = "Task,Due,Colour,Mood,,A,B,C,D,E\nLogo,2026-12-11,red,good,x,1,2,3,4,5\n"
-    assert read(csv).notes == (
-        "8 columns are not read: “Colour”, “Mood”, “#5”, “A”, “B”, “C” ….",
-    )
+    assert read(csv).notes == ("8 columns are not read: “Colour”, “Mood”, “#5”, “A”, “B”, “C” ….",)
 
 
 def columns_of(csv: str) -> dict[str, str]:
