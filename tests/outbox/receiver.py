@@ -27,6 +27,8 @@ class Receiver(ThreadingHTTPServer):
         self.answers: int | str = 204
         self.heard: list[tuple[dict[str, str], bytes]] = []
         self.paths: list[str] = []
+        #: How many messages are being taken now.
+        self.busy = 0
         self.asked = threading.Event()
         self.ended = threading.Event()
 
@@ -43,6 +45,13 @@ class _Handler(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
+        self.server.busy += 1
+        try:
+            self._take()
+        finally:
+            self.server.busy -= 1
+
+    def _take(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.heard.append(({k.lower(): v for k, v in self.headers.items()}, body))
         self.server.paths.append(self.path)
