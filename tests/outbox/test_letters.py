@@ -90,6 +90,34 @@ def test_a_letter_reaches_the_client_with_the_link_and_the_ledgers_end(
     assert (letter.sent_at is not None, letter.failed_at) == (True, None)
 
 
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("https://kept.northlight.example:8443/kept", "kept.northlight.example"),
+        ("http://127.0.0.1:8000", "127.0.0.1"),
+        ("http://[::1]:8000", "[IPv6:::1]"),
+        ("", "northlight.example"),
+    ],
+)
+def test_a_letter_is_named_by_where_kept_is_or_else_by_whom_it_is_from(
+    northlight: cast.House,
+    sara: Contact,
+    post: Postman,
+    now: datetime,
+    settings: Any,
+    address: str,
+    name: str,
+) -> None:
+    settings.PUBLIC_URL = address
+    letter = written(sara, northlight, now)
+    running.run_due(now=now)
+
+    [came] = post.letters
+    assert re.fullmatch(r"<[0-9a-f]{32}@(.*)>", letter.message_id).group(1) == name  # type: ignore[union-attr]
+    # A reader of mail finds no defect in it, and a machine the same words.
+    assert (came["Message-ID"], came["Message-ID"].defects) == (letter.message_id, ())
+
+
 def test_the_same_words_come_as_a_page_without_pictures_or_anything_that_counts_readers(
     northlight: cast.House, sara: Contact, post: Postman, now: datetime
 ) -> None:

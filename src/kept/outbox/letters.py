@@ -262,4 +262,6 @@ def thread_of(promise_id: int) -> str:
 def _domain() -> str:
     """Return the right side of a Message-ID: a name that is ours."""
     host = urlsplit(settings.PUBLIC_URL).hostname
-    return host or parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    if host is None:
+        return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    return f"[IPv6:{host}]" if ":" in host else host  # as mail writes such an address
