@@ -159,6 +159,8 @@ def cut_short(
     """Cut a verb short at every statement, and send it again at every so many."""
     caller = Caller(house.maya, ["read", "write"], now)
     caller.http.raise_request_exception = False
+    # That a token is used is noted first, and done without where it cannot be.
+    assert caller.get("/clients").status_code == 200
     path, body = verb(house, caller, accepted)
 
     def post() -> Any:
