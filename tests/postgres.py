@@ -2,22 +2,27 @@
 
 The role owns what it makes, and is no superuser: row-level security is forced
 upon owners too, but superusers pass it, and tests run as one would prove
-nothing.
+nothing. Role and database belong to this run alone while it lives: another one,
+of this checkout or of another, finds them taken and uses others.
 """
 
+import fcntl
+import getpass
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
 
-ROLE = "kept_test"
 #: Two checkouts on one machine do not meet in one database.
-NAME = f"kept_{sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:10]}"
+CHECKOUT = sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:10]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,29 @@ class Found:
     why_not: str = ""
 
 
+@cache
+def own_name() -> str:
+    """Return a name for role and database that no other run has until this process ends.
+
+    It is used again afterwards, so that no more are left behind than ever ran at once.
+    """
+    for number in count():
+        name = f"kept_{CHECKOUT}_{number}"
+        taken = os.open(
+            Path(tempfile.gettempdir()) / f"{name}_{getpass.getuser()}",
+            os.O_RDWR | os.O_CREAT,
+            0o600,
+        )
+        try:
+            fcntl.flock(taken, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(taken)
+            continue
+        return name  # the lock ends with the process
+    raise AssertionError
+
+
+@cache
 def find() -> Found:
     """Return DATABASE_URL if it names PostgreSQL, else make a role on this machine's server."""
     given = os.environ.get("DATABASE_URL", "")
@@ -41,17 +69,17 @@ def find() -> Found:
 
 
 def _role_on(server: psycopg.Connection[tuple[object, ...]]) -> str:
-    password = secrets.token_urlsafe(18)
-    exists = server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone()
+    name, password = own_name(), secrets.token_urlsafe(18)
+    exists = server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
     verb = sql.SQL("ALTER" if exists else "CREATE")
     server.execute(
         sql.SQL(
             "{} ROLE {} LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS NOCREATEROLE PASSWORD {}"
-        ).format(verb, sql.Identifier(ROLE), sql.Literal(password))
+        ).format(verb, sql.Identifier(name), sql.Literal(password))
     )
     host = server.info.host
     place = "127.0.0.1" if host.startswith("/") else host
-    return f"postgres://{ROLE}:{quote(password)}@{place}:{server.info.port}/{NAME}"
+    return f"postgres://{name}:{quote(password)}@{place}:{server.info.port}/{name}"
 
 
 def _sound(address: str) -> Found:
