@@ -11,6 +11,7 @@ from django.db import Error, OperationalError, connection
 from django.test import Client as Browser
 from tests import cast
 from tests.api.conftest import Caller
+from tests.outbox import postman
 
 from kept import clock
 from kept.clients.models import Client
@@ -145,6 +146,22 @@ def test_who_finds_no_line_to_the_server_is_told_to_come_back(enter: LogIn, now:
     assert said(by_api) == (503, "30", "application/problem+json", BUSY)
     assert said(by_page) == (503, "30", "text/html", "The house is busy for a moment")
     assert ada.post("/clients", {"name": "Tidewater"}).status_code == 201
+
+
+@on_postgresql
+def test_who_finds_no_line_since_the_server_is_away_is_told_so(
+    enter: LogIn, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = cast.northlight(now=now)
+    ada, browser = Caller(house.ada, ["read", "write"], now), enter(house.ada)
+
+    with no_line_is_free():
+        monkeypatch.setitem(connection.settings_dict, "PORT", str(postman.free_port()))
+        by_api = ada.post("/clients", {"name": "Tidewater"})
+        by_page = browser.get("/clients")
+
+    assert said(by_api) == (503, "10", "application/problem+json", AWAY)
+    assert said(by_page) == (503, "10", "text/html", "The database does not answer")
 
 
 @on_postgresql

@@ -53,7 +53,8 @@ def database(address: str, name: str) -> dict[str, Any]:
                 # Each thread that serves has one, and so have the rounds, the outbox, each of its
                 # lanes and a file that comes in: nobody waits for another of this process.
                 "max_size": THREADS + 3 + LANES,
-                "timeout": 10,
+                # So that who finds no line does so because the server is away, and is told soon.
+                "timeout": 3,
                 # A server that was away is tried every second or two, not ever more rarely.
                 "reconnect_timeout": 3,
             }

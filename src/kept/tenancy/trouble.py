@@ -107,7 +107,9 @@ def _name(error: Error) -> str:
     """Return which trouble it is; nothing if it is none."""
     words, cause = str(error), error.__cause__
     state = str(getattr(cause, "sqlstate", None) or "")
-    if LOCKED in words or state in _BUSY or _waited_for_a_line(cause):
+    if _waited_for_a_line(cause):
+        return "busy" if _can_be_reached() else "away"
+    if LOCKED in words or state in _BUSY:
         return "busy"
     if FULL in words or state in _FULL or (UNWRITTEN in words and _no_room()):
         return "full"
@@ -125,6 +127,15 @@ def _no_room() -> bool:
 def _waited_for_a_line(cause: BaseException | None) -> bool:
     """Say whether the pool had no connection to give."""
     return type(cause).__module__.startswith("psycopg_pool")
+
+
+def _can_be_reached() -> bool:
+    """Say whether the server takes a connection: the pool does not tell why it had none."""
+    try:
+        connection.reach(seconds=2)  # type: ignore[attr-defined]  # kept.tenancy.postgresql
+    except OperationalError:
+        return False
+    return True
 
 
 def _lost(cause: BaseException | None) -> bool:

@@ -53,8 +53,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             cursor.execute(TELL, wanted)
         self.told = wanted
 
-    def reach(self) -> None:
-        """Connect once beside the pool, which waits long and does not say why it could not.
+    def reach(self, *, seconds: int = 10) -> None:
+        """Connect once beside the pool, which waits and does not say why it could not.
+
+        Args:
+            seconds: for which a server that says nothing is waited for.
 
         Raises:
             OperationalError: with the server's own reason.
@@ -62,7 +65,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         params = dict(self.get_connection_params())
         params.pop("pool", None)
         with self.wrap_database_errors:
-            self.Database.connect(**params, connect_timeout=10).close()
+            self.Database.connect(**params | {"connect_timeout": seconds}).close()
 
     def let_go(self) -> None:
         """Close the connection of this thread, and the pool of this process."""
