@@ -179,7 +179,7 @@ def _live_and_die(scene: Scene, run: Run, *, cold: bool) -> None:
     if fate < YOUNG:
         time.sleep(dice.uniform(0, 2 if cold else 0.4))
     elif fate < YOUNG + SENDING:
-        scene.mail.wait_for_one(seconds=10 if cold else 2)
+        scene.mail.wait_for_one(seconds=10 if cold else 0.8)
         time.sleep(dice.uniform(0, 0.04))
     else:
         kills.answering(web)
