@@ -1,4 +1,4 @@
-"""A house that is chased quickly, founded and read by processes of their own: `python -m`.
+"""A house that is chased quickly, founded on new tables and read by processes of their own.
 
 Every rung of its ladder is due at once and reaches people at any hour, so that an alarm climbs one
 rung with each round, whatever the time of the day.
@@ -117,12 +117,15 @@ def is_waiting(now: datetime) -> bool:
 
 def main(command: str, *rest: str) -> None:
     django.setup()
+    from django.core.management import call_command
+
     from kept import clock
     from kept.tenancy import scope
     from kept.tenancy.models import Organisation
 
     match command:
         case "found":
+            call_command("migrate", verbosity=0)
             said: Any = found(*rest, now=clock.now())
         case "tell":
             said = tell(clock.now())

@@ -129,7 +129,6 @@ def killed(
         kills.place(folder, mail_port=mail.port, more=HOME) as at,
     ):
         run = Run(at.database.partition(":")[0] or "sqlite")
-        at.run("-m", "django", "migrate", "--verbosity", "0")
         house = json.loads(at.run("-m", "trust.chased", "found", hook.url))
         with kills.Nursery(at) as nursery:
             clients = writers.Writers(house, at.port, pause=pause)

@@ -120,7 +120,6 @@ def test_a_full_disk_is_said_at_once_and_nothing_is_lost_or_half_there(disk: Pat
         pytest.skip("PostgreSQL's own disk is not ours to fill; its word for it is tested")
     with kills.Receiver() as mail:
         at = kills.Place(disk, "", mail.port, kills.free_port(), reckoning.HOME)
-        at.run("-m", "django", "migrate", "--verbosity", "0")
         house = json.loads(at.run("-m", "trust.chased", "found", "http://127.0.0.1:9/hook"))
         server = kills.serve(at)
         try:

@@ -90,7 +90,6 @@ def test_the_first_acknowledgement_comes_within_two_seconds_of_the_servers_retur
     with kills.Receiver() as mail:
         address = cluster.address("kept", "kept")
         at = kills.Place(tmp_path, address, mail.port, kills.free_port(), reckoning.HOME)
-        at.run("-m", "django", "migrate", "--verbosity", "0")
         house = json.loads(at.run("-m", "trust.chased", "found", "http://127.0.0.1:9/hook"))
         token, server = house["tokens"]["maya"], kills.serve(at)
         acknowledged, waits, away = [], [], []
