@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from tests import cast
 from tests.outbox.receiver import Receiver, receiving
 
@@ -136,3 +136,65 @@ def test_work_of_one_lane_is_done_in_its_order(
     with keeping_running(now):
         assert all_done.wait(30)
     assert done == [f"{n:02}" for n in range(20)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_more_receivers_are_served_at_a_time_than_there_are_lanes(
+    northlight: cast.House, now: datetime, calls: dict[str, Receiver], settings: Any
+) -> None:
+    settings.LANES = 3
+    with receiving() as bad:
+        bad.answers = "hang"
+        for n in range(5):
+            calls[f"kind{n}:1"] = bad
+            written(f"bad {n}", f"kind{n}:1", now)
+        lanes = running.Lanes(until=threading.Event())
+        assert [lanes.look(now=now), lanes.look(now=now)] == [3, 0]
+        bad.ended.set()
+        lanes.end()
+        assert lanes.look(now=now) == 2
+        lanes.end()
+    assert len(bad.heard) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_told_to_stop_ends_what_is_under_way_and_begins_nothing_more(
+    northlight: cast.House, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "HANDLERS", {})
+    stop = threading.Event()
+
+    @tasks.handler("call")
+    def call(task: Task, *, now: datetime) -> None:
+        stop.set()
+
+    for n in range(3):
+        written(f"{n}", "one", now)
+    lanes = running.Lanes(until=stop)
+    assert lanes.look(now=now) == 3
+    lanes.end()
+    rows = list(Task.objects.order_by("pk").values_list("state", "attempts"))
+    assert rows == [("done", 1), ("waiting", 0), ("waiting", 0)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lane_whose_database_fails_is_free_again_and_its_work_is_done_later(
+    northlight: cast.House, now: datetime, calls: dict[str, Receiver], monkeypatch: Any
+) -> None:
+    with receiving() as good:
+        calls["one"] = good
+        written("one", "one", now)
+        lanes = running.Lanes(until=threading.Event())
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(running, "claim", _no_database)
+            assert lanes.look(now=now) == 1
+            lanes.end()
+        assert (good.heard, Task.objects.get().attempts) == ([], 0)
+        assert lanes.look(now=now) == 1
+        lanes.end()
+    task = Task.objects.get()
+    assert (task.state, str(task)) == ("done", "call one")
+
+
+def _no_database(*_what: Any, **_how: Any) -> None:
+    raise OperationalError("the database is away")

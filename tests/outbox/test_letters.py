@@ -231,15 +231,16 @@ def test_a_letter_that_is_known_to_be_sent_is_not_sent_again(
     assert (post.letters, Task.objects.get().state) == ([], "done")
 
 
+@pytest.mark.parametrize("word", ["to_receiver", "to_letter"])
 def test_a_server_that_says_later_gets_the_letter_later(
-    northlight: cast.House, sara: Contact, post: Postman, now: datetime
+    northlight: cast.House, sara: Contact, post: Postman, now: datetime, word: str
 ) -> None:
     written(sara, northlight, now)
-    post.to_receiver = "421 Try later"
+    setattr(post, word, "421 Try later")
     running.run_due(now=now)
     assert (post.letters, Task.objects.get().state) == ([], "waiting")
 
-    post.to_receiver = "250 OK"
+    setattr(post, word, "250 OK")
     running.run_due(now=now + 2 * SECOND)
     assert [came["To"] for came in post.letters] == ["Sara Nunes <sara@clinic.example>"]
 
@@ -282,6 +283,25 @@ def test_what_the_server_will_never_take_is_undeliverable_at_once(
     letter.refresh_from_db()
     assert (task.state, task.fault) == ("dead", said)
     assert (letter.sent_at, letter.failed_at is not None) == (None, True)
+
+
+def test_an_undeliverable_letter_goes_out_again_with_its_name_when_somebody_says_so(
+    northlight: cast.House, sara: Contact, post: Postman, now: datetime
+) -> None:
+    letter = written(sara, northlight, now)
+    post.to_receiver = "550 Nobody here"
+    running.run_due(now=now)
+    post.to_receiver = "250 OK"
+
+    again = letters.send_again(letter, by=northlight.ben, now=now)
+    assert (again.failed_at, Task.objects.get().state) == (None, "waiting")
+    with pytest.raises(Refused, match="was sent, or will be"):
+        letters.send_again(letter, by=northlight.ben, now=now)
+    running.run_due(now=now)
+    assert [came["Message-ID"] for came in post.letters] == [letter.message_id]
+    with pytest.raises(Refused, match="was sent, or will be"):
+        letters.send_again(letter, by=northlight.ben, now=now)
+    assert str(letter) == letter.message_id
 
 
 def test_a_letter_whose_link_was_ended_does_not_go_out(
@@ -371,6 +391,9 @@ def test_without_a_mail_server_letters_are_files_one_for_each(
     assert file.stat().st_mode & 0o777 == 0o600
     token = links.token_of(ClientLink.objects.get())
     assert f"/p/{token}/" in file.read_text().replace("=\n", "")
+    folder.remove(letter.message_id)
+    folder.remove(letter.message_id)
+    assert not file.exists()
 
 
 def test_each_mail_domain_has_a_lane_that_does_not_name_it(
