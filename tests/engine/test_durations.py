@@ -114,6 +114,15 @@ def test_the_similar_items_are_named_with_their_weights():
     assert forecast.summary.nine_in_ten_factor == forecast.quantiles[89]
 
 
+def test_nine_in_ten_is_said_in_the_round_numbers_people_write():
+    threefold = [
+        PastItem(f"r{n}", estimate=0.7, actual=2.1, estimated_on=n, finished_on=n)
+        for n in range(100)
+    ]
+    forecast = profile_of(threefold).ratios(estimate=0.7, levels=(0.9,))
+    assert forecast.summary.nine_in_ten_factor == forecast.quantiles[0] == 3.0
+
+
 def test_a_new_person_is_shown_the_work_of_others():
     forecast = profile_of(history(seed=8, items=300)).ratios(person="new", estimate=8.0)
 

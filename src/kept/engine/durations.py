@@ -610,7 +610,7 @@ class Profile:
                 n_similar=int(strongest.size),
                 low_actual=float(near.min() * asked_about) if near.size else 0.0,
                 high_actual=float(near.max() * asked_about) if near.size else 0.0,
-                nine_in_ten_factor=float(np.exp(nine[0])),
+                nine_in_ten_factor=float(snapped(np.exp(nine))[0]),
             ),
             _values=_read_only(ratios),
             _chances=_read_only(chances),
