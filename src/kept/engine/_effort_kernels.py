@@ -22,6 +22,8 @@ GROUPS = 11
 STATS = 5
 COVARIATES = 13
 BINS = 100
+# The histograms of projects and persons are coarser: they rest on few outcomes.
+COARSE = 20
 BUCKETS = 5
 # The last number of items known in each bucket but the last.
 BUCKET_ENDS = np.array([0, 5, 20, 50])
@@ -229,6 +231,7 @@ def level_steps(
     """
     bins = out.size
     edge = bins // 20
+    wide = bins // person.size
     heed = n_whole / (n_whole + shrink[0])
     added = heed * (caution[0] + caution[1])
     for z in range(bins):
@@ -240,8 +243,8 @@ def level_steps(
         elif z >= bins - edge:
             extra = heed * caution[1] / edge
         share = (bucket[z] + shrink[1] * share + extra) / (n_bucket + shrink[1] + added)
-        share = (project[z] + shrink[2] * share) / (n_project + shrink[2])
-        out[z] = (person[z] + shrink[3] * share) / (n_person + shrink[3])
+        share = (project[z // wide] / wide + shrink[2] * share) / (n_project + shrink[2])
+        out[z] = (person[z // wide] / wide + shrink[3] * share) / (n_person + shrink[3])
 
 
 @step
@@ -407,9 +410,9 @@ def replay(
     n_whole = np.zeros(1)
     by_bucket = np.zeros((BUCKETS, BINS))
     n_bucket = np.zeros(BUCKETS)
-    by_project = np.zeros((n_projects + 1, BINS))
+    by_project = np.zeros((n_projects + 1, COARSE))
     n_project = np.zeros(n_projects + 1)
-    by_person = np.zeros((n_people + 1, BINS))
+    by_person = np.zeros((n_people + 1, COARSE))
     n_person = np.zeros(n_people + 1)
     steps = np.empty(BINS)
     waiting = np.empty(learn_order.size, np.int64)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
-METHOD_VERSION: Final = "effort-1"
+METHOD_VERSION: Final = "effort-2"
 
 PERCENT_LEVELS: Final[FloatArray] = np.arange(1, 100) / 100.0
 PERCENT_LEVELS.flags.writeable = False
@@ -54,8 +54,8 @@ class Method:
     capacity: int = 8_000
     # Earlier forecasts by all, experience, project, person: how many imagined ones of the wider
     # group each starts from, and how much of the old is kept at each new one.
-    shrink: tuple[float, float, float, float] = (60.0, 60.0, 100.0, 60.0)
-    fade: tuple[float, float, float, float] = (1.0, 1.0, 0.97, 0.985)
+    shrink: tuple[float, float, float, float] = (60.0, 60.0, 100.0, 40.0)
+    fade: tuple[float, float, float, float] = (0.997, 1.0, 0.97, 0.985)
     # Imagined earlier outcomes in the lowest and the highest twentieth, for each experience.
     caution: tuple[float, float] = (4.0, 8.0)
     ridge: float = 100.0
