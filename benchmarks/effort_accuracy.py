@@ -40,11 +40,11 @@ def below_band(shares, counts):
     return int((shares < 0.9 - 3.3 * np.sqrt(0.09 / counts)).sum())
 
 
-def taught(past, replay, known, cache):
+def taught(past, replay, known, cache, half_life_days=together.HALF_LIFE_DAYS):
     """What sums of the work known by then taught; learned anew with every 250 pieces of it."""
-    step = known.size // 250
+    step = known.size // 250, half_life_days
     if step not in cache:
-        first = known[np.argsort(past.known_days[known], kind="stable")][: step * 250]
+        first = known[np.argsort(past.known_days[known], kind="stable")][: step[0] * 250]
         newest = first[np.argsort(past.estimate_days[first], kind="stable")]
         cache[step] = together.learned(
             positions=((replay.reached_low + replay.reached_high) / 2)[newest],
@@ -52,6 +52,9 @@ def taught(past, replay, known, cache):
             ln_quantiles=replay.ln_quantiles[newest],
             ln_ratios=past.ln_ratios[newest],
             hours=np.exp(past.ln_estimates[newest]),
+            days=past.known_days[newest],
+            as_of=past.known_days[first[-1]] if first.size else 0.0,
+            half_life_days=half_life_days,
         )
     return cache[step]
 

@@ -7,8 +7,9 @@ finished before its first day, drawn with the shared effect, and closed when its
 Five different cuts into runs are averaged. Compared are no correction, a histogram of the places
 where earlier sums fell (what kept did first), the mean and spread of their normal scores with
 several strengths of shrinkage and of fading (what it did next), and the luck of all stages
-shifted as `kept.engine.together` learns it from runs of ten. Only the first 60 % of each history
-is read at all.
+shifted as `kept.engine.together` learns it from runs of ten, each counting half after so many
+days. Only the first 60 % of each history is read at all. `drift` is where sums fell in each fifth
+of the time (mean normal score, as forecast without correction): it says how soon to forget.
 `--write` puts the table into benchmarks/results/effort_sums.md.
 """
 
@@ -63,17 +64,24 @@ class Scores:
         return np.array([0.5 * math.erfc(-score / math.sqrt(2)) for score in asked])
 
 
-LEANING = "luck that leans as runs of ten taught"
-WAYS = {
-    "no correction": Nothing(),
-    LEANING: Nothing(),
-    "histogram, 60 imagined": Histogram(60),
-    "histogram, 20 imagined": Histogram(20),
-} | {
-    f"scores, {prior} imagined, fade {fade}": Scores(prior, fade)
-    for prior in (10, 20, 40)
-    for fade in (1.0, 0.99, 0.98, 0.95)
+# Half-life of a sum in the lean, in days.
+LEANING = {
+    "luck that leans, never forgetting": 1e9,
+    "luck that leans, half-life 720 days": 720.0,
+    "luck that leans, half-life 360 days": 360.0,
+    "luck that leans, half-life 180 days": 180.0,
+    "luck that leans, half-life 90 days": 90.0,
 }
+WAYS = (
+    {"no correction": Nothing()}
+    | dict.fromkeys(LEANING, Nothing())
+    | {f"histogram, {prior} imagined": Histogram(prior) for prior in (60, 20)}
+    | {
+        f"scores, {prior} imagined, fade {fade}": Scores(prior, fade)
+        for prior in (10, 20, 40)
+        for fade in (1.0, 0.98, 0.95)
+    }
+)
 
 
 def blocks(past, seed):
@@ -91,7 +99,7 @@ def blocks(past, seed):
 
 
 def forecasts(past, replay, cache, seed):
-    """Draw each run's total: (first day, last known day, actual, draws, draws that lean)."""
+    """Draw each run's total: (first day, last known day, actual, draws as forecast and leaning)."""
     quantiles = np.exp(replay.ln_quantiles)
     scores = np.linspace(-4.5, 4.5, 2_001)
     normal = np.cumsum(np.exp(-(scores**2) / 2))
@@ -101,14 +109,16 @@ def forecasts(past, replay, cache, seed):
     for block in sorted(blocks(past, seed), key=lambda b: (past.estimate_days[b[0]], b[0])):
         day = past.estimate_days[block[0]]
         known = np.flatnonzero(past.known_days < day)
-        luck = taught(past, replay, known, cache)
-        plain = np.sqrt(luck.correlation) * rng.normal(size=(DRAWS, 1))
-        plain = plain + np.sqrt(1 - luck.correlation) * rng.normal(size=(DRAWS, block.size))
-        totals = []
-        for z in (plain, plain + luck.lean):
-            index = np.clip(np.rint(np.interp(z, scores, normal) * 100 - 1).astype(int), 0, 98)
-            totals.append(np.sort((quantiles[block, index] * past.estimates[block]).sum(axis=1)))
-        found.append((day, past.known_days[block].max(), past.actuals[block].sum(), *totals))
+        lucks = {name: taught(past, replay, known, cache, LEANING[name]) for name in LEANING}
+        shared = next(iter(lucks.values())).correlation
+        plain = np.sqrt(shared) * rng.normal(size=(DRAWS, 1))
+        plain = plain + np.sqrt(1 - shared) * rng.normal(size=(DRAWS, block.size))
+        totals = {}
+        for name, lean in {None: 0.0, **{name: luck.lean for name, luck in lucks.items()}}.items():
+            index = np.rint(np.interp(plain + lean, scores, normal) * 100 - 1).astype(int)
+            drawn = quantiles[block, np.clip(index, 0, 98)] * past.estimates[block]
+            totals[name] = np.sort(drawn.sum(axis=1))
+        found.append((day, past.known_days[block].max(), past.actuals[block].sum(), totals))
     return found
 
 
@@ -123,11 +133,11 @@ def whole(items):
 def judged(runs, name):
     """Kept at 90 and 80 %, median P90 ÷ actual, and log-CRPS, from 20 closed runs on."""
     way = WAYS[name]
-    places = [float(np.mean(total <= actual)) for _, _, actual, total, _ in runs]
+    places = [float(np.mean(totals[None] <= actual)) for _, _, actual, totals in runs]
     closing = sorted(range(len(runs)), key=lambda i: runs[i][1])
     kept90, kept80, width, loss = [], [], [], []
-    for day, _, actual, plain, leaning in runs:
-        total = leaning if name == LEANING else plain
+    for day, _, actual, totals in runs:
+        total = totals[name if name in LEANING else None]
         closed = [places[i] for i in closing if runs[i][1] < day]
         if len(closed) < together.RUNS_NEEDED:
             continue
@@ -138,6 +148,14 @@ def judged(runs, name):
         kept80.append(actual <= said[7])
         width.append(said[8] / actual)
     return np.mean(kept90), np.mean(kept80), np.median(width), np.mean(loss)
+
+
+def drift(cuts):
+    """Mean normal score of where sums fell, as forecast, in each fifth of the time."""
+    runs = sorted((run[:1] + run[2:] for cut in cuts for run in cut), key=lambda run: run[0])
+    places = [float(np.mean(totals[None] <= actual)) for _, actual, totals in runs]
+    scores = calibration.normal_quantile(np.clip(places, 0.005, 0.995))
+    return " ".join(f"{part.mean():+.2f}" for part in np.array_split(scores, 5))
 
 
 def main():
@@ -169,6 +187,7 @@ def main():
             )
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
         print(lines[-1], flush=True)
+    lines.append("| drift | " + " | ".join(drift(cuts) for cuts in histories) + " |")
     text = "\n".join(lines) + "\n"
     if args.write:
         (Path(__file__).parent / "results" / "effort_sums.md").write_text(text)

@@ -31,6 +31,8 @@ def work(*, runs, shift=0.0, correlation=0.0, seed=4):
         "ln_quantiles": np.tile(SPREAD * calibration.normal_quantile(LEVELS), (n, 1)),
         "ln_ratios": SPREAD * luck,
         "hours": rng.choice([1.0, 2.0, 4.0, 8.0], n),
+        "days": np.zeros(n),
+        "as_of": 0.0,
     }
 
 
@@ -66,6 +68,25 @@ def test_sums_that_came_later_than_forecast_shift_the_luck_by_as_much():
     assert early.lean == pytest.approx(-0.2, abs=0.05)
     # A few say less than many: twenty imagined sums that fell in the middle hold them back.
     assert 0.05 < together.learned(**work(runs=25, shift=0.2)).lean < late.lean
+
+
+def test_what_sums_taught_long_ago_is_forgotten_as_later_ones_come():
+    late, early = work(runs=300, shift=0.3), work(runs=300, shift=-0.3, seed=5)
+    both = {name: np.concatenate((late[name], early[name])) for name in late if name != "as_of"}
+    both["projects"] = np.repeat(np.arange(600), together.RUN)
+    at_once = together.learned(**both, as_of=0.0)
+    assert at_once.lean == pytest.approx(0.0, abs=0.05)
+    # Those that came late lie five half-lives back.
+    both["days"] = np.repeat([-5 * together.HALF_LIFE_DAYS, 0.0], 300 * together.RUN)
+    assert together.learned(**both, as_of=0.0).lean == pytest.approx(-0.25, abs=0.05)
+
+
+def test_sums_as_old_as_each_other_lean_less_the_longer_ago_they_are():
+    of = work(runs=100, shift=0.3)
+    leans = [together.learned(**of | {"as_of": years * 365.0}).lean for years in (0, 1, 2, 10)]
+    assert leans == sorted(leans, reverse=True)
+    assert leans[0] > 0.2
+    assert leans[-1] == pytest.approx(0.0, abs=0.001)
 
 
 def test_the_sums_kept_are_counted():
@@ -111,10 +132,11 @@ def test_one_sum_far_beyond_every_forecast_does_not_shift_everything():
 
 
 @given(
-    st.lists(st.tuples(st.floats(-3, 3), st.floats(1, 4)), max_size=60),
+    st.lists(st.tuples(st.floats(-3, 3), st.floats(1, 4), st.floats(0, 1)), max_size=60),
 )
 def test_luck_is_never_shifted_by_more_than_a_half(sums):
-    assert abs(together.lean([z for z, _ in sums], [reach for _, reach in sums])) <= 0.5
+    scores, reach, weights = ([row[place] for row in sums] for place in range(3))
+    assert abs(together.lean(scores, reach, weights)) <= 0.5
 
 
 def test_a_profile_learns_the_same_from_a_shuffled_past_and_nothing_from_later_work():

@@ -499,6 +499,8 @@ class Profile:
             ln_quantiles=said[rows],
             ln_ratios=history.ln_ratios[rows],
             hours=np.exp(history.ln_estimates[rows]),
+            days=history.known_days[rows],
+            as_of=self.as_of_day,
         )
 
     def ratios(

@@ -24,6 +24,8 @@ RUNS_NEEDED: Final = 20
 #: The newest runs that are drawn; older ones cost time and say little more.
 NEWEST_RUNS: Final = 1_000
 MOST_LEAN: Final = 0.5
+#: The age at which a sum counts half in how sums lean: teams, clients and kinds of work change.
+HALF_LIFE_DAYS: Final = 180.0
 
 _USUAL: Final = 0.05
 _IMAGINED: Final = 20.0
@@ -73,6 +75,9 @@ def learned(
     ln_quantiles: FloatArray,
     ln_ratios: FloatArray,
     hours: FloatArray,
+    days: FloatArray,
+    as_of: float,
+    half_life_days: float = HALF_LIFE_DAYS,
 ) -> Together:
     """Learn from finished work in order of time.
 
@@ -83,6 +88,9 @@ def learned(
             spaced levels 1/(m + 1) … m/(m + 1).
         ln_ratios: shape (n,). What came.
         hours: shape (n,). Estimates.
+        days: shape (n,). When each was known. A run is as old as its last member.
+        as_of: the day from which is looked back.
+        half_life_days: the age at which a run counts half in the lean.
     """
     together = shared_effect(positions, projects)
     runs = runs_of(projects)
@@ -90,9 +98,10 @@ def learned(
         return Together(together, 0.0, 0, 0)
     newest = runs[-NEWEST_RUNS:]
     scores = _scores(newest, ln_quantiles, ln_ratios, hours, together)
+    ages = np.maximum(as_of - days[newest].max(axis=1), 0.0)
     return Together(
         correlation=together,
-        lean=lean(scores, _reach(hours[newest], together)),
+        lean=lean(scores, _reach(hours[newest], together), 0.5 ** (ages / half_life_days)),
         runs=newest.shape[0],
         kept=int(np.count_nonzero(scores <= calibration.normal_quantile(0.9))),
     )
@@ -123,12 +132,13 @@ def shared_effect(positions: ArrayLike, projects: ArrayLike) -> float:
     return float(min(max(measured, 0.0), 0.5))
 
 
-def lean(scores: ArrayLike, reach: ArrayLike) -> float:
+def lean(scores: ArrayLike, reach: ArrayLike, weights: ArrayLike = 1.0) -> float:
     """Say by how much each stage's luck has to be shifted so that sums fall evenly.
 
     Args:
         scores: shape (n,). Where earlier sums fell in what was forecast, as normal scores.
         reach: shape (n,). By how much such a score moves when every member's moves by one.
+        weights: shape (n,) or one number. How much each sum counts; 1 in full.
 
     Returns:
         The shift that fits the scores best by least squares, shrunk towards 0 by 20 imagined
@@ -141,8 +151,10 @@ def lean(scores: ArrayLike, reach: ArrayLike) -> float:
     z, moves = np.asarray(scores, dtype=np.float64), np.asarray(reach, dtype=np.float64)
     if z.size < RUNS_NEEDED:
         return 0.0
+    count = np.broadcast_to(np.asarray(weights, dtype=np.float64), z.shape)
     squares = moves**2
-    shift = float((moves * z).sum() / (squares.sum() + _IMAGINED * squares.mean()))
+    imagined = _IMAGINED * squares.mean()
+    shift = float((count * moves * z).sum() / ((count * squares).sum() + imagined))
     return min(max(shift, -MOST_LEAN), MOST_LEAN)
 
 
