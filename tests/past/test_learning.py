@@ -10,6 +10,7 @@ from kept.clients import catalogue
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Service
 from kept.custody import verifying
+from kept.engine import lenses
 from kept.jobs import making
 from kept.jobs.models import Job, Stage
 from kept.past import learning, profiles
@@ -138,6 +139,28 @@ def test_a_large_past_is_learned_anew_later_and_until_then_its_version_stays_wha
     caught_up = learning.catch_up(now=later)
     assert caught_up is not None
     assert caught_up.items == 6
+    assert learning.catch_up(now=later + timedelta(days=1)) is None
+
+
+def test_a_house_learns_anew_once_when_the_method_of_learning_has_changed(
+    northlight: cast.House, now: datetime
+) -> None:
+    past(30, ratio=2.0, now=now)
+    row = profiles.refit(by=northlight.ada, now=now)
+    assert row.version.startswith(f"{lenses.METHOD_VERSION}-")
+    # As an earlier method named it.
+    DurationProfile.objects.filter(pk=row.pk).update(version="0123456789abcdef")
+    soon, later = now + timedelta(minutes=20), now + timedelta(hours=2)
+    assert learning.catch_up(now=soon) is None
+    anew = learning.catch_up(now=later)
+    assert anew is not None
+    assert anew.version.startswith(f"{lenses.METHOD_VERSION}-")
+    assert (anew.items, Backtest.objects.filter(profile=anew).count()) == (30, 1)
+    # The version that answers named stays.
+    assert list(DurationProfile.objects.values_list("version", flat=True)) == [
+        "0123456789abcdef",
+        anew.version,
+    ]
     assert learning.catch_up(now=later + timedelta(days=1)) is None
 
 

@@ -406,7 +406,7 @@ class Profile:
     """What a history taught up to a day: immutable, with a `version` that names its content.
 
     Attributes:
-        version: digest of the method, the day and every row learned from.
+        version: the method, and a digest of its constants, the day and every row learned from.
         as_of_day: the day; rows finished on it or later are not in it.
         finished_items: how many rows were learned from.
         together: how the stages of one promise slip together (for sums and simulations).
@@ -487,7 +487,7 @@ class Profile:
         digest = hashlib.sha256(f"{METHOD_VERSION}|{self.history.method}|{self.as_of_day}".encode())
         for row in np.sort(np.concatenate((self._learned, self._open))).tolist():
             digest.update(repr(_canonical(self.history.items[row])).encode())
-        return digest.hexdigest()[:16]
+        return f"{METHOD_VERSION}-{digest.hexdigest()[:16]}"
 
     def _together(self, said: FloatArray) -> Together:
         """Learn from sums of the work asked about how the stages of a promise slip together."""

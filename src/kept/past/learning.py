@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from kept.engine import lenses
 from kept.jobs.models import Stage
 from kept.ledger import recording
 from kept.ledger.models import Event, Head
@@ -110,12 +111,21 @@ def forget(stage: Stage, *, by: Member | None, now: datetime) -> None:
 def catch_up(*, now: datetime) -> DurationProfile | None:
     """Learn anew from stages that a large past left for later; to be called now and then.
 
+    So does a house whose newest version an earlier method made: what its answers name, and the
+    backtest on its past page, are then this method's again.
+
     Returns:
         The new version, or None where nothing was waiting.
     """
     row = profiles.newest(now)
     newest_item = PastItem.objects.aggregate(Max("pk"))["pk__max"]
-    if newest_item is None or (row is not None and (row.newest_item or 0) >= newest_item):
+    if newest_item is None:
+        return None
+    if (
+        row is not None
+        and (row.newest_item or 0) >= newest_item
+        and row.version.startswith(f"{lenses.METHOD_VERSION}-")
+    ):
         return None
     if row is not None and now - row.made_at < PAUSE:
         return None

@@ -104,7 +104,7 @@ class DurationProfile(Scoped):
         ordering: ClassVar = ["made_at", "pk"]
 
     def __str__(self) -> str:
-        return self.version[:12]
+        return self.version
 
 
 class Backtest(Scoped):
