@@ -105,9 +105,11 @@ def sums(past, replay, rows, cache, seed=7, draws=2_000):
             ("leaning", luck.correlation, luck.lean),
         ):
             z = np.sqrt(rho) * factor + np.sqrt(1 - rho) * own + lean
-            index = np.rint(np.interp(z, scores, normal) * (levels + 1) - 1).astype(int)
-            index = np.clip(index, 0, levels - 1)
-            drawn = np.exp(replay.ln_quantiles[block, index]) * past.estimates[block]
+            # As plans read quantiles: straight lines in ln effort, end slopes extended.
+            place = np.interp(z, scores, normal) * (levels + 1) - 1
+            index = np.clip(place.astype(int), 0, levels - 2)
+            below, above = (replay.ln_quantiles[block, at] for at in (index, index + 1))
+            drawn = np.exp(below + (place - index) * (above - below)) * past.estimates[block]
             total = drawn.sum(axis=1)
             p90 = np.quantile(total, 0.9)
             kept[name].append(actual <= p90)
