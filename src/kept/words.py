@@ -101,6 +101,27 @@ def short_weekday(value: date) -> str:
     return formats.date_format(value, "D")
 
 
+def skipped(error: zones.NoSuchLocalTime) -> str:
+    """Say that a local time never happens, and what to do."""
+    return _("%(day)s has no %(time)s in %(place)s: the clocks go forward. Say another time.") % {
+        "day": day(error.day),
+        "time": f"{error.at:%H:%M}",
+        "place": place(error.zone),
+    }
+
+
+def first_of_two(at: datetime, zone: str) -> str:
+    """Say which of two is meant, where the clocks go back over a local time; else nothing."""
+    if not zones.comes_twice(at, zone):
+        return ""
+    return _(
+        "%(time)s comes twice in %(place)s then, as the clocks go back: the first is meant."
+    ) % {
+        "time": clock(zones.local(at, zone)),
+        "place": place(zone),
+    }
+
+
 def days(count: float) -> str:
     """ "3 days", "1 day", "half a day", "less than half a day"."""
     whole = round(count)

@@ -52,6 +52,12 @@ def moment(day: date, at: time, name: str) -> datetime:
     return instant
 
 
+def comes_twice(instant: datetime, name: str) -> bool:
+    """Say whether the local time of an instant happens twice there: the clocks go back over it."""
+    here = local(instant, name)
+    return here.replace(fold=0).utcoffset() != here.replace(fold=1).utcoffset()
+
+
 def day_of(instant: datetime, name: str) -> date:
     """Return the day that a calendar in the zone `name` shows at `instant`."""
     return instant.astimezone(zone(name)).date()

@@ -23,7 +23,10 @@ from kept.quotes.models import Answer, Quote
         ),
         (
             ["check", "Logo, 8h", "--by", "2027-03-28 01:30"],
-            "field --by: 2027-03-28 01:30 does not exist in Europe/Lisbon: the clocks go forward.",
+            (
+                "field --by: Sun\u00a028\u00a0Mar has no 01:30 in Lisbon: the clocks go forward. "
+                "Say another time."
+            ),
         ),
         (
             ["check", "Logo", "--size", "-8h"],

@@ -31,7 +31,7 @@ def due(text: str, *, now: datetime, zone: str, name: str) -> tuple[datetime, bo
 
     A day means the end of the working day in `zone`; a time is one of `zone`'s clock.
     """
-    from kept import zones
+    from kept import words, zones
     from kept.people import days
     from kept.tenancy import scope
 
@@ -49,7 +49,7 @@ def due(text: str, *, now: datetime, zone: str, name: str) -> tuple[datetime, bo
     try:
         return zones.moment(on, time(int(parts["hour"]), int(parts["minute"])), zone), False
     except zones.NoSuchLocalTime as error:
-        raise Stop(str(error), field=name) from error
+        raise Stop(words.skipped(error), field=name) from error
     except ValueError as error:
         raise Stop(f"“{text}” has no such time of day.", field=name) from error
 
@@ -120,7 +120,7 @@ def line_of(text: str, *, now: datetime, zone: str) -> "Line[Any, Any]":
 
 def wanted(line: "Line[Any, Any]", by: str | None, *, now: datetime, zone: str) -> datetime | None:
     """Return the moment wanted: the one typed apart, else the one the line says."""
-    from kept import zones
+    from kept import words, zones
     from kept.jobs.lines import Vague
     from kept.people import days
     from kept.quotes import wording
@@ -139,4 +139,4 @@ def wanted(line: "Line[Any, Any]", by: str | None, *, now: datetime, zone: str) 
     try:
         return zones.moment(line.wanted_on, line.wanted_time, zone)
     except zones.NoSuchLocalTime as error:
-        raise Stop(str(error), field="WHAT") from error
+        raise Stop(words.skipped(error), field="WHAT") from error

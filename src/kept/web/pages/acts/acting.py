@@ -67,11 +67,7 @@ class ActForm(KeptForm):
         try:
             return zones.moment(day, at, zone)
         except zones.NoSuchLocalTime as error:
-            raise Refused(
-                _("%(day)s has no %(time)s in %(zone)s: the clocks go forward. Say another time.")
-                % {"day": words.day(day), "time": f"{at:%H:%M}", "zone": words.place(zone)},
-                field="on",
-            ) from error
+            raise Refused(words.skipped(error), field="on") from error
 
 
 def date_field(label: Any, *, required: bool = True) -> forms.DateField:
