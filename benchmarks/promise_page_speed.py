@@ -35,6 +35,7 @@ from kept.plan import outlook  # noqa: E402
 from kept.promises import delivering, pausing, proposing, reasons, slips  # noqa: E402
 from kept.promises.models import Promise, Proposal, Reason  # noqa: E402
 from kept.promises.proposing import Way  # noqa: E402
+from kept.promises.telling import InPerson  # noqa: E402
 from kept.sample import studio  # noqa: E402
 from kept.tenancy import scope  # noqa: E402
 
@@ -48,7 +49,7 @@ def live_long(promise: Promise, by: Member) -> int:
     while extracting.events_of(promise).count() < EVENTS:
         at += timedelta(minutes=5)
         owed = making.record_obligation(promise.job, what="photos", due_at=at, by=by, now=at)
-        pausing.pause(promise, obligation=owed, by=by, now=at)
+        pausing.pause(promise, obligation=owed, in_person=InPerson(), by=by, now=at)
         pausing.receive(owed, by=by, now=at)
         reasons.give(promise, category=Reason.Category.CLIENT_MATERIAL, by=by, now=at)
         promise.refresh_from_db()

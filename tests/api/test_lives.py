@@ -52,7 +52,7 @@ def test_delivered_sent_back_delivered_again_and_accepted(path: str, dev: Caller
     assert (back["state"], back["word"]) == ("sent_back", "Wrong red.")
     assert done(dev.get(path))["state"] == "active"
     second = done(dev.post(f"{path}/deliveries"), 201)
-    noticed = done(dev.post(f"/deliveries/{second['id']}/notice"))
+    noticed = done(dev.post(f"/deliveries/{second['id']}/notice", {"how": "said"}))
     assert noticed["deemed_from"] == "2026-12-10T15:10:00Z"
     taken = done(dev.post(f"/deliveries/{second['id']}/accept", {"word": "Lovely."}))
     assert (taken["state"], taken["word"]) == ("accepted", "Lovely.")
@@ -115,9 +115,9 @@ def test_the_clock_stands_while_the_client_owes_something(
         by=northlight.dev, now=now,
     )  # fmt: skip
     clock.move_to(datetime(2026, 12, 4, 9, tzinfo=UTC))
-    pause = done(dev.post(f"{path}/pauses", {"obligation_id": owed.pk}), 201)
+    pause = done(dev.post(f"{path}/pauses", {"obligation_id": owed.pk, "how": "said"}), 201)
     assert pause["started_at"] == "2026-12-04T09:00:00Z"
-    twice = refused(dev.post(f"{path}/pauses", {"obligation_id": owed.pk}), 409)
+    twice = refused(dev.post(f"{path}/pauses", {"obligation_id": owed.pk, "how": "said"}), 409)
     assert twice.startswith("This promise is paused, so you cannot pause it. What you can do:")
     clock.move_to(datetime(2026, 12, 7, 9, tzinfo=UTC))
     done(dev.post(f"/obligations/{owed.pk}/meet"))
@@ -160,3 +160,59 @@ def test_a_due_moment_in_a_clock_gap_is_refused_by_name(
     sentence = refused(dev.post(f"{path}/proposals", gap), 422)
     assert "2027-03-28 has no 01:30 in Europe/Lisbon" in sentence
     assert done(dev.get(f"{path}/proposals"))["items"] == []
+
+
+def test_who_reads_a_promise_is_named_at_once_later_and_nobody_any_more(
+    path: str, dev: Caller, northlight: cast.House
+) -> None:
+    named = {"what": "Flyer", "client": "Harbour Clinic", "due_at": DUE}
+    made = done(dev.post("/promises", named | {"contact": "Ana Prates <ana@clinic.example>"}), 201)
+    ana = made["contact_id"]
+    assert ana is not None
+    assert done(dev.get(path))["contact_id"] is None
+    assert done(dev.post(f"{path}/reader", {"contact": "ana"}))["contact_id"] == ana
+    assert done(dev.post(f"{path}/reader", {}))["contact_id"] is None
+    assert done(dev.post(f"{path}/reader", {"contact_id": ana}))["contact_id"] == ana
+    for body, expected in (
+        ({"contact": "zoe@clinic.example"}, "Nobody at Harbour Clinic fits"),
+        ({"contact": "ana", "contact_id": ana}, "Say contact_id or contact, not both."),
+        ({"contact_id": 99_999}, "There is no"),
+    ):
+        assert expected in refused(dev.post(f"{path}/reader", body), 422)
+    before = Promise.objects.count()
+    refused(dev.post("/promises", named | {"contact": "Zoe"}), 422)
+    assert Promise.objects.count() == before
+
+
+def test_silence_and_pauses_begin_with_a_letter_that_can_go_or_with_a_spoken_word(
+    path: str, dev: Caller, northlight: cast.House, now: datetime, clock: Any
+) -> None:
+    promise = Promise.objects.get()
+    owed = making.record_obligation(
+        promise.job, what="Prices", due_at=now, by=northlight.dev, now=now
+    )
+    no_letter = "Nobody at Harbour Clinic is named who reads this promise"
+    assert no_letter in refused(dev.post(f"{path}/pauses", {"obligation_id": owed.pk}), 422)
+    ahead = {"how": "said", "told_at": "2026-12-02T15:11:00Z"}
+    pause = {"obligation_id": owed.pk}
+    assert "future" in refused(dev.post(f"{path}/pauses", pause | ahead), 422)
+    delivery = done(dev.post(f"{path}/deliveries"), 201)
+    notice = f"/deliveries/{delivery['id']}/notice"
+    assert (delivery["noticed_how"], delivery["heard"]) == ("", False)
+    assert no_letter in refused(dev.post(notice), 422)
+    before = {"how": "said", "told_at": "2026-12-02T15:09:00Z"}
+    assert "before there was anything to tell" in refused(dev.post(notice, before), 422)
+    by_letter = {"how": "link", "told_at": "2026-12-02T15:10:00Z"}
+    assert "Leave told_at out" in refused(dev.post(notice, by_letter), 422)
+    done(dev.post(f"{path}/reader", {"contact": "Ana Prates <ana@clinic.example>"}))
+    clock.move_to(datetime(2026, 12, 2, 17, tzinfo=UTC))
+    ana = Promise.objects.get().contact_id
+    said = {"how": "said", "told_at": "2026-12-02T16:00:00Z", "contact_id": ana}
+    told = done(dev.post(notice, said))
+    assert {name: told[name] for name in ("noticed_how", "noticed_contact_id", "heard")} == {
+        "noticed_how": "said", "noticed_contact_id": ana, "heard": True,
+    }  # fmt: skip
+    assert (told["noticed_at"], told["deemed_from"]) == (
+        "2026-12-02T16:00:00Z", "2026-12-10T16:00:00Z",
+    )  # fmt: skip
+    assert "They were told before" in refused(dev.post(notice), 409)

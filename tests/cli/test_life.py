@@ -37,7 +37,7 @@ def test_the_clock_stands_while_something_is_owed(
     making.record_obligation(
         job, what="Prices", due_at=now - timedelta(hours=1), by=northlight.dev, now=now
     )
-    assert typed("pause", promise, "--json").document["state"] == "paused"
+    assert typed("pause", promise, "--said", "--json").document["state"] == "paused"
     friday = datetime(2026, 12, 4, 15, 10, tzinfo=UTC)
     came = typed("resume", promise, "--came", "--json", at=friday).document
     assert (came["state"], came["due_at"]) == ("active", "2026-12-22T18:00:00+00:00")
@@ -67,11 +67,11 @@ def test_a_notice_before_the_day_lets_the_clock_stand_from_then(
 ) -> None:
     promise = str(typed("promise", LINE, "--json").document["id"])
     typed("owed", promise, "--what", "Prices", "--by", "2026-12-04")
-    assert typed("pause", promise, "--json").document["state"] == "active"
+    assert typed("pause", promise, "--said", "--json").document["state"] == "active"
     assert typed("pause", promise, "--call-off", "--json").document["state"] == "active"
     none = typed("pause", promise, "--call-off")
     assert (none.status, "No notice of a pause waits" in none.err) == (1, True)
-    typed("pause", promise)
+    typed("pause", promise, "--said")
     pausing.begin_due(now=datetime(2026, 12, 7, 9, tzinfo=UTC))
     wednesday = datetime(2026, 12, 9, 18, tzinfo=UTC)  # Tuesday is a holiday: two days stood
     came = typed("resume", promise, "--came", "--json", at=wednesday).document
@@ -98,7 +98,7 @@ def test_silence_thanks_reasons_and_looking_back(northlight: cast.House, typed: 
     assert typed("thank", promise).status == 1
     assert typed("again", promise, "yes").status == 1
     typed("deliver", promise)
-    assert typed("notice", promise, "--json").document["state"] == "delivered"
+    assert typed("notice", promise, "--said", "--json").document["state"] == "delivered"
     typed("settle", promise)
     assert typed("thank", promise).status == 0
     assert typed("why", promise, "weather").status == 2
@@ -106,3 +106,41 @@ def test_silence_thanks_reasons_and_looking_back(northlight: cast.House, typed: 
     assert typed("again", promise, "otherwise", "--word", "With a proof.").status == 0
     assert Promise.objects.get(pk=int(promise)).again == "otherwise"
     assert typed("void", promise, "--reason", "Twice.", "--json").document["state"] == "voided"
+
+
+def test_who_reads_it_and_what_was_said_in_person(northlight: cast.House, typed: Type) -> None:
+    ana = ("--contact", "Ana Prates <ana@clinic.example>")
+    first = typed("promise", LINE, *ana, "--json").document
+    assert first["contact"] == "Ana Prates"
+    promise = str(typed("promise", LINE, "--json").document["id"])
+    typed("deliver", promise)
+    alone = typed("notice", promise)
+    assert alone.status == 2
+    assert "no letter can go there. Name somebody" in alone.err.replace("\n", " ")
+    for wrong in (
+        ("--at", "today 10:30"),
+        ("--said", "--at", "today"),
+        ("--said", "--at", "tomorrow 10:30"),
+        ("--said", "--to", "zoe@clinic.example"),
+    ):
+        assert typed("notice", promise, *wrong).status == 2
+    assert typed("reader", promise).status == 2
+    assert typed("reader", promise, "ana").status == 0
+    row = Promise.objects.get(pk=int(promise))
+    assert row.contact is not None
+    assert row.contact.name == "Ana Prates"
+    assert typed("notice", promise, "--said", "--at", "today 15:10", "--to", "ana").status == 0
+    delivery = row.deliveries.get()
+    assert (delivery.noticed_how, delivery.noticed_contact) == ("said", row.contact)
+    assert typed("reader", promise, "--nobody").status == 0
+    assert Promise.objects.get(pk=int(promise)).contact is None
+
+
+def test_a_time_that_comes_twice_says_which_is_meant(northlight: cast.House, typed: Type) -> None:
+    said = typed("promise", "Poster for Harbour Clinic by 2027-10-31 01:30", "--json")
+    assert said.document["due_at"] == "2027-10-31T00:30:00+00:00"
+    assert (
+        "01:30 comes twice in Lisbon then, as the clocks go back: the first is meant." in said.err
+    )
+    once = typed("promise", "Poster for Harbour Clinic by 2027-10-31 03:30")
+    assert "twice" not in once.err

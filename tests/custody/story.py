@@ -58,6 +58,7 @@ from kept.promises import (
 from kept.promises import recording as promising
 from kept.promises.models import Promise, Proposal, Reason
 from kept.promises.proposing import Way
+from kept.promises.telling import InPerson
 from kept.quotes import (
     accepting,
     checking,
@@ -520,7 +521,9 @@ def _lives(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
     for received in (True, False):
         if not received:
             owed = making.record_obligation(life.job, what="Logo", due_at=doing["now"], **doing)
-        pausing.pause(life, obligation=owed, by=ada, now=next(clock))
+        pausing.pause(
+            life, obligation=owed, in_person=InPerson(contact=wilma), by=ada, now=next(clock)
+        )
         if received:
             pausing.receive(owed, by=ada, now=next(clock))
         else:
@@ -535,7 +538,7 @@ def _lives(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
     delivery = delivering.deliver(
         life, note="Dear Wilma Umbrage", where="By the door", by=ada, now=next(clock)
     )
-    delivering.notice(delivery, by=ada, now=next(clock))
+    delivering.notice(delivery, in_person=InPerson(), by=ada, now=next(clock))
     delivering.send_back(delivery, contact=wilma, reason="Not this red", now=next(clock))
     delivery = delivering.deliver(life, by=ada, now=next(clock))
     delivering.accept(delivery, contact=wilma, word="Fine, says Wilma", now=next(clock))
@@ -544,7 +547,7 @@ def _lives(ada: Member, clinic: Client, clock: Iterator[datetime]) -> None:
         life, Promise.Again.OTHERWISE, word="Not for Wilma Umbrage", by=ada, now=next(clock)
     )
     silent = delivering.deliver(_promised("Flyer", ada, clinic, clock), by=ada, now=next(clock))
-    noticed = delivering.notice(silent, by=ada, now=next(clock))
+    noticed = delivering.notice(silent, in_person=InPerson(contact=wilma), by=ada, now=next(clock))
     assert noticed.deemed_from is not None
     delivering.deem_due(now=noticed.deemed_from)
     let_off = _promised("Banner", ada, clinic, clock)

@@ -73,7 +73,7 @@ def play(opened: OpenPage, present: Clock, base: str, *, to: str) -> tuple[Page,
     # What the client owes: told before, it stands by itself from the moment it is overdue.
     owes(ada, "Price list", "The new prices", "2026-11-09")
     present.set(nov(6, 10))
-    act(ada, "Price list", "Pause", "I told them: the clock stands")
+    act(ada, "Price list", "Pause", "Let the clock stand")
     expect(ada.get_by_text("unless it comes before.").first).to_be_visible()
     client.reload()
     expect(part(client, "Price list")).to_contain_text("the clock stands from Mon 9 Nov, 18:00")

@@ -13,6 +13,7 @@ from kept.plan.loading import Loaded
 from kept.plan.models import Outlook
 from kept.promises import delivering, pausing
 from kept.promises.models import Promise
+from kept.promises.telling import InPerson
 
 
 def entry(loaded: Loaded, promise: Promise) -> Any:
@@ -26,7 +27,7 @@ def test_a_paused_promise_is_due_later_by_the_days_its_clock_has_stood(
     house = one_builder
     promise = given(house, 8, end_of(10), now)
     owed = making.record_obligation(promise.job, what="photos", due_at=now, by=house.ben, now=now)
-    pausing.pause(promise, obligation=owed, by=house.ben, now=now)
+    pausing.pause(promise, obligation=owed, in_person=InPerson(), by=house.ben, now=now)
     today = loading.load(now=now)
     assert entry(today, promise)["due"] == "2026-12-10T18:00+00:00"
     # Friday morning: Wednesday from 15:10 and Thursday stood, 2 h 50 and nine hours.

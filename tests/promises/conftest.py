@@ -17,9 +17,13 @@ from kept.jobs import making
 from kept.jobs.models import Job
 from kept.promises import recording
 from kept.promises.models import Promise
+from kept.promises.telling import InPerson
 
 GIVEN = datetime(2026, 11, 4, 11, 20, tzinfo=UTC)
 DUE = datetime(2026, 12, 11, 17, tzinfo=UTC)
+
+#: The client was told in person, at the moment of the act.
+TOLD = InPerson()
 
 Give = Callable[..., Promise]
 

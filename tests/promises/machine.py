@@ -21,8 +21,9 @@ from tests.promises.model import Life
 
 from kept.custody import verifying
 from kept.jobs import making
+from kept.outbox.models import Letter
 from kept.promises import delivering, pausing, states
-from kept.promises.models import Promise
+from kept.promises.models import Promise, Terms
 from kept.tenancy import scope
 
 #: Monday 2 November 2026, 9:00 in Lisbon.
@@ -34,6 +35,8 @@ WORDS = ("kept", "late", "short", "sub_standard", "broken", "overdue", "provisio
 
 hours = st.integers(1, 40)
 days = st.integers(1, 30)
+#: How many hours ago the client was told in person; None, a letter goes.
+spoken = st.one_of(st.none(), st.integers(-2, 26))
 
 
 class Driver:
@@ -57,18 +60,20 @@ class Machine(RuleBasedStateMachine):
     lives: ClassVar[int] = 0
     steps: ClassVar[int] = 0
 
-    @initialize(lead=st.integers(2, 300))
-    def give(self, lead: int) -> None:
+    @initialize(lead=st.integers(2, 300), reads=st.booleans())
+    def give(self, lead: int, reads: bool) -> None:
         self.now = START
         due = START + timedelta(hours=lead)
         made = self.send(
             "/promises",
-            {"what": "Audio guide", "client": "Harbour Clinic", "due_at": due.isoformat()},
+            {"what": "Audio guide", "client": "Harbour Clinic", "due_at": due.isoformat()}
+            | ({"contact": "Ana Prates <ana@clinic.example>"} if reads else {}),
             status=201,
         )
         self.path = f"/promises/{made['id']}"
         self.promise = Promise.objects.get(pk=made["id"])
-        self.life = Life(self.now, due)
+        self.life = Life(self.now, due, reads)
+        self.terms_seen: list[tuple[str, datetime]] = []
         self.delivery_ids: list[int] = []
         self.proposal_ids: list[int] = []
 
@@ -116,6 +121,7 @@ class Machine(RuleBasedStateMachine):
         self.pass_(timedelta(days=by))
 
     def pass_(self, by: timedelta) -> None:
+        Letter.objects.filter(sent_at__isnull=True).update(sent_at=self.now)
         self.now = min(self.now + by, LATEST)
         pausing.begin_due(now=self.now)
         delivering.deem_due(now=self.now)
@@ -138,12 +144,18 @@ class Machine(RuleBasedStateMachine):
         self.life.owed[row.pk] = due
 
     @precondition(lambda self: self.life.owed)
-    @rule(data=st.data())
-    def pause(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), ago=spoken)
+    def pause(self, data: st.DataObject, ago: int | None) -> None:
         owed = data.draw(st.sampled_from(sorted(self.life.owed)))
-        body = {"obligation_id": owed}
+        body = {"obligation_id": owed, **self.telling(ago)}
         now = self.now
-        self.both(lambda: self.life.pause(owed, now), f"{self.path}/pauses", body, status=201)
+        self.both(lambda: self.life.pause(owed, ago, now), f"{self.path}/pauses", body, status=201)
+
+    def telling(self, ago: int | None) -> dict[str, str]:
+        """What is said of how the client was told: by letter, or in person so many hours ago."""
+        if ago is None:
+            return {"how": "link"}
+        return {"how": "said", "told_at": (self.now - timedelta(hours=ago)).isoformat()}
 
     @rule()
     def the_notice_is_taken_back(self) -> None:
@@ -171,12 +183,14 @@ class Machine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.life.deliveries)
     @rule(data=st.data(), verb=st.sampled_from(["notice", "accept", "send-back", "thanks"]),
-          standard=st.sampled_from([None, True, False]))  # fmt: skip
-    def the_client_answers(self, data: st.DataObject, verb: str, standard: bool | None) -> None:
+          standard=st.sampled_from([None, True, False]), ago=spoken)  # fmt: skip
+    def the_client_answers(
+        self, data: st.DataObject, verb: str, standard: bool | None, ago: int | None
+    ) -> None:
         which = data.draw(st.integers(0, len(self.life.deliveries) - 1))
         delivery, life = self.life.deliveries[which], self.life
         told: dict[str, tuple[Callable[[], object], Any]] = {
-            "notice": (lambda: life.notice(delivery, self.now), None),
+            "notice": (lambda: life.notice(delivery, ago, self.now), self.telling(ago)),
             "accept": (lambda: life.accept(delivery, standard), {"to_standard": standard}),
             "send-back": (lambda: life.send_back(delivery), {"reason": "It creaks."}),
             "thanks": (lambda: life.thank(delivery), None),
@@ -243,14 +257,18 @@ class Machine(RuleBasedStateMachine):
         type(self).steps += 1
         with time_machine.travel(self.now, tick=False):
             shown = self.driver.caller.get(self.path).json()
-            terms = self.driver.caller.get(f"{self.path}/terms").json()["items"]
         life = self.life
         assert (shown["state"], set(shown["can"])) == (life.state, life.can())
         assert _moment(shown["due_at"]) == life.due
         assert shown["again"] == life.again
-        assert [(row["kind"], _moment(row["due_at"])) for row in terms] == [
-            (one.kind, one.due) for one in life.terms
-        ]
+        expected = [(one.kind, one.due) for one in life.terms]
+        rows = Terms.objects.filter(promise=self.promise).order_by("number")
+        assert list(rows.values_list("kind", "due_at")) == expected
+        if expected != self.terms_seen:  # as REST says them, whenever they changed
+            with time_machine.travel(self.now, tick=False):
+                terms = self.driver.caller.get(f"{self.path}/terms").json()["items"]
+            assert [(row["kind"], _moment(row["due_at"])) for row in terms] == expected
+            self.terms_seen = expected
         for name, one in (("by_first_terms", life.terms[0]), ("by_last_terms", life.terms[-1])):
             said = {word for word in WORDS if shown[name].get(word)}
             if shown[name]["word"] in {"released", "voided"}:

@@ -112,10 +112,15 @@ class Proposal:
 
 @dataclass
 class Life:
-    """One promise without lines, given at a whole hour."""
+    """One promise without lines, given at a whole hour.
+
+    Attributes:
+        reads: somebody at the client reads it, so that letters can go.
+    """
 
     given: datetime
     due: datetime
+    reads: bool = False
     state: str = "active"
     terms: list[Terms] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
@@ -146,14 +151,27 @@ class Life:
         if self.state not in OPEN:
             raise Refused("closed")
 
+    # ----- being told
+
+    def told(self, ago: int | None, since: datetime, now: datetime) -> datetime:
+        """When the client was told: by a letter that goes now, or in person, hours ago."""
+        if ago is None:
+            if not self.reads:
+                raise Refused("no letter can go")
+            return now
+        if not 0 <= ago <= 24 or now - ago * HOUR < since:
+            raise Refused("told when?")
+        return now - ago * HOUR
+
     # ----- pauses
 
-    def pause(self, obligation: int, now: datetime) -> None:
+    def pause(self, obligation: int, ago: int | None, now: datetime) -> None:
         self.demand("pause")
         if obligation in self.met:
             raise Refused("it came")
         if self._notice() is not None:
             raise Refused("told already")
+        self.told(ago, self.given, now)
         self.pauses.append(Pause(max(now, self.owed[obligation]), obligation))
         self.begin(now)
 
@@ -205,11 +223,11 @@ class Life:
         self.deliveries.append(Delivery(now))
         self.state = "delivered"
 
-    def notice(self, delivery: Delivery, now: datetime) -> None:
+    def notice(self, delivery: Delivery, ago: int | None, now: datetime) -> None:
         if delivery.state != "waiting" or delivery.deemed_from is not None:
             raise Refused("notice")
         self.demand("settle")
-        delivery.deemed_from = shifted(now, 5)
+        delivery.deemed_from = shifted(self.told(ago, delivery.at, now), 5)
 
     def accept(self, delivery: Delivery, to_standard: bool | None) -> None:
         if delivery.state != "waiting":

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from tests import cast
-from tests.promises.conftest import DUE, GIVEN, Give, at
+from tests.promises.conftest import DUE, GIVEN, TOLD, Give, at
 
 from kept.clients.models import Contact
 from kept.jobs.models import HandOver, Job, Stage
@@ -148,7 +148,7 @@ def test_silence_counts_five_working_days_after_notice_and_not_before(
     delivery = delivering.deliver(promise, by=northlight.maya, now=at(2))
     assert delivering.deem_due(now=at(30)) == []  # no notice, no silence that counts
 
-    delivery = delivering.notice(delivery, by=northlight.maya, now=at(3, 11))
+    delivery = delivering.notice(delivery, in_person=TOLD, by=northlight.maya, now=at(3, 11))
 
     # Fri 4, Mon 7, Wed 9 (the 8th is a holiday), Thu 10, Fri 11.
     assert delivery.deemed_from == at(11, 11)
@@ -165,15 +165,15 @@ def test_notice_is_given_once_and_only_while_the_client_is_silent(
     northlight: cast.House, promise: Promise
 ) -> None:
     delivery = delivering.deliver(promise, by=northlight.maya, now=at(2))
-    delivering.notice(delivery, by=northlight.maya, now=at(3))
+    delivering.notice(delivery, in_person=TOLD, by=northlight.maya, now=at(3))
     with pytest.raises(delivering.NoticedAlready) as again:
-        delivering.notice(delivery, by=northlight.maya, now=at(4))
+        delivering.notice(delivery, in_person=TOLD, by=northlight.maya, now=at(4))
     assert again.value.sentence == (
         "They were told before: silence until Fri\xa011\xa0Dec, 09:00 counts as acceptance."
     )
     delivering.accept(delivery, by=northlight.maya, now=at(4))
     with pytest.raises(states.MoveNotAllowed):
-        delivering.notice(delivery, by=northlight.maya, now=at(4))
+        delivering.notice(delivery, in_person=TOLD, by=northlight.maya, now=at(4))
 
 
 def test_thanks_follow_acceptance_and_are_said_once(

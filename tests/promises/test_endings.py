@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from tests import cast
-from tests.promises.conftest import DUE, Give, at
+from tests.promises.conftest import DUE, TOLD, Give, at
 from tests.promises.test_delivering import outcome
 from tests.promises.test_pausing import texts
 
@@ -63,7 +63,9 @@ def test_an_ending_ends_the_pause_and_withdraws_what_was_proposed(
     northlight: cast.House, promise: Promise
 ) -> None:
     owed = texts(promise, northlight, at(16, month=11))
-    pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(17, month=11))
+    pausing.pause(
+        promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(17, month=11)
+    )
     proposing.draft(promise, options=[Way(at(17))], by=northlight.maya, now=at(18, month=11))
     ending.release(promise, by=northlight.maya, now=at(19, month=11), word="Never mind.")
     assert promise.pauses.get().ended_at == at(19, month=11)

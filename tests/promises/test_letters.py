@@ -2,7 +2,7 @@
 
 import pytest
 from tests import cast
-from tests.promises.conftest import Give, at
+from tests.promises.conftest import TOLD, Give, at
 from tests.promises.test_pausing import texts
 
 from kept.clients.models import Contact
@@ -83,7 +83,9 @@ def test_whoever_was_told_of_a_pause_ahead_hears_that_it_is_off(
     # Nobody was written to, so nobody wonders.
     by_word = give()
     owed = texts(by_word, northlight, at(16, 18, month=11))
-    pausing.pause(by_word, obligation=owed, by=northlight.maya, now=at(12, month=11))
+    pausing.pause(
+        by_word, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(12, month=11)
+    )
     pausing.receive(owed, by=northlight.maya, now=at(13, month=11))
     assert Letter.objects.count() == 4
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests import cast
-from tests.promises.conftest import DUE, GIVEN, Give, at
+from tests.promises.conftest import DUE, GIVEN, TOLD, Give, at
 
 from kept.clients.models import Contact
 from kept.jobs import making
@@ -30,7 +30,9 @@ def test_two_working_days_of_pause_move_friday_to_tuesday(
     northlight: cast.House, promise: Promise
 ) -> None:
     owed = texts(promise, northlight, at(16, 18, month=11))
-    row = pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(17, 9, 10, month=11))
+    row = pausing.pause(
+        promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(17, 9, 10, month=11)
+    )
     promise.refresh_from_db()
     assert (promise.state, promise.due_at) == (Promise.State.PAUSED, DUE)
     assert (row.notice_at, row.started_at) == (at(17, 9, 10, month=11), at(17, 9, 10, month=11))
@@ -66,6 +68,7 @@ def test_notice_given_early_lets_the_clock_stand_from_the_moment_it_is_overdue(
     assert (row.notice_at, row.started_at) == (at(12, 10, month=11), at(16, 18, month=11))
     assert Event.objects.filter(kind=Event.Kind.PAUSE_NOTICED).get().facts == {
         "obligation": owed.pk, "pause": row.pk, "from": "2026-11-16T18:00:00.000000+00:00",
+        "how": "link", "told_at": "2026-11-12T10:00:00.000000+00:00", "contact": ana.pk,
     }  # fmt: skip
     letter = Letter.objects.latest("pk")
     assert letter.subject == "Audio guide: what we need by Mon 16 Nov"
@@ -87,7 +90,9 @@ def test_notice_given_early_lets_the_clock_stand_from_the_moment_it_is_overdue(
 
 def test_what_comes_in_time_lets_no_clock_stand(northlight: cast.House, promise: Promise) -> None:
     owed = texts(promise, northlight, at(16, 18, month=11))
-    row = pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(12, 10, month=11))
+    row = pausing.pause(
+        promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(12, 10, month=11)
+    )
     pausing.receive(owed, by=northlight.maya, now=at(13, 10, month=11))
 
     row.refresh_from_db()
@@ -103,7 +108,9 @@ def test_what_comes_late_but_before_the_round_let_the_clock_stand_meanwhile(
     northlight: cast.House, promise: Promise
 ) -> None:
     owed = texts(promise, northlight, at(16, 12, month=11))
-    row = pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(12, 10, month=11))
+    row = pausing.pause(
+        promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(12, 10, month=11)
+    )
     pausing.receive(owed, by=northlight.maya, now=at(16, 13, month=11))
 
     row.refresh_from_db()
@@ -117,9 +124,13 @@ def test_a_notice_is_given_once_and_taken_back_only_before_its_moment(
     northlight: cast.House, promise: Promise
 ) -> None:
     owed, more = texts(promise, northlight, at(16, month=11)), texts(promise, northlight, at(18))
-    pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(12, month=11))
+    pausing.pause(
+        promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(12, month=11)
+    )
     with pytest.raises(pausing.NoticeGiven) as refused:
-        pausing.pause(promise, obligation=more, by=northlight.maya, now=at(12, month=11))
+        pausing.pause(
+            promise, obligation=more, in_person=TOLD, by=northlight.maya, now=at(12, month=11)
+        )
     assert refused.value.sentence == (
         "They were told that the clock stands from Mon\xa016\xa0Nov, 09:00 for “German texts”. "
         "Take that back first. Nothing was changed."
@@ -129,7 +140,9 @@ def test_a_notice_is_given_once_and_taken_back_only_before_its_moment(
     with pytest.raises(pausing.NoNotice):
         pausing.call_off(promise, by=northlight.maya, now=at(13, month=11))
 
-    pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(13, month=11))
+    pausing.pause(
+        promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(13, month=11)
+    )
     with pytest.raises(pausing.NoNotice):
         pausing.call_off(promise, by=northlight.maya, now=at(17, month=11))
 
@@ -138,7 +151,9 @@ def test_a_promise_delivered_before_the_moment_was_never_paused(
     northlight: cast.House, promise: Promise
 ) -> None:
     owed = texts(promise, northlight, at(16, month=11))
-    row = pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(12, month=11))
+    row = pausing.pause(
+        promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(12, month=11)
+    )
     delivering.deliver(promise, by=northlight.maya, now=at(13, month=11))
     row.refresh_from_db()
     promise.refresh_from_db()
@@ -149,7 +164,9 @@ def test_a_promise_delivered_before_the_moment_was_never_paused(
 def test_it_is_never_backdated(northlight: cast.House, promise: Promise) -> None:
     """Overdue since Monday, noticed on Thursday: the days between are the house's own."""
     owed = texts(promise, northlight, at(16, 18, month=11))
-    row = pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(19, 10, month=11))
+    row = pausing.pause(
+        promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(19, 10, month=11)
+    )
     assert row.started_at == at(19, 10, month=11)
 
 
@@ -159,18 +176,26 @@ def test_what_came_or_belongs_to_other_work_pauses_nothing(
     owed = texts(promise, northlight, at(16, month=11))
     pausing.receive(owed, by=northlight.maya, now=at(17, month=11))
     with pytest.raises(pausing.CameAlready):
-        pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(18, month=11))
+        pausing.pause(
+            promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(18, month=11)
+        )
     other = texts(give(), northlight, at(16, month=11))
     with pytest.raises(refusals.Refused) as refused:
-        pausing.pause(promise, obligation=other, by=northlight.maya, now=at(18, month=11))
+        pausing.pause(
+            promise, obligation=other, in_person=TOLD, by=northlight.maya, now=at(18, month=11)
+        )
     assert refused.value.field == "obligation_id"
 
 
 def test_it_pauses_once_at_a_time_and_ends_once(northlight: cast.House, promise: Promise) -> None:
     owed = texts(promise, northlight, at(16, month=11))
-    pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(17, month=11))
+    pausing.pause(
+        promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(17, month=11)
+    )
     with pytest.raises(states.MoveNotAllowed):
-        pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(18, month=11))
+        pausing.pause(
+            promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(18, month=11)
+        )
     pausing.resume(promise, by=northlight.maya, now=at(18, month=11))
     with pytest.raises(states.MoveNotAllowed) as refused:
         pausing.resume(promise, by=northlight.maya, now=at(18, month=11))
@@ -181,7 +206,7 @@ def test_delivering_while_paused_ends_the_pause_at_that_moment(
     northlight: cast.House, promise: Promise
 ) -> None:
     owed = texts(promise, northlight, at(9, 18))
-    pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(10, 9))
+    pausing.pause(promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(10, 9))
     delivering.deliver(promise, by=northlight.maya, now=at(14, 9))
     row = Pause.objects.get()
     promise.refresh_from_db()
@@ -195,7 +220,7 @@ def test_a_pause_after_the_due_moment_mends_nothing(
 ) -> None:
     owed = texts(promise, northlight, at(9, 18))
     saturday = at(12, 10)
-    pausing.pause(promise, obligation=owed, by=northlight.maya, now=saturday)
+    pausing.pause(promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=saturday)
     pausing.receive(owed, by=northlight.maya, now=at(14, 10))
     promise.refresh_from_db()
     assert promise.due_at == DUE
@@ -205,7 +230,9 @@ def test_a_pause_after_the_due_moment_mends_nothing(
 
 def test_voiding_a_paused_promise_ends_its_pause(northlight: cast.House, promise: Promise) -> None:
     owed = texts(promise, northlight, at(16, month=11))
-    pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(17, month=11))
+    pausing.pause(
+        promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(17, month=11)
+    )
     recording.void(promise=promise, reason="twice", by=northlight.ada, now=at(18, month=11))
     assert Pause.objects.get().ended_at == at(18, month=11)
 
@@ -216,7 +243,7 @@ def test_a_day_promise_moved_into_a_day_names_its_moment(
     promise = give(due_at=at(11, 18))
     Promise.objects.filter(pk=promise.pk).update(day_only=True)
     owed = texts(promise, northlight, at(9, 18))
-    pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(10, 9))
+    pausing.pause(promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(10, 9))
     pausing.resume(promise, by=northlight.maya, now=at(10, 11))
     promise.refresh_from_db()
     assert (promise.due_at, promise.day_only) == (at(14, 11), False)

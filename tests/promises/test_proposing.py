@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests import cast
-from tests.promises.conftest import DUE, Give, at
+from tests.promises.conftest import DUE, TOLD, Give, at
 from tests.promises.test_delivering import keys, outcome
 from tests.promises.test_pausing import texts
 
@@ -231,7 +231,9 @@ def test_only_pauses_after_they_were_agreed_move_new_terms(
     northlight: cast.House, promise: Promise, ana: Contact
 ) -> None:
     owed = texts(promise, northlight, at(16, month=11))
-    pausing.pause(promise, obligation=owed, by=northlight.maya, now=at(17, 9, month=11))
+    pausing.pause(
+        promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(17, 9, month=11)
+    )
     proposal = told(promise, northlight, at(18, month=11))
     agree(proposal, ana, at(18, 10, month=11))
     pausing.receive(owed, by=northlight.maya, now=at(19, 9, month=11))

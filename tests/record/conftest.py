@@ -25,6 +25,7 @@ from kept.promises import (
 )
 from kept.promises.models import Promise, Proposal, Reason
 from kept.promises.proposing import Way
+from kept.promises.telling import InPerson
 
 DAY = timedelta(days=1)
 END = 18  # of a working day in Lisbon, which keeps Greenwich time in winter
@@ -126,7 +127,7 @@ def lived(played: Played) -> Played:
     play.deliver(painful, at(2, 12))
     silent = play.give(at(3, 13, END), client="Pete's Bakery")
     delivery = delivering.deliver(silent, by=house.maya, now=at(3, 12))
-    delivering.notice(delivery, by=house.maya, now=at(3, 12, 10))
+    delivering.notice(delivery, in_person=InPerson(), by=house.maya, now=at(3, 12, 10))
     delivering.deem_due(now=at(3, 27))
     waiting = play.give(at(12, 1, END), chance=0.5)
     delivering.deliver(waiting, by=house.maya, now=at(12, 1, 12))
@@ -145,7 +146,7 @@ def lived(played: Played) -> Played:
     owed = making.record_obligation(
         paused.job, what="Wall colours", due_at=at(6, 14), by=house.ben, now=at(6, 4)
     )
-    pausing.pause(paused, obligation=owed, by=house.maya, now=at(6, 15))
+    pausing.pause(paused, obligation=owed, in_person=InPerson(), by=house.maya, now=at(6, 15))
     pausing.receive(owed, by=house.maya, now=at(6, 17))
     play.deliver(paused, at(6, 18, 12))
     # Short of a required line; below standard; broken; overdue.

@@ -80,6 +80,10 @@ def record(now: datetime, since: datetime) -> dict[str, Any]:
         ),
         "ahead": sum(due > now for *_r, due in counted),
         "deemed": (sum(s.delivery["state"] == "deemed" for s in accepted), len(accepted)),
+        "deemed in person": sum(
+            s.delivery["state"] == "deemed" and s.delivery["noticed_how"] == "said"
+            for s in accepted
+        ),
         "painful": (
             sum(kept and story.out_of_hours > 0.1 * story.hours for story, kept in come),
             sum(kept for _story, kept in come),

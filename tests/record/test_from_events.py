@@ -24,6 +24,7 @@ def test_the_events_alone_give_the_same_figures(lived: Played, now: datetime) ->
         "overdue": len(found.overdue),
         "ahead": len(found.ahead),
         "deemed": (found.deemed.part, found.deemed.of),
+        "deemed in person": found.deemed_in_person,
         "painful": (found.painful.part, found.painful.of),
         "median sharpness": pytest.approx(found.sharpness and found.sharpness.times),
         "brier": pytest.approx(found.brier and found.brier.score),
@@ -45,7 +46,7 @@ def test_a_year_worked_out_by_hand(lived: Played, now: datetime) -> None:
     )
     assert (len(found.released), len(found.voided), len(found.overdue)) == (1, 1, 1)
     assert (found.first.provisional, found.too_early) == (1, True)
-    assert found.deemed == figures.Share(1, 7)
+    assert (found.deemed, found.deemed_in_person) == (figures.Share(1, 7), 1)
     assert found.painful == figures.Share(1, 5)
     # Given for 14 days at even chances after 10; the one moved beyond today: 29 days and some.
     assert found.sharpness is not None

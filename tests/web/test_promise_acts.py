@@ -14,9 +14,11 @@ from kept import clock
 from kept.clients.models import Contact
 from kept.jobs import making
 from kept.jobs.models import Condition
+from kept.outbox.models import Letter
 from kept.promises import delivering, pausing, proposing, slips
 from kept.promises.models import Promise, Proposal, TermsLine
 from kept.promises.proposing import Way
+from kept.promises.telling import InPerson
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def letters(northlight: House, promised: Promised) -> Promise:
 def act(letters: Promise, northlight: House, login: LogIn) -> Any:
     """Do something with the letters as Maya; return the words of the page that follows."""
 
-    def do(name: str, *, who: str = "maya", **said: Any) -> str:
+    def do(name: str, /, *, who: str = "maya", **said: Any) -> str:
         browser = login(getattr(northlight, who))
         path = f"/promises/{letters.pk}/{name}"
         assert browser.get(path).status_code == 200
@@ -52,14 +54,46 @@ def test_delivered_sent_back_and_accepted(letters: Promise, act: Any) -> None:
     said = act("send-back", reason="The logo is old.")
     assert "Sent back by Harbour Clinic. “The logo is old.” Noted by Maya." in said
     act("deliver")
-    said = act("notice")
-    assert "Maya told Harbour Clinic: silence until Thu 10 Dec, 15:10 counts as acceptance." in said
+    said = act("notice", how="said")
+    assert (
+        "Maya told Harbour Clinic in person, Wed 2 Dec, 15:10: silence until Thu 10 Dec, 15:10 "
+        "counts as acceptance." in said
+    )
+    assert "told in person Wed 2 Dec, 15:10" in said
     said = act("accept", standard="yes", word="Lovely.")
     assert "Kept." in said
     assert "Accepted by Harbour Clinic. “Lovely.” Noted by Maya." in said
     assert "Maya thanked Harbour Clinic." in act("thank")
     said = act("again", answer="otherwise", word="With more lead.")
     assert "Would we promise it again? Yes, but otherwise, says Maya. “With more lead.”" in said
+
+
+def test_notice_is_given_by_letter_where_one_can_go_and_in_person_elsewhere(
+    letters: Promise, act: Any, login: LogIn, northlight: House
+) -> None:
+    assert "Reads it by link nobody yet Name somebody" in act("deliver")
+    maya, path = login(northlight.maya), f"/promises/{letters.pk}/notice"
+    form = _words(maya.get(path).content)
+    assert "no letter can go there." in form
+    assert "By a letter" not in form
+    early = maya.post(path, {"how": "said", "told_on": "2026-12-02", "told_time": "15:11"})
+    assert (early.status_code, "That lies in the future." in _words(early.content)) == (422, True)
+    forged = maya.post(path, {"how": "link"})
+    assert forged.status_code == 422
+
+    said = act("reader", name="Ana Prates", email="ana@clinic.example")
+    assert "Ana Prates reads it by link. The next letter brings the link." in said
+    assert "Reads it by link Ana Prates Change" in said
+    assert "Maya named Ana Prates, who reads it by link." in said
+    assert "By a letter to Ana Prates, ana@clinic.example" in _words(maya.get(path).content)
+    said = act("notice", how="link")
+    assert "Maya told Ana Prates: silence until Thu 10 Dec, 15:10 counts as acceptance." in said
+    assert "Give notice" not in buttons(said)
+    Letter.objects.update(failed_at=letters.due_at)
+    said = _words(maya.get(f"/promises/{letters.pk}").content)
+    assert "The notice reached nobody, so silence does not count. Give it again." in said
+    assert "Give notice" in buttons(said)
+    assert "Maya noted that nobody there reads it by link." in act("reader", contact_id="")
 
 
 def test_lines_are_ticked_one_by_one(letters: Promise, act: Any) -> None:
@@ -86,7 +120,7 @@ def test_the_clock_stands_and_the_date_moves(
     owed = making.record_obligation(
         letters.job, what="photos", due_at=now - timedelta(hours=1), by=northlight.ben, now=now
     )
-    said = act("pause", obligation_id=owed.pk)
+    said = act("pause", obligation_id=owed.pk, how="said")
     assert "The clock stands from now until it comes." in said
     assert "Paused by Maya. Owed since Wed 2 Dec: photos." in said
     assert "Promised Mon 14 Dec. The clock stands." in said
@@ -102,14 +136,14 @@ def test_a_notice_says_when_the_clock_stands_and_is_taken_back(
     owed = making.record_obligation(
         letters.job, what="photos", due_at=now + timedelta(days=1), by=northlight.ben, now=now
     )
-    said = act("pause", obligation_id=owed.pk)
+    said = act("pause", obligation_id=owed.pk, how="said")
     assert "The clock stands from Thu 3 Dec, 15:10, unless it comes before." in said
     assert "Maya told them that the clock stands from Thu 3 Dec, 15:10, unless it comes" in said
     assert "Take the notice back" in buttons(said)
     said = act("call-off")
     assert "The clock will not stand, says Maya." in said
     assert "told for Thu 3 Dec, 15:10 · it did not stand" in said
-    act("pause", obligation_id=owed.pk)
+    act("pause", obligation_id=owed.pk, how="said")
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=2))
     pausing.begin_due(now=now + timedelta(days=2))
     said = act("receive")
@@ -169,7 +203,9 @@ def test_the_page_asks_the_database_no_more_often_with_a_long_life(
             owed = making.record_obligation(
                 letters.job, what="photos", due_at=moment, by=northlight.ben, now=moment
             )
-            pausing.pause(letters, obligation=owed, by=northlight.ben, now=moment)
+            pausing.pause(
+                letters, obligation=owed, in_person=InPerson(), by=northlight.ben, now=moment
+            )
             pausing.receive(owed, by=northlight.ben, now=moment)
             letters.refresh_from_db()
             until = letters.internal_due_at + timedelta(days=1)

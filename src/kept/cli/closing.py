@@ -1,4 +1,4 @@
-"""`kept notice`, `thank`, `why`, `again`, `void`, `owed`: what stands around a promise's life."""
+"""`kept notice`, `reader`, `thank`, `why`, `again`, `void`, `owed`: around a promise's life."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -6,7 +6,15 @@ import typer
 
 from kept.cli import reading, speaking
 from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
-from kept.cli.life import PromiseArgument, promise_of, tell
+from kept.cli.life import (
+    PromiseArgument,
+    SaidAtOption,
+    SaidOption,
+    SaidToOption,
+    in_person,
+    promise_of,
+    tell,
+)
 
 if TYPE_CHECKING:
     from kept.jobs.models import Obligation
@@ -14,6 +22,9 @@ if TYPE_CHECKING:
 
 def notice(
     promise: PromiseArgument,
+    said: SaidOption = False,
+    at: SaidAtOption = "",
+    to: SaidToOption = "",
     organisation: OrganisationOption = None,
     email: AsOption = None,
     as_json: JsonOption = False,
@@ -27,7 +38,42 @@ def notice(
         if delivery is None:
             states.demand(found, "settle")
             raise speaking.Stop("No delivery waits for the client's word.", status=speaking.NO)
-        delivering.notice(delivery, by=who.member, now=who.now)
+        told = in_person(found, said=said, at=at, to=to, now=who.now)
+        delivering.notice(delivery, in_person=told, by=who.member, now=who.now)
+        tell(found, now=who.now, as_json=as_json)
+
+
+def reader(
+    promise: PromiseArgument,
+    contact: Annotated[
+        str,
+        typer.Argument(
+            metavar="[WHO]",
+            help="An address or a name; 'Sara Nunes <sara@example.com>' adds somebody new.",
+        ),
+    ] = "",
+    nobody: Annotated[bool, typer.Option("--nobody", help="Nobody reads it any more.")] = False,
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Name who at the client reads a promise by link, or that nobody does."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from django.db import transaction
+
+        from kept.clients import keeping
+        from kept.promises import readers
+
+        if bool(contact) == nobody:
+            raise speaking.Stop("Say who reads it, or --nobody.", field="WHO")
+        found = promise_of(promise)
+        with transaction.atomic():  # a refusal leaves nobody new behind
+            named = None
+            if contact:
+                named = keeping.find_or_add_contact(
+                    found.client, contact, by=who.member, now=who.now
+                )
+            readers.name(found, named, by=who.member, now=who.now)
         tell(found, now=who.now, as_json=as_json)
 
 

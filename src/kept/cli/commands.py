@@ -68,6 +68,9 @@ COMMANDS = {
     "notice": Command(
         "closing", "Tell the client that five working days of silence count as acceptance."
     ),
+    "reader": Command(
+        "closing", "Name who at the client reads a promise by link, or that nobody does."
+    ),
     "thank": Command("closing", "Thank the client for their word, once."),
     "again": Command(
         "closing", "Say whether you would promise it again; the next check of such work shows it."

@@ -12,9 +12,23 @@ if TYPE_CHECKING:
 
     from kept.jobs.models import Obligation
     from kept.promises.models import Promise
+    from kept.promises.telling import InPerson
 
 PromiseArgument = Annotated[
     int, typer.Argument(metavar="PROMISE", help="The promise's number.", min=1)
+]
+
+SaidOption = Annotated[
+    bool, typer.Option("--said", help="No letter goes: you told them in person.")
+]
+SaidAtOption = Annotated[
+    str,
+    typer.Option(
+        "--at", metavar="WHEN", help="When you told them, such as 'today 10:30'; left out, now."
+    ),
+]
+SaidToOption = Annotated[
+    str, typer.Option("--to", metavar="WHO", help="Whom you told: an address or a name.")
 ]
 
 
@@ -81,6 +95,9 @@ def pause(
     call_off: Annotated[
         bool, typer.Option("--call-off", help="Take a notice back before its moment.")
     ] = False,
+    said: SaidOption = False,
+    at: SaidAtOption = "",
+    to: SaidToOption = "",
     organisation: OrganisationOption = None,
     email: AsOption = None,
     as_json: JsonOption = False,
@@ -97,7 +114,8 @@ def pause(
             pausing.call_off(found, by=who.member, now=who.now)
         else:
             owes = _owed(found, owed, who.now)
-            pausing.pause(found, obligation=owes, by=who.member, now=who.now)
+            told = in_person(found, said=said, at=at, to=to, now=who.now)
+            pausing.pause(found, obligation=owes, in_person=told, by=who.member, now=who.now)
         tell(found, now=who.now, as_json=as_json)
 
 
@@ -172,6 +190,31 @@ def revoke(
         found = promise_of(promise)
         ending.revoke(found, word=word, by=who.member, now=who.now)
         tell(found, now=who.now, as_json=as_json)
+
+
+def in_person(
+    promise: "Promise", *, said: bool, at: str, to: str, now: "datetime"
+) -> "InPerson | None":
+    """Return what was said in person; None where a letter tells them."""
+    from kept.promises.telling import InPerson
+
+    if not said:
+        if at or to:
+            raise speaking.Stop(
+                "--at and --to are of what you said in person: say --said too.", field="--said"
+            )
+        return None
+    moment = None
+    if at:
+        moment, day_only = reading.due(at, now=now, zone=promise.zone, name="--at")
+        if day_only:
+            raise speaking.Stop("Say the time as well, as in 'today 10:30'.", field="--at")
+    contact = None
+    if to:
+        from kept.clients import keeping
+
+        contact = keeping.find_contact(promise.client, to)
+    return InPerson(moment, contact)
 
 
 def promise_of(key: int) -> "Promise":

@@ -17,6 +17,14 @@ def promise(
             "bakery by Friday'; a size may follow: ', 6h'.",
         ),
     ],
+    contact: Annotated[
+        str,
+        typer.Option(
+            metavar="WHO",
+            help="Who at the client reads it by link: an address or a name; "
+            "'Sara Nunes <sara@example.com>' adds somebody new.",
+        ),
+    ] = "",
     organisation: OrganisationOption = None,
     email: AsOption = None,
     as_json: JsonOption = False,
@@ -41,6 +49,9 @@ def promise(
             )
             due_at = reading.wanted(read, None, now=who.now, zone=client.zone)
             assert due_at is not None
+            who_reads = None
+            if contact:
+                who_reads = keeping.find_or_add_contact(client, contact, by=who.member, now=who.now)
             made = recording.loose(
                 what=read.what,
                 client=client,
@@ -48,6 +59,7 @@ def promise(
                 day_only=read.wanted_time is None,
                 effort=read.effort,
                 service=read.service,
+                contact=who_reads,
                 by=who.member,
                 now=who.now,
             )
@@ -59,6 +71,7 @@ def promise(
                     "kind": "promise",
                     "what": made.job.title,
                     "client": client.name,
+                    "contact": None if who_reads is None else who_reads.name,
                     "due_at": made.due_at,
                     "day_only": made.day_only,
                     "zone": made.zone,
@@ -70,6 +83,9 @@ def promise(
                 f"promise {made.pk}: {made.job.title} for {client.name}, "
                 f"{words.moment(made.due_at, made.zone)}"
             )
+        twice = "" if made.day_only else words.first_of_two(made.due_at, made.zone)
+        if twice:
+            speaking.aside(twice)
         if vague:
             speaking.aside(f"Not said: {'; '.join(vague)}.")
 

@@ -94,7 +94,7 @@ def _print(read: "Page") -> None:
             ],
             ["coverage", _of(record.coverage)],
             ["paused", f"{round((record.paused.share or 0) * 100)} % of promised time"],
-            ["deemed", _of(record.deemed)],
+            ["deemed", _of(record.deemed) + _in_person(record)],
             ["painful", _of(record.painful)],
             *_brier(record),
         ],
@@ -178,6 +178,12 @@ def _rate(rate: "Rate") -> list[str]:
         return [wording.counted(rate), "too early to judge", ""]
     low, high = (words.share(end) for end in rate.interval)
     return [wording.counted(rate), words.share(rate.share), f"{low} to {high}"]
+
+
+def _in_person(record: "Record") -> str:
+    """ ", 1 of them told in person", where any was."""
+    count = record.deemed_in_person
+    return f", {count} of them told in person" if count else ""
 
 
 def _of(share: "Share") -> str:

@@ -1,5 +1,6 @@
 """Keep the list of who is promised to, and of the people there."""
 
+import re
 from datetime import datetime
 from typing import TypedDict, Unpack
 
@@ -13,7 +14,7 @@ from kept.ledger.models import Event
 from kept.people import access
 from kept.people.models import Member, Role
 from kept.tenancy import given, scope
-from kept.tenancy.refusals import Conflict
+from kept.tenancy.refusals import Conflict, Refused
 
 
 class NameIsTaken(Conflict):
@@ -167,6 +168,66 @@ def change_contact(
         contact.save()
         recording.record(Event.Kind.CONTACT_CHANGED, about=contact, by=by, at=now, rows=[contact])
     return contact
+
+
+def find_or_add_contact(client: Client, said: str, *, by: Member, now: datetime) -> Contact:
+    """Return the person at a client whom somebody means; somebody new is added.
+
+    Args:
+        said: an address, a name, or both, as in “Sara Nunes <sara@example.com>”; only somebody
+            said with both is added.
+
+    Raises:
+        Refused: nobody there is called so, or several are. Whoever was archived is not there.
+    """
+    name, email = _who(said)
+    with transaction.atomic():
+        if name and email and not _people_called(client, name, email):
+            return add_contact(client, name=name, email=email, by=by, now=now)
+        return find_contact(client, said)
+
+
+def find_contact(client: Client, said: str) -> Contact:
+    """Return the person at a client whom somebody means, by address or name.
+
+    Raises:
+        Refused: as `find_or_add_contact`.
+    """
+    name, email = _who(said)
+    found = _people_called(client, name, email)
+    if len(found) == 1:
+        return found[0]
+    named = {"client": client.name, "said": said.strip()[:120]}
+    if found:
+        told = _("Several people at %(client)s fit “%(said)s”. Say the address.")
+    else:
+        told = _(
+            "Nobody at %(client)s fits “%(said)s”. Say name and address of somebody new, as in "
+            "Sara Nunes <sara@example.com>."
+        )
+    raise Refused(told % named + " " + _("Nothing was saved."), field="contact")
+
+
+_WHO = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>")
+
+
+def _who(said: str) -> tuple[str, str]:
+    """Return the name and the address of whom somebody means; either may be empty."""
+    parts = _WHO.fullmatch(said.strip())
+    name = said.strip() if parts is None else parts["name"].strip()
+    email = "" if parts is None else parts["email"]
+    if "@" in name and not email:
+        name, email = "", name
+    return name, given.address(email, field="contact")
+
+
+def _people_called(client: Client, name: str, email: str) -> list[Contact]:
+    people = list(client.contacts.filter(archived_at__isnull=True).order_by("pk"))
+    if email:
+        return [one for one in people if one.email.casefold() == email.casefold()][:1]
+    wanted = name.casefold()
+    whole = [one for one in people if one.name.casefold() == wanted]
+    return whole or [one for one in people if one.name.casefold().split()[:1] == [wanted]]
 
 
 def _save(client: Client) -> None:

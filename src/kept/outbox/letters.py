@@ -98,12 +98,18 @@ def write(
         in_reply_to: the Message-ID of the letter that this one follows.
 
     Raises:
-        NoAddress: the person has no e-mail address; nothing was written.
+        NoAddress: the person has no e-mail address, or is archived; nothing was written.
         Refused: a subject or body that cannot be.
     """
     if not to.email:
         raise NoAddress(
             _("%(name)s has no e-mail address, so no letter can go there. Add the address first.")
+            % {"name": to.name},
+            field="contact",
+        )
+    if getattr(to, "archived_at", None) is not None:
+        raise NoAddress(
+            _("%(name)s is archived, so no letter can go there. Bring the contact back first.")
             % {"name": to.name},
             field="contact",
         )

@@ -1,12 +1,12 @@
 """The last step: we say it is done, and the client says so too, or sends it back.
 
 Only the client's word closes a promise: their own, or their silence for five
-working days after they were told that it counts as one. Work sent back
-reopens its finishing stretch.
+working days after they were told that it counts as one: by a letter that has
+left, or in person. Work sent back reopens its finishing stretch.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -18,12 +18,15 @@ from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access, days
 from kept.people.models import Member, Role
-from kept.promises import carrying, pausing, states, terms, writing
-from kept.promises.models import DeliveredLine, Delivery, Promise
+from kept.promises import carrying, pausing, states, telling, terms, writing
+from kept.promises.models import DeliveredLine, Delivery, Promise, ToldHow
+from kept.promises.telling import InPerson
 from kept.tenancy import given, refusals, scope
 
 #: Working days of silence after notice that count as acceptance.
 SILENCE = 5
+#: A letter that leaves so much later than it was written told them when it was written.
+ON_ITS_WAY = timedelta(hours=1)
 
 
 class NoSuchLine(refusals.Refused):
@@ -96,12 +99,19 @@ def deliver(
     return delivery
 
 
-def notice(delivery: Delivery, *, by: Member, now: datetime) -> Delivery:
+def notice(
+    delivery: Delivery, *, by: Member, now: datetime, in_person: InPerson | None = None
+) -> Delivery:
     """Tell the client that five working days of silence count as acceptance.
 
+    Args:
+        in_person: that somebody told them; None, a letter does.
+
     Raises:
+        NobodyToWriteTo: no letter can go, and nobody told them in person.
         NoticedAlready: they were told before.
         MoveNotAllowed: they have answered.
+        Refused: they were told in the future, before it was delivered, or too long ago.
     """
     access.demand(by, Role.MEMBER)
     house = scope.current()
@@ -111,14 +121,17 @@ def notice(delivery: Delivery, *, by: Member, now: datetime) -> Delivery:
         if delivery.state != Delivery.State.WAITING:
             raise states.not_allowed(delivery, "deem")
         states.demand(promise, "settle")  # it may have been voided meanwhile
-        if delivery.deemed_from is not None:
+        if delivery.deemed_from is not None and not unheard(delivery):
             raise NoticedAlready(
                 _("They were told before: silence until %(moment)s counts as acceptance.")
                 % {"moment": worded.moment(delivery.deemed_from, promise.zone)}
             )
-        delivery.noticed_at = now
-        delivery.deemed_from = days.shifted_moment(house, now, SILENCE, zone=promise.zone)
-        delivery.save(update_fields=["noticed_at", "deemed_from"])
+        told = telling.told(promise, in_person, since=delivery.delivered_at, now=now)
+        delivery.noticed_at = told.at
+        delivery.noticed_how = told.how
+        delivery.noticed_contact = told.contact
+        delivery.deemed_from = days.shifted_moment(house, told.at, SILENCE, zone=promise.zone)
+        delivery.save(update_fields=["noticed_at", "noticed_how", "noticed_contact", "deemed_from"])
         recording.record(
             Event.Kind.DELIVERY_NOTICED,
             about=delivery,
@@ -126,10 +139,34 @@ def notice(delivery: Delivery, *, by: Member, now: datetime) -> Delivery:
             at=now,
             rows=[delivery],
             promise=promise,
-            facts={"deemed_from": recording.plain(delivery.deemed_from)},
+            facts={"deemed_from": recording.plain(delivery.deemed_from), **told.facts()},
         )
-        writing.noticed(delivery, by=by, now=now)
+        if told.how == ToldHow.LINK:
+            writing.noticed(delivery, by=by, now=now)
     return delivery
+
+
+def unheard(delivery: Delivery) -> bool:
+    """Say whether notice was given that reached nobody; it can be given again."""
+    return delivery.noticed_at is not None and telling.came_back(
+        delivery, how=delivery.noticed_how, written_at=delivery.noticed_at
+    )
+
+
+def silent_until(delivery: Delivery) -> datetime | None:
+    """Return the moment from which silence counts; None while nobody was told that it does.
+
+    A letter tells nobody before it has left; one that left late gives them the days it took.
+    """
+    if delivery.noticed_at is None or delivery.noticed_how == ToldHow.SAID:
+        return delivery.deemed_from
+    letter = telling.letter_of(delivery, written_at=delivery.noticed_at)
+    if letter is None or letter.sent_at is None:
+        return None
+    if letter.sent_at - delivery.noticed_at <= ON_ITS_WAY:
+        return delivery.deemed_from
+    zone = delivery.promise.zone
+    return days.shifted_moment(scope.current(), letter.sent_at, SILENCE, zone=zone)
 
 
 def accept(
@@ -219,10 +256,16 @@ def send_back(
 
 
 def deem_due(*, now: datetime) -> list[Promise]:
-    """Take silence for acceptance wherever its five working days after notice have passed."""
+    """Take silence for acceptance wherever its five working days after notice have passed.
+
+    A notice that has not left, or came back, is none: whoever gave it hears of that by alarm.
+    """
     settled = []
     silent = Delivery.objects.filter(state=Delivery.State.WAITING, deemed_from__lte=now)
     for delivery in silent.select_related("promise").order_by("deemed_from", "pk"):
+        counts_from = silent_until(delivery)
+        if counts_from is None or counts_from > now:
+            continue
         try:
             with transaction.atomic():
                 promise = states.locked(delivery.promise)
@@ -247,6 +290,7 @@ def thank(delivery: Delivery, *, by: Member, now: datetime, words: str = "") -> 
 
     Raises:
         Conflict: it was not accepted yet, or they were thanked before.
+        NobodyToWriteTo: there are words, and no letter can go.
     """
     access.demand(by, Role.MEMBER)
     words = given.paragraphs(words, called=_("The letter"), field="words", longest=10_000)
@@ -257,6 +301,8 @@ def thank(delivery: Delivery, *, by: Member, now: datetime, words: str = "") -> 
             raise refusals.Conflict(_("Thank them when they have taken it. Nothing was noted."))
         if delivery.thanked_at is not None:
             raise refusals.Conflict(_("They were thanked before."))
+        if words:
+            telling.told(promise, None, since=delivery.delivered_at, now=now)
         delivery.thanked_at = now
         delivery.save(update_fields=["thanked_at"])
         recording.record(

@@ -180,9 +180,14 @@ def lives(promises: Iterable[Promise]) -> dict[int, Life]:
     for terms in Terms.objects.filter(promise_id__in=keys).order_by("number"):
         found[terms.promise_id].terms.append(terms)
         found[terms.promise_id].lines = lines
-    for pause in Pause.objects.filter(promise_id__in=keys).order_by("started_at", "pk"):
+    for pause in (
+        Pause.objects.filter(promise_id__in=keys)
+        .select_related("notice_contact")
+        .order_by("started_at", "pk")
+    ):
         found[pause.promise_id].pauses.append(pause)
-    for delivery in Delivery.objects.filter(promise_id__in=keys).order_by("number"):
+    deliveries = Delivery.objects.filter(promise_id__in=keys)
+    for delivery in deliveries.select_related("noticed_contact").order_by("number"):
         found[delivery.promise_id].deliveries.append(delivery)
     counting = {life.delivery.pk: life for life in found.values() if life.delivery is not None}
     for row in DeliveredLine.objects.filter(delivery_id__in=list(counting)):

@@ -24,8 +24,9 @@ from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access, days
 from kept.people.models import Member, Role
-from kept.promises import states, terms, writing
-from kept.promises.models import Pause, Promise
+from kept.promises import states, telling, terms, writing
+from kept.promises.models import Pause, Promise, ToldHow
+from kept.promises.telling import InPerson
 from kept.tenancy import refusals, scope
 
 
@@ -41,10 +42,22 @@ class NoNotice(refusals.Conflict):
     """No notice waits for its moment."""
 
 
-def pause(promise: Promise, *, obligation: Obligation, by: Member, now: datetime) -> Pause:
+def pause(
+    promise: Promise,
+    *,
+    obligation: Obligation,
+    by: Member,
+    now: datetime,
+    in_person: InPerson | None = None,
+) -> Pause:
     """Give notice that the clock stands from now, or from when the obligation is overdue.
 
+    Args:
+        in_person: that somebody told them; None, a letter does. It stands from when that is
+            written down, and never before.
+
     Raises:
+        NobodyToWriteTo: no letter can go, and nobody told them in person.
         MoveNotAllowed: the promise is not active.
         CameAlready: the obligation was met.
         NoticeGiven: notice was given for something else before, and its moment is to come.
@@ -57,11 +70,14 @@ def pause(promise: Promise, *, obligation: Obligation, by: Member, now: datetime
         obligation = Obligation.objects.select_for_update(no_key=True).get(pk=obligation.pk)
         _refuse_unless_owed(promise, obligation)
         _refuse_a_second_notice(promise)
+        told = telling.told(promise, in_person, since=promise.given_at, now=now)
         begins_at = max(now, obligation.due_at)
         row = Pause.objects.create(
             promise=promise,
             obligation=obligation,
-            notice_at=now,
+            notice_at=told.at,
+            notice_how=told.how,
+            notice_contact=told.contact,
             started_at=begins_at,
             started_by=by,
         )
@@ -69,8 +85,46 @@ def pause(promise: Promise, *, obligation: Obligation, by: Member, now: datetime
             _say(Event.Kind.PAUSE_NOTICED, promise, row, _since(row), by=by, now=now)
         else:
             _begin(promise, row, by=by, now=now)
-        writing.paused(row, by=by, now=now)
+        if told.how == ToldHow.LINK:
+            writing.paused(row, by=by, now=now)
     return row
+
+
+def call_off_unheard(*, now: datetime) -> int:
+    """Call off every pause whose letter could not be delivered; return how many.
+
+    Its clock stood for no time: nobody was told that it would.
+    """
+    called_off = 0
+    running = Pause.objects.filter(ended_at__isnull=True, notice_how=ToldHow.LINK)
+    for row in running.select_related("promise").order_by("pk"):
+        if not unheard(row):
+            continue
+        with transaction.atomic():
+            promise = states.locked(row.promise)
+            again = Pause.objects.filter(pk=row.pk, ended_at__isnull=True).first()
+            if again is None:
+                continue
+            if promise.state == Promise.State.PAUSED:
+                promise = states.move(promise, "resume")
+            again.ended_at, again.working_minutes = again.started_at, 0
+            again.save(update_fields=["ended_at", "working_minutes"])
+            recording.record(
+                Event.Kind.PAUSE_CALLED_OFF,
+                about=promise,
+                by=None,
+                at=now,
+                rows=[promise, again],
+                promise=promise,
+                facts={"pause": again.pk, "unheard": True},
+            )
+            called_off += 1
+    return called_off
+
+
+def unheard(row: Pause) -> bool:
+    """Say whether the letter that told them of a pause reached nobody."""
+    return telling.came_back(row, how=row.notice_how, written_at=row.notice_at)
 
 
 def begin_due(*, now: datetime) -> int:
@@ -230,7 +284,13 @@ def _call_off(promise: Promise, *, by: Member | None, now: datetime) -> Pause:
 
 
 def _since(row: Pause) -> dict[str, Any]:
-    return {"obligation": row.obligation_id, "from": recording.plain(row.started_at)}
+    return {
+        "obligation": row.obligation_id,
+        "from": recording.plain(row.started_at),
+        "how": row.notice_how,
+        "told_at": recording.plain(row.notice_at),
+        "contact": row.notice_contact_id,
+    }
 
 
 def _say(

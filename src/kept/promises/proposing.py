@@ -9,7 +9,7 @@ baseline beside the first terms, counted.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access
 from kept.people.models import Member, Role
-from kept.promises import outcomes, splitting, states, writing
+from kept.promises import outcomes, splitting, states, telling, writing
 from kept.promises import terms as agreed
 from kept.promises.models import (
     LaterLine,
@@ -30,11 +30,10 @@ from kept.promises.models import (
     Reason,
     Terms,
     TermsLine,
+    ToldHow,
 )
 from kept.tenancy import given, refusals, scope
 
-#: A spoken word may be written down so much later than it was said, and no more.
-WRITTEN_DOWN_WITHIN = timedelta(hours=24)
 MOST_WAYS = 4
 
 
@@ -124,7 +123,7 @@ def draft(
 def tell(
     proposal: Proposal,
     *,
-    how: Proposal.How,
+    how: ToldHow,
     by: Member,
     now: datetime,
     told_at: datetime | None = None,
@@ -545,27 +544,13 @@ def _tell_by(promise: Promise, last: Terms) -> datetime:
     return agreed.tell_by(last, due_at=promise.due_at, zone=promise.zone, house=scope.current())
 
 
-def _told(told_at: datetime | None, *, how: Proposal.How, now: datetime) -> datetime:
-    if told_at is None:
-        return now
-    if told_at > now:
-        raise refusals.Refused(
-            _("That lies in the future. Note that they were told when they have been."),
-            field="told_at",
-        )
-    if how == Proposal.How.LINK and told_at != now:
+def _told(told_at: datetime | None, *, how: ToldHow, now: datetime) -> datetime:
+    said_at = telling.said_at(told_at, now=now)
+    if how == Proposal.How.LINK and said_at != now:
         raise refusals.Refused(
             _("A letter tells them when it is sent: leave the moment out."), field="told_at"
         )
-    if now - told_at > WRITTEN_DOWN_WITHIN:
-        raise refusals.Refused(
-            _(
-                "A spoken word is written down within a day, so that nobody can add one "
-                "afterwards. Tell them now."
-            ),
-            field="told_at",
-        )
-    return told_at
+    return said_at
 
 
 def _refuse_if_one_waits(promise: Promise, *, but: Proposal | None) -> None:

@@ -17,7 +17,7 @@ from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access
 from kept.people.models import Member, Role
-from kept.promises import pausing, states
+from kept.promises import pausing, readers, states
 from kept.promises import terms as agreed
 from kept.promises.models import Placement, Promise, Terms, TermsLine
 from kept.tenancy import refusals
@@ -139,14 +139,18 @@ def loose(
     effort: Effort | None = None,
     service: Service | None = None,
     given_at: datetime | None = None,
+    contact: Contact | None = None,
 ) -> Promise:
     """Record a promise somebody gave, from one line.
 
     Without a size it is counted as 1 to 16 hours, likely 4, of whoever
     recorded it: a promise that takes no time would make every date too early.
 
+    Args:
+        contact: who at the client reads it by link; None, nobody is named yet.
+
     Raises:
-        Refused: the due moment has gone by, or a text that cannot be.
+        Refused: the due moment has gone by, a text that cannot be, or a contact of another client.
     """
     if due_at <= now:
         raise refusals.Refused(
@@ -154,6 +158,7 @@ def loose(
             % {"moment": words.moment(due_at, client.zone, today=now)},
             field="due",
         )
+    readers.demand_there(client, contact)
     sketches = [] if service is None or effort is not None else catalogue.sketches_of(service)
     if not sketches:
         size = effort or UNSIZED
@@ -185,6 +190,7 @@ def loose(
             zone=client.zone,
             origin=Promise.Origin.LOOSE,
             given_at=given_at,
+            contact=contact,
             by=by,
             now=now,
         )

@@ -15,7 +15,8 @@ from typing import TypeVar
 from kept.clients.models import Contact
 from kept.jobs.models import Condition, Obligation
 from kept.plan import outlook, standing
-from kept.promises.models import Delivery, Pause, Promise, Proposal, Terms
+from kept.promises import delivering
+from kept.promises.models import Delivery, Pause, Promise, Proposal, Terms, ToldHow
 from kept.quotes import left_out
 from kept.quotes.models import Counter, Quote, QuoteOption
 
@@ -126,7 +127,9 @@ class Delivered:
     delivered_at: datetime
     note: str
     where: str
+    #: Until when silence counts as their yes, and when they were told so in person.
     deemed_from: datetime | None
+    told_in_person_at: datetime | None
     lines: Sequence[Line]
     standard: str = ""
     #: What they agreed to do without.
@@ -152,6 +155,8 @@ class Running:
     paused_since: datetime | None
     #: The clock will stand from then, unless what is owed comes.
     pauses_from: datetime | None
+    #: When they were told of that in person.
+    told_in_person_at: datetime | None
     lines: Sequence[Line]
     owed: Sequence[Owed]
     change: Change | None
@@ -304,7 +309,8 @@ def _delivered(
             delivered_at=row.delivered_at,
             note=row.note,
             where=row.where,
-            deemed_from=row.deemed_from,
+            deemed_from=None if delivering.unheard(row) else row.deemed_from,
+            told_in_person_at=row.noticed_at if row.noticed_how == ToldHow.SAID else None,
             lines=[
                 Line(line.condition_id, line.condition.text, line.condition.required, line.met)
                 for line in row.lines.all()
@@ -341,6 +347,11 @@ def _running(
             "promise_id", "started_at"
         )
     )
+    in_person = dict(
+        Pause.objects.filter(
+            promise__in=keys, ended_at__isnull=True, notice_how=ToldHow.SAID
+        ).values_list("promise_id", "notice_at")
+    )
     told = (
         Proposal.objects.filter(promise__in=keys, state=Proposal.State.TOLD)
         .prefetch_related("options__later_lines__condition")
@@ -363,6 +374,7 @@ def _running(
                 given_at=one.given_at,
                 paused_since=_before(paused.get(one.pk), now),
                 pauses_from=_after(paused.get(one.pk), now),
+                told_in_person_at=in_person.get(one.pk),
                 lines=_lines(row for row in lines[one.job_id] if row.pk in splits[one.pk].promised),
                 owed=_owed(owed[one.job_id], now),
                 change=None if proposal is None or asked else _change(proposal),

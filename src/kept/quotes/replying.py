@@ -16,6 +16,7 @@ from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access
 from kept.people.models import Member, Role
+from kept.promises.models import ToldHow
 from kept.quotes import writing
 from kept.quotes.models import HoldingReply, Quote
 from kept.tenancy import given, refusals
@@ -67,13 +68,15 @@ def give(
     owner: Member | None = None,
     send: bool = True,
 ) -> HoldingReply:
-    """Say by when the client gets an answer; a contact with an address is told by letter.
+    """Say by when the client gets an answer; a contact is told by letter.
 
     Args:
+        contact: who is told; None, somebody at the client was told in person.
         owner: who answers; left out, whoever says it.
-        send: write the contact a letter.
+        send: write the contact a letter; else they were told in person.
 
     Raises:
+        NoAddress: the contact has no address, or is archived, so that no letter can go.
         Refused: the moment has gone by, or a text that cannot be.
         NotOfThisClient: the contact is another client's.
     """
@@ -108,7 +111,10 @@ def give(
             by=by,
             at=now,
             rows=[reply],
-            facts={"due_at": recording.plain(due_at)},
+            facts={
+                "due_at": recording.plain(due_at),
+                "how": str(ToldHow.SAID if contact is None or not send else ToldHow.LINK),
+            },
         )
         if send:
             writing.holding(reply, by=by, now=now)

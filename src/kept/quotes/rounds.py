@@ -85,6 +85,7 @@ def look_after(*, now: datetime) -> None:
         with scope.acting_in(house):
             try:
                 offering.lapse_expired(now=now)
+                pausing.call_off_unheard(now=now)
                 pausing.begin_due(now=now)
                 delivering.deem_due(now=now)
                 handing.stuck(now=now)

@@ -213,8 +213,12 @@ def countered(quote: Quote, counter: Counter, *, now: datetime) -> None:
 
 
 def holding(reply: HoldingReply, *, by: Member, now: datetime) -> Letter | None:
-    """Tell the client by when they get an answer."""
-    if reply.contact is None or not reply.contact.email:
+    """Tell the client by when they get an answer; nobody is named where somebody said it.
+
+    Raises:
+        NoAddress: no letter can go to whoever is named.
+    """
+    if reply.contact is None:
         return None
     text = _("thank you for asking about %(what)s. We answer by %(when)s (%(place)s).") % {
         "what": reply.what,
@@ -267,10 +271,11 @@ def _to_client(
     promise: Promise | None = None,
 ) -> Letter | None:
     contact = quote.contact
-    if contact is None or contact.archived_at is not None:
+    if contact is None:
         return None
-    if not contact.email and quote.state != Quote.State.OFFERED:
-        return None  # only an offer insists on reaching somebody
+    gone = not contact.email or contact.archived_at is not None
+    if gone and quote.state != Quote.State.OFFERED:
+        return None  # only an offer insists on reaching somebody: its time runs out
     link = links.live_for(contact, by=by, now=now) if letters.LINK in body else None
     return letters.write(
         to=contact,

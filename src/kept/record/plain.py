@@ -33,6 +33,7 @@ def of(page: Page) -> dict[str, Any]:
         "coverage": _share(record.coverage),
         "paused": _share(record.paused),
         "deemed": _share(record.deemed),
+        "deemed_in_person": record.deemed_in_person,
         "painful": _share(record.painful),
         "calibration": [_said(said) for said in record.calibration],
         "calibration_with_later_dates": [_said(said) for said in record.calibration_all],

@@ -29,6 +29,7 @@ from kept.promises.models import (
     Slip,
     Terms,
     TermsLine,
+    ToldHow,
 )
 from kept.quotes.models import HoldingReply
 from kept.record.rows import Beside, Row, Slipped
@@ -107,6 +108,8 @@ class _Beside:
     hours: dict[int, tuple[float, float]] = field(default_factory=dict)
     #: Promises whose delivery the client found below standard.
     below: set[int] = field(default_factory=set)
+    #: Promises accepted by silence after somebody told them in person that it counts.
+    in_person: set[int] = field(default_factory=set)
     #: Lines said, by promise and the number of its terms, and the conditions that were taken; only
     #: of promises that may lack one.
     said: defaultdict[tuple[int, int], list[tuple[int | None, bool]]] = field(
@@ -209,6 +212,7 @@ def load(
                 reason,
                 controllable,
                 beside.notes.get(key, ""),
+                key in beside.in_person,
             )
         )
     return rows
@@ -294,6 +298,10 @@ def _beside(whose: QuerySet[Promise] | None) -> _Beside:
     sums = spent.annotate(all=Sum("spent_hours"), out=Sum("out_of_hours"))
     for promise_id, all_hours, out in _fetched(sums.values_list("job__promise", "all", "out")):
         found.hours[promise_id] = all_hours, out
+    silent = _of(Delivery.objects, whose).filter(state=Delivery.State.DEEMED)
+    found.in_person = set(
+        silent.filter(noticed_how=ToldHow.SAID).values_list("promise_id", flat=True)
+    )
     below = _of(Delivery.objects, whose).filter(to_standard=False)
     found.below = set(
         below.exclude(state=Delivery.State.SENT_BACK).values_list("promise_id", flat=True)

@@ -25,6 +25,7 @@ class Row:
         paused_hours: how long its clock stood, as the clock on the wall goes.
         reason, controllable: why it moved or was missed, as said last; empty, nobody said.
         note: why it was voided, or the word that let us off.
+        in_person: that silence counts was told in person, and not by letter.
     """
 
     promise: int
@@ -49,6 +50,7 @@ class Row:
     reason: str = ""
     controllable: str = ""
     note: str = ""
+    in_person: bool = False
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from kept.promises import delivering, ending, pausing, proposing, reasons, slips
 from kept.promises import recording as promising
 from kept.promises.models import Promise, Proposal, Reason
 from kept.promises.proposing import Way
+from kept.promises.telling import InPerson
 from kept.tenancy import scope
 
 ZONE = "Europe/Lisbon"
@@ -263,7 +264,8 @@ class Life:
     def notice(self, at: datetime) -> None:
         delivery = delivering.waiting(self.alive)
         assert delivery is not None
-        delivering.notice(delivery, by=self.last_mile, now=at)
+        said = InPerson(contact=self.contact)
+        delivering.notice(delivery, in_person=said, by=self.last_mile, now=at)
 
     def again(self, at: datetime) -> None:
         answer = Promise.Again.YES

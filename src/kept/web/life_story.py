@@ -88,11 +88,21 @@ def _delivered(event: Event, rows: Rows) -> str:
 
 
 def _noticed(event: Event, rows: Rows) -> str:
-    return _("%(who)s told %(client)s: silence until %(moment)s counts as acceptance.") % {
+    said = {
         "who": _who(event),
-        "client": rows.promise.client,
+        "client": rows.client(event),
         "moment": rows.moment(event.facts.get("deemed_from")),
+        "told": rows.moment(event.facts.get("told_at")),
     }
+    if event.facts.get("how") == Proposal.How.SAID:
+        return (
+            _(
+                "%(who)s told %(client)s in person, %(told)s: silence until %(moment)s counts as "
+                "acceptance."
+            )
+            % said
+        )
+    return _("%(who)s told %(client)s: silence until %(moment)s counts as acceptance.") % said
 
 
 def _accepted(event: Event, rows: Rows) -> str:
@@ -109,10 +119,18 @@ def _accepted(event: Event, rows: Rows) -> str:
     return told + _word(delivery.word if delivery else "") + _noted(event)
 
 
-def _deemed(_event: Event, rows: Rows) -> str:
-    return _("%(client)s was silent after notice: taken as acceptance, and marked so.") % {
-        "client": rows.promise.client
-    }
+def _deemed(event: Event, rows: Rows) -> str:
+    said = {"client": rows.promise.client}
+    delivery = rows.deliveries.get(event.about_id)
+    if delivery is not None and delivery.noticed_how == Proposal.How.SAID:
+        return (
+            _(
+                "%(client)s was silent after being told in person: taken as acceptance, and "
+                "marked so."
+            )
+            % said
+        )
+    return _("%(client)s was silent after notice: taken as acceptance, and marked so.") % said
 
 
 def _sent_back(event: Event, rows: Rows) -> str:
@@ -130,16 +148,32 @@ def _thanked(event: Event, rows: Rows) -> str:
 
 def _pause_noticed(event: Event, rows: Rows) -> str:
     owed = rows.obligations.get(_key(event, "obligation"))
-    return _(
+    told = _(
         "%(who)s told them that the clock stands from %(moment)s, unless it comes: %(what)s."
     ) % {
         "who": _who(event),
         "moment": rows.moment(event.facts.get("from")),
         "what": owed.what if owed else "",
     }
+    return told + _in_person(event, rows)
+
+
+def _in_person(event: Event, rows: Rows) -> str:
+    """ " Told Ana Prates in person, Wed 2 Dec, 10:00." where no letter went."""
+    if event.facts.get("how") != Proposal.How.SAID:
+        return ""
+    return " " + _("Told %(client)s in person, %(moment)s.") % {
+        "client": rows.client(event),
+        "moment": rows.moment(event.facts.get("told_at")),
+    }
 
 
 def _pause_called_off(event: Event, _rows: Rows) -> str:
+    if event.facts.get("unheard"):
+        return _(
+            "The clock did not stand: the letter that told them could not be delivered. Tell them "
+            "anew."
+        )
     if event.by is None:
         return _("The clock will not stand: it came in time.")
     return _("The clock will not stand, says %(who)s.") % {"who": _who(event)}

@@ -228,6 +228,15 @@ def _changed(event: Event, tale: Tale) -> str:
             "who": _who(event),
             "place": place,
         }
+    if "contact" in event.facts:
+        contacts = {} if tale.life is None else tale.life.contacts
+        reader = contacts.get(event.facts["contact"] or 0)
+        if reader is None:
+            return _("%(who)s noted that nobody there reads it by link.") % {"who": _who(event)}
+        return _("%(who)s named %(contact)s, who reads it by link.") % {
+            "who": _who(event),
+            "contact": reader.name,
+        }
     return _("%(who)s changed the promise.") % {"who": _who(event)}
 
 

@@ -39,7 +39,7 @@ from kept.web.pages import (
     webhooks,
     work,
 )
-from kept.web.pages.acts import delivering, ending, moving, pausing, slipping
+from kept.web.pages.acts import delivering, ending, moving, pausing, slipping, telling
 from kept.web.pages.desk import asking, deciding, minute, numbers, wordings
 from kept.web.pages.jobs import counting_on, job, listing, making, stages
 from kept.web.pages.record.page import record
@@ -81,6 +81,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("promises/<int:pk>/send-back", delivering.send_back, name="promise_send_back"),
     path("promises/<int:pk>/notice", delivering.notice, name="promise_notice"),
     path("promises/<int:pk>/thank", delivering.thank, name="promise_thank"),
+    path("promises/<int:pk>/reader", telling.reader, name="promise_reader"),
     path("promises/<int:pk>/pause", pausing.pause, name="promise_pause"),
     path("promises/<int:pk>/call-off", pausing.call_off, name="promise_call_off"),
     path("promises/<int:pk>/receive", pausing.receive, name="promise_receive"),

@@ -10,6 +10,7 @@ from pydantic import Field
 from kept.api import paging
 from kept.api.door import Door
 from kept.api.keys import ApiRequest
+from kept.api.resources.pauses import Telling
 from kept.api.resources.promises import ONE, row_of
 from kept.api.shapes import Asked, Id, Page, PageAsked, Prose, Shown
 from kept.people.access import Policy
@@ -44,7 +45,14 @@ class Delivery(Shown):
     noticed_at: datetime | None = Field(
         description="When they were told that silence counts as acceptance."
     )
-    deemed_from: datetime | None = Field(description="From when on it does.")
+    noticed_how: str = Field(
+        description="link: by a letter with a link; said: in person; empty: not told."
+    )
+    noticed_contact_id: int | None = Field(description="Who at the client was told, if known.")
+    heard: bool = Field(
+        description="Whether notice was given that reached, or may still reach, somebody."
+    )
+    deemed_from: datetime | None = Field(description="From when on silence does.")
     answered_at: datetime | None = Field(description="When the client answered.")
     to_standard: bool | None = Field(description="What they said of its standard.")
     word: str = Field(description="What they said.")
@@ -92,10 +100,11 @@ def _deliveries() -> QuerySet[models.Delivery]:
 
 def _delivery(row: models.Delivery) -> dict[str, Any]:
     can = states.allowed(row.state, states.DELIVERY_MOVES)
-    fields = set(Delivery.model_fields) - {"can", "lines"}
+    fields = set(Delivery.model_fields) - {"can", "lines", "heard"}
     return {
         **{name: getattr(row, name) for name in fields},
         "can": [verb for verb in can if verb != "deem"],
+        "heard": row.noticed_at is not None and not delivering.unheard(row),
         "lines": sorted(row.lines.all(), key=lambda line: line.pk),
     }
 
@@ -140,10 +149,20 @@ def show_delivery(request: ApiRequest, delivery_id: int) -> dict[str, Any]:
     return _delivery_again(delivery_id)
 
 
-@door.add(f"{DELIVERY}/notice", Policy.MEMBER, Delivery, status=200, reads="", version_of=DELIVERY)
-def notice_delivery(request: ApiRequest, delivery_id: int) -> dict[str, Any]:
-    """Note that the client was told: silence for five working days counts as acceptance."""
-    delivering.notice(_deliveries().get(pk=delivery_id), by=request.member, now=request.now)
+@door.add(f"{DELIVERY}/notice", Policy.MEMBER, Delivery, status=200, version_of=DELIVERY)
+def notice_delivery(
+    request: ApiRequest, delivery_id: int, body: Telling | None = None
+) -> dict[str, Any]:
+    """Tell the client that silence for five working days counts as acceptance.
+
+    By a letter that goes now, to whoever reads the promise; or in person, as you say.
+    """
+    delivering.notice(
+        _deliveries().get(pk=delivery_id),
+        in_person=None if body is None else body.in_person(),
+        by=request.member,
+        now=request.now,
+    )
     return _delivery_again(delivery_id)
 
 

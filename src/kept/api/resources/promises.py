@@ -31,14 +31,14 @@ from kept.api.shapes import (
     unsaid,
 )
 from kept.clients import keeping
-from kept.clients.models import Client, Service
+from kept.clients.models import Client, Contact, Service
 from kept.custody import extracting
 from kept.jobs.lines import Effort as Size
 from kept.people.access import Policy
 from kept.plan import outlook as outlooks
 from kept.plan import standing
 from kept.plan.models import Outlook
-from kept.promises import judging, models, recording, states
+from kept.promises import judging, models, readers, recording, states
 from kept.promises.judging import Life
 from kept.tenancy import refusals
 
@@ -123,6 +123,23 @@ class LoosePromise(Asked):
     effort: Effort | None = Field(None, description="How much work; left out, 1 to 16 hours.")
     service_id: Id | None = Field(None, description="The service it is.")
     given_at: Moment | None = Field(None, description="When the yes was given; left out, now.")
+    contact_id: Id | None = Field(None, description="Who at the client reads it by link.")
+    contact: LongName | None = Field(
+        None,
+        description="The same, by address or name; as “Sara Nunes <sara@example.com>”, "
+        "somebody new is added.",
+    )
+
+
+class Reader(Asked):
+    """Who at the client reads a promise by link; both left out, nobody."""
+
+    contact_id: Id | None = Field(None, description="Who.")
+    contact: LongName | None = Field(
+        None,
+        description="The same, by address or name; as “Sara Nunes <sara@example.com>”, "
+        "somebody new is added.",
+    )
 
 
 class PromiseChanges(Changes):
@@ -285,6 +302,7 @@ def record_promise(request: ApiRequest, body: LoosePromise) -> dict[str, Any]:
             else Size(size.likely_hours, size.low_hours, size.high_hours),
             service=None if service is None else named(Service, service, "service_id"),
             given_at=body.given_at,
+            contact=_contact(request, client, body),
             by=request.member,
             now=request.now,
         )
@@ -307,6 +325,16 @@ def change_promise(request: ApiRequest, promise_id: int, body: PromiseChanges) -
             by=request.member,
             now=request.now,
         )
+    return again(request, promise_id)
+
+
+@door.add(f"{ONE}/reader", Policy.MEMBER, Promise, status=200, version_of=ONE)
+def name_promise_reader(request: ApiRequest, promise_id: int, body: Reader) -> dict[str, Any]:
+    """Name who at the client reads a promise by link from now on, or that nobody does."""
+    with transaction.atomic():  # a refusal leaves nobody new behind
+        promise = _promises().select_related("client").get(pk=promise_id)
+        contact = _contact(request, promise.client, body)
+        readers.name(promise, contact, by=request.member, now=request.now)
     return again(request, promise_id)
 
 
@@ -369,6 +397,16 @@ def list_promise_events(
     """
     promise = _promises().get(pk=promise_id)
     return paging.page(extracting.events_of(promise), asked, lambda row: row)
+
+
+def _contact(request: ApiRequest, client: Client, body: LoosePromise | Reader) -> Contact | None:
+    if body.contact_id is not None and body.contact is not None:
+        raise refusals.Refused(_("Say contact_id or contact, not both."), field="contact")
+    if body.contact_id is not None:
+        return named(Contact, body.contact_id, "contact_id")
+    if body.contact is not None:
+        return keeping.find_or_add_contact(client, body.contact, by=request.member, now=request.now)
+    return None
 
 
 def _client(request: ApiRequest, body: LoosePromise) -> Client:

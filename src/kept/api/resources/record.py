@@ -149,6 +149,9 @@ class Record(Shown):
     coverage: ShareOf = Field(description="Deliveries under a promise, of all to clients.")
     paused: ShareOf = Field(description="Hours the clock stood, of promised hours.")
     deemed: ShareOf = Field(description="Accepted by silence, of all that was accepted.")
+    deemed_in_person: int = Field(
+        description="Of these, after being told in person that silence counts."
+    )
     painful: ShareOf = Field(description="Kept with much work out of hours, of all kept.")
     calibration: list[SaidShown] = Field(description="First dates, by the chance shown.")
     calibration_with_later_dates: list[SaidShown] = Field(

@@ -1,7 +1,7 @@
 """The tables of a promise’s life: terms, what moves them, deliveries, and what recurs."""
 
 from kept.promises.models.delivered import DeliveredLine, Delivery
-from kept.promises.models.given import Placement, Promise, Terms, TermsLine
+from kept.promises.models.given import Placement, Promise, Terms, TermsLine, ToldHow
 from kept.promises.models.moved import LaterLine, Pause, Proposal, ProposalOption, Reason, Slip
 from kept.promises.models.recurring import Occurrence, StandingPromise
 
@@ -20,4 +20,5 @@ __all__ = [
     "StandingPromise",
     "Terms",
     "TermsLine",
+    "ToldHow",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kept.clients.models import Contact
 from kept.jobs.models import Condition
 from kept.people.models import Member
-from kept.promises.models.given import Promise
+from kept.promises.models.given import Promise, ToldHow
 from kept.tenancy.models import Scoped
 
 
@@ -32,6 +32,12 @@ class Delivery(Scoped):
     #: When the client was told that silence counts as acceptance, and when it will.
     noticed_at = models.DateTimeField(null=True, blank=True)
     deemed_from = models.DateTimeField(null=True, blank=True)
+    #: How they were told; empty where it was told before kept asked.
+    noticed_how = models.CharField(max_length=4, choices=ToldHow, blank=True)
+    #: Who at the client was, where that is known.
+    noticed_contact = models.ForeignKey(
+        Contact, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by_contact = models.ForeignKey(
         Contact, models.PROTECT, null=True, blank=True, related_name="+"
@@ -43,7 +49,10 @@ class Delivery(Scoped):
     thanked_at = models.DateTimeField(null=True, blank=True)
 
     personal = ("note", "where", "word")
-    shown = ("number", "state", "delivered_at", "noticed_at", "answered_at", "to_standard")
+    shown = (
+        "number", "state", "delivered_at", "noticed_at", "noticed_how", "answered_at",
+        "to_standard",
+    )  # fmt: skip
 
     class Meta:
         base_manager_name = "objects"

@@ -20,6 +20,13 @@ class Placement(models.TextChoices):
     YIELDS = "yields", _("yields")
 
 
+class ToldHow(models.TextChoices):
+    """How the client was told something."""
+
+    LINK = "link", _("by mail with a link")
+    SAID = "said", _("by word of mouth")
+
+
 class Promise(Scoped):
     """What a client was given a yes to. Its dates are its terms."""
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kept.clients.models import Contact
 from kept.jobs.models import Assumption, Condition, Obligation, Stage
 from kept.people.models import Member
-from kept.promises.models.given import Promise
+from kept.promises.models.given import Promise, ToldHow
 from kept.tenancy.models import Scoped
 
 
@@ -22,12 +22,18 @@ class Pause(Scoped):
     promise = models.ForeignKey(Promise, models.CASCADE, related_name="pauses")
     obligation = models.ForeignKey(Obligation, models.PROTECT, related_name="pauses")
     notice_at = models.DateTimeField()
+    #: How they were told; empty where it was told before kept asked.
+    notice_how = models.CharField(max_length=4, choices=ToldHow, blank=True)
+    #: Who at the client was, where that is known.
+    notice_contact = models.ForeignKey(
+        Contact, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     started_at = models.DateTimeField()
     started_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
     #: The working time it stood, by the client's calendar; it moves the due moment of all terms.
     working_minutes = models.PositiveIntegerField(null=True, blank=True)
-    shown = ("notice_at", "started_at", "ended_at", "working_minutes")
+    shown = ("notice_at", "notice_how", "started_at", "ended_at", "working_minutes")
 
     class Meta:
         base_manager_name = "objects"
@@ -55,7 +61,7 @@ class Pause(Scoped):
     @property
     def never_began(self) -> bool:
         """Say whether nothing came of its notice: it ended at the moment it would have begun."""
-        return self.ended_at == self.started_at and self.notice_at < self.started_at
+        return self.ended_at == self.started_at
 
     def __str__(self) -> str:
         return f"pause of {self.promise_id} from {self.started_at}"
@@ -115,9 +121,7 @@ class Proposal(Scoped):
         REFUSED = "refused", _("refused")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
-    class How(models.TextChoices):
-        LINK = "link", _("by mail with a link")
-        SAID = "said", _("by word of mouth")
+    How = ToldHow
 
     promise = models.ForeignKey(Promise, models.CASCADE, related_name="proposals")
     number = models.PositiveSmallIntegerField()

@@ -36,6 +36,8 @@ class Record:
     coverage: Share
     paused: Share
     deemed: Share
+    #: Of these, after being told in person that silence counts.
+    deemed_in_person: int
     painful: Share
     calibration: tuple[Said, ...]
     calibration_all: tuple[Said, ...]
@@ -115,6 +117,7 @@ def record(
             sum(row.paused_hours for row in counted), sum(lead for lead in leads if lead > 0)
         ),
         deemed=Share(sum(row.last.deemed for row in accepted), len(accepted)),
+        deemed_in_person=sum(row.last.deemed and row.in_person for row in accepted),
         painful=Share(sum(row.last.painful for row in kept_last), len(kept_last)),
         calibration=said_and_got(said_first),
         calibration_all=said_and_got([*said_first, *last_dates(come)]),

@@ -31,6 +31,7 @@ class LooseForm(forms.Form):
     """One line: what, for whom, by when."""
 
     line = forms.CharField(max_length=300, required=False)
+    contact = forms.CharField(max_length=400, required=False)
 
 
 @require_POST
@@ -41,9 +42,11 @@ def loose(request: KeptRequest) -> HttpResponse:
     form.is_valid()
     try:
         with transaction.atomic():  # a refusal takes back the client it would have added
-            promise = _record(request, form.cleaned_data.get("line", ""))
+            said = form.cleaned_data
+            promise = _record(request, said.get("line", ""), said.get("contact", ""))
     except Refused as refusal:
-        form.add_error("line", refusal.sentence)
+        at = "contact" if refusal.field in ("contact", "contact_id") else "line"
+        form.add_error(at, refusal.sentence)
         context = today.board(request) | {"loose": form}
         return render(request, "kept/today.html", context, status=422)
     local = zones.local(promise.due_at, promise.zone)
@@ -57,6 +60,9 @@ def loose(request: KeptRequest) -> HttpResponse:
             "place": words.place(promise.zone),
         },
     )
+    twice = "" if promise.day_only else words.first_of_two(promise.due_at, promise.zone)
+    if twice:
+        messages.info(request, twice)
     return redirect("today")
 
 
@@ -70,7 +76,7 @@ UNREADABLE = (
 )
 
 
-def _record(request: KeptRequest, text: str) -> Promise:
+def _record(request: KeptRequest, text: str, who_reads: str) -> Promise:
     now, member = clock.now(), request.member
     house = member.organisation
     clients: list[Any] = list(Client.objects.filter(archived_at__isnull=True))
@@ -92,7 +98,7 @@ def _record(request: KeptRequest, text: str) -> Promise:
         try:
             due_at = zones.moment(wanted_on, read.wanted_time, client.zone)
         except zones.NoSuchLocalTime as error:
-            raise Refused(str(error), field="line") from error
+            raise Refused(words.skipped(error), field="line") from error
     return recording.loose(
         what=read.what,
         client=client,
@@ -102,4 +108,7 @@ def _record(request: KeptRequest, text: str) -> Promise:
         now=now,
         effort=read.effort,
         service=read.service,
+        contact=keeping.find_or_add_contact(client, who_reads, by=member, now=now)
+        if who_reads
+        else None,
     )

@@ -21,9 +21,10 @@ from kept.people.models import Role
 from kept.plan import standing
 from kept.plan.models import Outlook
 from kept.plan.standing import Standing, State
-from kept.promises import judging, recording, slips
+from kept.promises import delivering, judging, recording, slips
+from kept.promises import telling as told_of
 from kept.promises.judging import Life
-from kept.promises.models import Pause, Promise, Proposal, Slip, Terms
+from kept.promises.models import Pause, Promise, Proposal, Slip, Terms, ToldHow
 from kept.quotes import left_out
 from kept.tenancy.refusals import Refused
 from kept.web import drawing, life_story, owned, telling
@@ -187,10 +188,16 @@ def _lived(
     """What was delivered, paused and proposed, and what can be done now."""
     waiting = next((row for row in proposals if row.state == Proposal.State.TOLD), None)
     delivery = life.delivery
+    noticed = delivery is not None and delivery.noticed_at is not None
+    unheard = (
+        delivery is not None
+        and found.state == Promise.State.DELIVERED
+        and delivering.unheard(delivery)
+    )
     main, rare = doings.doings(
         found,
         proposal=waiting,
-        noticed=delivery is not None and delivery.noticed_at is not None,
+        noticed=noticed and not unheard,
         thanked=delivery is not None and delivery.thanked_at is not None,
         may_pause=any(row.met_at is None for row in obligations),
         pause_noticed=any(row.ended_at is None and row.started_at > now for row in life.pauses),
@@ -202,6 +209,8 @@ def _lived(
         "rare": rare,
         "waiting": waiting,
         "delivery": delivery,
+        "unheard": unheard,
+        "no_letter": told_of.no_letter_because(found) if found.contact is not None else "",
         "deliveries": _newest(life.deliveries),
         "proposals": _newest(proposals),
         "pauses": [
@@ -253,7 +262,12 @@ def _ended(found: Promise, life: Life, now: datetime) -> tuple[str, str]:
     if last.warned:
         parts.append(_("the client was warned"))
     if last.deemed:
-        parts.append(_("accepted by silence"))
+        said = life.delivery is not None and life.delivery.noticed_how == ToldHow.SAID
+        parts.append(
+            _("accepted by silence after being told in person")
+            if said
+            else _("accepted by silence")
+        )
     if last.painful:
         parts.append(_("at a painful price in hours"))
     if len(life.terms) > 1 and first.word != last.word:

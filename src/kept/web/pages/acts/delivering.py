@@ -15,6 +15,7 @@ from kept.promises.models import Promise
 from kept.tenancy import refusals
 from kept.web.doorkeeper import KeptRequest
 from kept.web.pages.acts.acting import PROSE, THEIR_WORDS, Act, ActForm, EmptyForm, page, promised
+from kept.web.pages.acts.telling import TellForm
 
 
 class DeliverForm(ActForm):
@@ -104,8 +105,10 @@ def _send_back(request: KeptRequest, promise: Promise, form: ActForm, now: datet
     return _("It is active again, and its finishing stretch is open.")
 
 
-def _notice(request: KeptRequest, promise: Promise, _form: ActForm, now: datetime) -> str:
-    noticed = delivering.notice(_delivery(promise), by=request.member, now=now)
+def _notice(request: KeptRequest, promise: Promise, form: TellForm, now: datetime) -> str:
+    noticed = delivering.notice(
+        _delivery(promise), in_person=form.in_person(), by=request.member, now=now
+    )
     assert noticed.deemed_from is not None
     return _("Noted. Silence until %(moment)s counts as acceptance.") % {
         "moment": words.moment(noticed.deemed_from, promise.zone)
@@ -176,11 +179,11 @@ def send_back(request: KeptRequest, pk: int) -> HttpResponse:
 NOTICE = Act(
     gettext_lazy("Give notice"),
     gettext_lazy(
-        "You tell them that five working days of silence count as acceptance. It is marked "
-        "so in the record."
+        "They are told that five working days of silence count as acceptance. It is marked "
+        "so in the record; told in person, that too."
     ),
-    gettext_lazy("I told them"),
-    EmptyForm,
+    gettext_lazy("Give notice"),
+    TellForm,
     _notice,
 )
 

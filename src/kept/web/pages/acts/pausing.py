@@ -15,14 +15,18 @@ from kept.promises.models import Promise
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
 from kept.web.pages.acts.acting import Act, ActForm, EmptyForm, owed_now, page
+from kept.web.pages.acts.telling import TellForm
 
 
-class PauseForm(ActForm):
-    """What the clock waits for."""
+class PauseForm(TellForm):
+    """What the clock waits for, and how they are told."""
 
     obligation_id = forms.ChoiceField(label=gettext_lazy("What they owe"), widget=forms.RadioSelect)
 
+    field_order = ("obligation_id",)
+
     def prepare(self) -> None:
+        super().prepare()
         field = self.fields["obligation_id"]
         assert isinstance(field, forms.ChoiceField)
         owed = owed_now(self.promise)
@@ -41,9 +45,11 @@ class PauseForm(ActForm):
             field.initial = owed[0].pk
 
 
-def _pause(request: KeptRequest, promise: Promise, form: ActForm, now: datetime) -> str:
+def _pause(request: KeptRequest, promise: Promise, form: PauseForm, now: datetime) -> str:
     owed = Obligation.objects.get(pk=form.cleaned_data["obligation_id"])
-    begun = pausing.pause(promise, obligation=owed, by=request.member, now=now)
+    begun = pausing.pause(
+        promise, obligation=owed, in_person=form.in_person(), by=request.member, now=now
+    )
     if begun.started_at > now:
         return _("The clock stands from %(moment)s, unless it comes before.") % {
             "moment": words.moment(begun.started_at, promise.zone)
@@ -76,11 +82,11 @@ def _receive(request: KeptRequest, promise: Promise, _form: ActForm, now: dateti
 PAUSE = Act(
     gettext_lazy("Let the clock stand"),
     gettext_lazy(
-        "You tell them that the clock stands until it comes: from now if it is overdue, else from "
+        "They are told that the clock stands until it comes: from now if it is overdue, else from "
         "the moment it will be, by itself. The date moves by the working time it stood, and the "
         "first date stays shown."
     ),
-    gettext_lazy("I told them: the clock stands"),
+    gettext_lazy("Let the clock stand"),
     PauseForm,
     _pause,
 )

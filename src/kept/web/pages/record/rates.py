@@ -77,6 +77,17 @@ def last_words(the: Record) -> str:
     return " ".join(said)
 
 
+def _silence(in_person: int) -> str:
+    """What "deemed" means, and how many of them were told in person instead of by letter."""
+    if not in_person:
+        return _("accepted by silence after notice")
+    return ngettext(
+        "accepted by silence after notice; %(count)s was told in person",
+        "accepted by silence after notice; %(count)s were told in person",
+        in_person,
+    ) % {"count": words.spelled(in_person)}
+
+
 def beside(the: Record) -> list[Beside]:
     """What no rate is shown without."""
     sharp = the.sharpness
@@ -102,7 +113,7 @@ def beside(the: Record) -> list[Beside]:
         Beside(
             _("Deemed"),
             part_of(the.deemed.part, the.deemed.of),
-            _("accepted by silence after notice"),
+            _silence(the.deemed_in_person),
         ),
         Beside(
             _("Painful"),
