@@ -78,8 +78,10 @@ def test_notice_is_given_by_letter_where_one_can_go_and_in_person_elsewhere(
     assert "By a letter" not in form
     early = maya.post(path, {"how": "said", "told_on": "2026-12-02", "told_time": "15:11"})
     assert (early.status_code, "That lies in the future." in _words(early.content)) == (422, True)
-    forged = maya.post(path, {"how": "link"})
-    assert forged.status_code == 422
+    unsaid = maya.post(path, {})
+    assert unsaid.status_code == 422
+    assert "Name somebody with an address as its reader, or tell them in" in _words(unsaid.content)
+    assert maya.post(path, {"how": "link"}).status_code == 422
 
     said = act("reader", name="Ana Prates", email="ana@clinic.example")
     assert "Ana Prates reads it by link. The next letter brings the link." in said

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django import forms
 from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -44,8 +46,19 @@ class TellForm(ActForm):
             }
             ways.insert(0, (str(ToldHow.LINK), letter))
         choose_from(self, "how", ways)
-        self.fields["how"].initial = str(ToldHow.SAID if why else ToldHow.LINK)
-        self.fields["how"].help_text = why
+        if why:  # nothing is ticked: that they were told in person is theirs to say
+            self.fields["how"].help_text = format_html(
+                '{} <a href="{}">{}</a>',
+                why,
+                reverse("promise_reader", args=[promise.pk]),
+                _("Name somebody who reads it"),
+            )
+            self.fields["how"].error_messages["required"] = _(
+                "%(why)s Name somebody with an address as its reader, or tell them in person and "
+                "say when. Nothing was changed."
+            ) % {"why": why}
+        else:
+            self.fields["how"].initial = str(ToldHow.LINK)
         self.fields["told_on"].initial = zones.day_of(self.now, promise.zone)
         choose_from(self, "contact_id", [("", "—"), *people_of(promise)])
         if promise.contact is not None:
