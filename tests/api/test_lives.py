@@ -9,6 +9,7 @@ from tests import cast
 from tests.api.conftest import Caller
 
 from kept.jobs import making
+from kept.outbox.models import Letter
 from kept.promises.models import Promise
 
 DUE = "2026-12-18T17:00:00Z"
@@ -216,3 +217,7 @@ def test_silence_and_pauses_begin_with_a_letter_that_can_go_or_with_a_spoken_wor
         "2026-12-02T16:00:00Z", "2026-12-10T16:00:00Z",
     )  # fmt: skip
     assert "They were told before" in refused(dev.post(notice), 409)
+    done(dev.post(f"/deliveries/{delivery['id']}/accept"))
+    thanks = f"/deliveries/{delivery['id']}/thanks"
+    assert done(dev.post(thanks, {"words": "You were quick."}))["thanked_at"] is not None
+    assert "\n\nYou were quick.\n\n" in Letter.objects.latest("pk").body

@@ -6,8 +6,9 @@ from tests import cast
 from tests.cli.conftest import Type
 
 from kept.jobs import making
+from kept.jobs.models import Condition
 from kept.promises import pausing
-from kept.promises.models import Promise
+from kept.promises.models import Promise, TermsLine
 
 LINE = "Menu cards for Harbour Clinic by Fri 18 Dec"
 
@@ -144,3 +145,30 @@ def test_a_time_that_comes_twice_says_which_is_meant(northlight: cast.House, typ
     )
     once = typed("promise", "Poster for Harbour Clinic by 2027-10-31 03:30")
     assert "twice" not in once.err
+
+
+def test_a_line_that_is_missing_is_named_by_its_place(northlight: cast.House, typed: Type) -> None:
+    promise = Promise.objects.get(pk=typed("promise", LINE, "--json").document["id"])
+    terms = promise.terms.get()
+    for place, (text, required) in enumerate((("Two sides", True), ("Gold edge", False)), start=1):
+        line = Condition.objects.create(
+            job=promise.job, position=place, text=text, required=required
+        )
+        TermsLine.objects.create(
+            terms=terms, position=place, condition=line, text=text, required=required
+        )
+    none = typed("deliver", str(promise.pk), "--missing", "3")
+    assert none.status == 2
+    assert "no line 3 in what was promised: 1 Two sides; 2 Gold edge." in none.err
+    typed("deliver", str(promise.pk), "--missing", "2")
+    back = typed("settle", str(promise.pk), "--sent-back", "One side.", "--missing", "1")
+    assert back.status == 0
+    typed("deliver", str(promise.pk))
+    taken = typed("settle", str(promise.pk), "--missing", "1", "--json").document
+    assert taken["by_last_terms"] == "short"
+    said = promise.deliveries.order_by("number").values_list(
+        "lines__condition__position", "lines__met", "lines__accepted"
+    )
+    assert sorted(said[:4], key=str) == sorted(
+        [(1, True, False), (2, False, False), (1, True, False), (2, True, True)], key=str
+    )

@@ -95,6 +95,9 @@ def test_notice_is_given_by_letter_where_one_can_go_and_in_person_elsewhere(
     said = _words(maya.get(f"/promises/{letters.pk}").content)
     assert "The notice reached nobody, so silence does not count. Give it again." in said
     assert "Give notice" in buttons(said)
+    act("accept")
+    assert "Your letter goes to them." in act("thank", words="You were quick.")
+    assert "You were quick." in Letter.objects.latest("pk").body
     assert "Maya noted that nobody there reads it by link." in act("reader", contact_id="")
 
 

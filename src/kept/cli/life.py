@@ -18,6 +18,13 @@ PromiseArgument = Annotated[
     int, typer.Argument(metavar="PROMISE", help="The promise's number.", min=1)
 ]
 
+MissingOption = Annotated[
+    list[int] | None,
+    typer.Option(
+        metavar="LINE",
+        help="A line of what was promised that is not met: 1 for the first; may be repeated.",
+    ),
+]
 SaidOption = Annotated[
     bool, typer.Option("--said", help="No letter goes: you told them in person.")
 ]
@@ -36,6 +43,7 @@ def deliver(
     promise: PromiseArgument,
     note: Annotated[str, typer.Option(help="What the client is told with it.")] = "",
     where: Annotated[str, typer.Option(help="Where it is to be found.")] = "",
+    missing: MissingOption = None,
     organisation: OrganisationOption = None,
     email: AsOption = None,
     as_json: JsonOption = False,
@@ -45,7 +53,8 @@ def deliver(
         from kept.promises import delivering
 
         found = promise_of(promise)
-        delivering.deliver(found, note=note, where=where, by=who.member, now=who.now)
+        met = dict.fromkeys(_lines_of(found, missing), False)
+        delivering.deliver(found, note=note, where=where, met=met, by=who.member, now=who.now)
         tell(found, now=who.now, as_json=as_json)
 
 
@@ -58,6 +67,7 @@ def settle(
     sent_back: Annotated[
         str, typer.Option(metavar="REASON", help="They sent it back, for this reason.")
     ] = "",
+    missing: MissingOption = None,
     organisation: OrganisationOption = None,
     email: AsOption = None,
     as_json: JsonOption = False,
@@ -71,11 +81,15 @@ def settle(
         if delivery is None:
             states.demand(found, "settle")
             raise speaking.Stop("No delivery waits for the client's word.", status=speaking.NO)
+        lines = dict.fromkeys(_lines_of(found, missing), False)
         if sent_back:
-            delivering.send_back(delivery, reason=sent_back, by=who.member, now=who.now)
+            delivering.send_back(
+                delivery, reason=sent_back, lines=lines, by=who.member, now=who.now
+            )
         else:
             delivering.accept(
                 delivery,
+                lines=lines,
                 word=word,
                 to_standard=False if below_standard else None,
                 by=who.member,
@@ -190,6 +204,24 @@ def revoke(
         found = promise_of(promise)
         ending.revoke(found, word=word, by=who.member, now=who.now)
         tell(found, now=who.now, as_json=as_json)
+
+
+def _lines_of(promise: "Promise", places: list[int] | None) -> list[int]:
+    """Return the keys of lines of the last terms, by their places there."""
+    if not places:
+        return []
+    from kept.promises import terms
+
+    rows = terms.last_of(promise).lines.filter(condition__isnull=False).order_by("position")
+    lines = list(rows)
+    wrong = [place for place in places if not 1 <= place <= len(lines)]
+    if wrong:
+        named = "; ".join(f"{place} {line.text}" for place, line in enumerate(lines, start=1))
+        raise speaking.Stop(
+            f"There is no line {wrong[0]} in what was promised: {named or 'nothing testable'}.",
+            field="--missing",
+        )
+    return [key for place in places if (key := lines[place - 1].condition_id) is not None]
 
 
 def in_person(

@@ -94,6 +94,12 @@ class SentBack(Asked):
     lines: list[LineMet] = Field([], max_length=200, description="Lines that do not hold.")
 
 
+class Thanks(Asked):
+    """What they are thanked with."""
+
+    words: Prose = Field("", description="A letter to them; left out, somebody said it.")
+
+
 def _deliveries() -> QuerySet[models.Delivery]:
     return models.Delivery.objects.select_related("promise__job").prefetch_related("lines")
 
@@ -196,8 +202,15 @@ def send_back_delivery(request: ApiRequest, delivery_id: int, body: SentBack) ->
     return _delivery_again(delivery_id)
 
 
-@door.add(f"{DELIVERY}/thanks", Policy.MEMBER, Delivery, status=200, reads="", version_of=DELIVERY)
-def thank_for_delivery(request: ApiRequest, delivery_id: int) -> dict[str, Any]:
-    """Note that the client was thanked for their word."""
-    delivering.thank(_deliveries().get(pk=delivery_id), by=request.member, now=request.now)
+@door.add(f"{DELIVERY}/thanks", Policy.MEMBER, Delivery, status=200, version_of=DELIVERY)
+def thank_for_delivery(
+    request: ApiRequest, delivery_id: int, body: Thanks | None = None
+) -> dict[str, Any]:
+    """Thank the client for their word, by a letter, or note that somebody did."""
+    delivering.thank(
+        _deliveries().get(pk=delivery_id),
+        words="" if body is None else body.words,
+        by=request.member,
+        now=request.now,
+    )
     return _delivery_again(delivery_id)

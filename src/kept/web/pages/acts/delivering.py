@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from kept import words
 from kept.people.access import Policy, allow
-from kept.promises import delivering, states
+from kept.promises import delivering, states, telling
 from kept.promises.models import Promise
 from kept.tenancy import refusals
 from kept.web.doorkeeper import KeptRequest
-from kept.web.pages.acts.acting import PROSE, THEIR_WORDS, Act, ActForm, EmptyForm, page, promised
+from kept.web.pages.acts.acting import PROSE, THEIR_WORDS, Act, ActForm, page, promised
 from kept.web.pages.acts.telling import TellForm
 
 
@@ -69,6 +69,22 @@ class SendBackForm(ActForm):
             self.add_lines([row.condition for row in rows])
 
 
+class ThankForm(ActForm):
+    """A letter to them, if one can go."""
+
+    words = forms.CharField(
+        label=gettext_lazy("A letter to them"),
+        required=False,
+        widget=PROSE,
+        help_text=gettext_lazy("Left out, you told them yourself."),
+    )
+
+    def prepare(self) -> None:
+        why = telling.no_letter_because(self.promise)
+        if why:
+            self.fields["words"].widget = forms.HiddenInput()
+
+
 def _deliver(request: KeptRequest, promise: Promise, form: ActForm, now: datetime) -> str:
     delivering.deliver(
         promise,
@@ -115,12 +131,13 @@ def _notice(request: KeptRequest, promise: Promise, form: TellForm, now: datetim
     }
 
 
-def _thank(request: KeptRequest, promise: Promise, _form: ActForm, now: datetime) -> str:
+def _thank(request: KeptRequest, promise: Promise, form: ActForm, now: datetime) -> str:
     delivery = promise.deliveries.filter(state__in=["accepted", "deemed"]).first()
     if delivery is None:
         raise refusals.Conflict(_("Thank them when they have taken it. Nothing was noted."))
-    delivering.thank(delivery, by=request.member, now=now)
-    return _("Noted.")
+    said = form.cleaned_data["words"]
+    delivering.thank(delivery, words=said, by=request.member, now=now)
+    return _("Your letter goes to them.") if said else _("Noted.")
 
 
 def _delivery(promise: Promise) -> Any:
@@ -197,8 +214,8 @@ def notice(request: KeptRequest, pk: int) -> HttpResponse:
 THANK = Act(
     gettext_lazy("Say thank you"),
     gettext_lazy("For their work, their patience, their word."),
-    gettext_lazy("I thanked them"),
-    EmptyForm,
+    gettext_lazy("Thank them"),
+    ThankForm,
     _thank,
 )
 
