@@ -11,8 +11,18 @@ from kept.clients import keeping
 from kept.clients.models import Contact
 from kept.ledger.models import Event
 from kept.outbox.models import Letter
-from kept.promises import delivering, pausing, readers, recording, states
-from kept.promises.models import Delivery, Pause, Promise, ToldHow
+from kept.promises import (
+    delivering,
+    judging,
+    pausing,
+    proposing,
+    readers,
+    recording,
+    states,
+    unheard,
+)
+from kept.promises.models import Delivery, Pause, Promise, Proposal, ToldHow
+from kept.promises.proposing import Way
 from kept.promises.telling import InPerson, NobodyToWriteTo
 from kept.quotes import replying
 from kept.tenancy import refusals
@@ -197,10 +207,10 @@ def test_a_pause_of_which_the_letter_came_back_never_stood(
 ) -> None:
     owed = texts(hers, northlight, at(16, 18, month=11))
     pausing.pause(hers, obligation=owed, by=northlight.maya, now=at(17, month=11))
-    assert pausing.call_off_unheard(now=at(17, 10, month=11)) == 0
+    assert unheard.call_off_pauses(now=at(17, 10, month=11)) == 0
     Letter.objects.update(failed_at=at(17, 10, month=11))
 
-    assert pausing.call_off_unheard(now=at(18, month=11)) == 1
+    assert unheard.call_off_pauses(now=at(18, month=11)) == 1
 
     row, promise = Pause.objects.get(), Promise.objects.get()
     assert (row.never_began, row.working_minutes) == (True, 0)
@@ -209,10 +219,43 @@ def test_a_pause_of_which_the_letter_came_back_never_stood(
     assert (event.kind, event.by, event.facts) == (
         Event.Kind.PAUSE_CALLED_OFF, None, {"pause": row.pk, "unheard": True},
     )  # fmt: skip
-    assert pausing.call_off_unheard(now=at(19, month=11)) == 0
+    assert unheard.call_off_pauses(now=at(19, month=11)) == 0
     pausing.pause(
         promise, obligation=owed, in_person=TOLD, by=northlight.maya, now=at(19, month=11)
     )
+
+
+def test_a_proposal_of_which_the_letter_came_back_told_and_warned_nobody(
+    northlight: cast.House, hers: Promise
+) -> None:
+    def told() -> Proposal:
+        drafted = proposing.draft(
+            hers, options=[Way(at(17, 17))], subject="Later", body="It will be the 17th.",
+            by=northlight.maya, now=at(2),
+        )  # fmt: skip
+        return proposing.tell(drafted, how=ToldHow.LINK, by=northlight.maya, now=at(2, 10))
+
+    proposal = told()
+    assert unheard.withdraw_proposals(now=at(2, 11)) == 0
+    Letter.objects.update(failed_at=at(2, 11))
+
+    assert unheard.withdraw_proposals(now=at(2, 12)) == 1
+
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.told_at, proposal.told_how) == ("withdrawn", None, "")
+    event = Event.objects.latest("number")
+    assert (event.kind, event.by, event.facts["unheard"]) == (
+        Event.Kind.PROPOSAL_WITHDRAWN, None, True,
+    )  # fmt: skip
+    late = judging.by_last_terms(judging.life_of(hers), now=at(14))
+    assert (late.overdue, late.warned) == (True, False)
+
+    heard = told()
+    Letter.objects.filter(failed_at__isnull=True).update(sent_at=at(2, 10, 1))
+    assert unheard.withdraw_proposals(now=at(2, 12)) == 0
+    heard.refresh_from_db()
+    assert heard.state == "told"
+    assert judging.by_last_terms(judging.life_of(hers), now=at(14)).warned is True
 
 
 def test_thanks_in_words_need_somebody_who_reads_them(

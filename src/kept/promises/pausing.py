@@ -90,43 +90,6 @@ def pause(
     return row
 
 
-def call_off_unheard(*, now: datetime) -> int:
-    """Call off every pause whose letter could not be delivered; return how many.
-
-    Its clock stood for no time: nobody was told that it would.
-    """
-    called_off = 0
-    running = Pause.objects.filter(ended_at__isnull=True, notice_how=ToldHow.LINK)
-    for row in running.select_related("promise").order_by("pk"):
-        if not unheard(row):
-            continue
-        with transaction.atomic():
-            promise = states.locked(row.promise)
-            again = Pause.objects.filter(pk=row.pk, ended_at__isnull=True).first()
-            if again is None:
-                continue
-            if promise.state == Promise.State.PAUSED:
-                promise = states.move(promise, "resume")
-            again.ended_at, again.working_minutes = again.started_at, 0
-            again.save(update_fields=["ended_at", "working_minutes"])
-            recording.record(
-                Event.Kind.PAUSE_CALLED_OFF,
-                about=promise,
-                by=None,
-                at=now,
-                rows=[promise, again],
-                promise=promise,
-                facts={"pause": again.pk, "unheard": True},
-            )
-            called_off += 1
-    return called_off
-
-
-def unheard(row: Pause) -> bool:
-    """Say whether the letter that told them of a pause reached nobody."""
-    return telling.came_back(row, how=row.notice_how, written_at=row.notice_at)
-
-
 def begin_due(*, now: datetime) -> int:
     """Let the clock stand where notice was given and its moment has come; return how often.
 

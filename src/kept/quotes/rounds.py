@@ -14,7 +14,7 @@ from kept.outbox import letters, running, tasks
 from kept.outbox.models import Task
 from kept.past import learning
 from kept.plan import outlook
-from kept.promises import delivering, occurring, pausing
+from kept.promises import delivering, occurring, pausing, unheard
 from kept.quotes import offering
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
@@ -85,7 +85,8 @@ def look_after(*, now: datetime) -> None:
         with scope.acting_in(house):
             try:
                 offering.lapse_expired(now=now)
-                pausing.call_off_unheard(now=now)
+                unheard.call_off_pauses(now=now)
+                unheard.withdraw_proposals(now=now)
                 pausing.begin_due(now=now)
                 delivering.deem_due(now=now)
                 handing.stuck(now=now)

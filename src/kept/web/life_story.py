@@ -269,6 +269,11 @@ def _refused(event: Event, rows: Rows) -> str:
 
 
 def _withdrawn(event: Event, rows: Rows) -> str:
+    if event.facts.get("unheard"):
+        return _(
+            "The letter about other terms could not be delivered, so nobody was told. Tell them "
+            "anew."
+        )
     if event.by is None:
         return _("%(client)s took their wish back.") % {"client": rows.client(event)}
     return _("%(who)s withdrew the other terms.") % {"who": _who(event)}
