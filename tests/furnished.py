@@ -12,6 +12,7 @@ from kept.asks import (
     reacting,
     receiving,
     referring,
+    rule_wordings,
     storytelling,
     templates,
 )
@@ -238,6 +239,7 @@ def _beyond(
         **doing,
     )
     worded = templates.keep("fair_no", subject=f"{mark} no", body=f"{mark} alas, {{what}}", **doing)
+    in_words = rule_wordings.keep(rule, language="pt", rule=f"{mark} regra", **doing)
     ask = receiving.receive(
         client=client,
         contact=contact,
@@ -269,6 +271,7 @@ def _beyond(
         "occurrences": standing.occurrences.latest("pk").pk,
         "policies": rule.pk,
         "reply-templates": worded.pk,
+        "rule-wordings": in_words.pk,
         "standing": standing.pk,
         "standing-promises": standing.pk,
     }

@@ -15,6 +15,7 @@ from kept.asks.models import (
     Referral,
     Reply,
     ReplyTemplate,
+    RuleWording,
     Story,
     StoryConsent,
 )
@@ -176,6 +177,7 @@ __all__ = [
     "ReplyTemplate",
     "Responsibility",
     "Rounds",
+    "RuleWording",
     "Rung",
     "Service",
     "ServiceStage",

@@ -95,6 +95,7 @@ def test_a_reply_is_drafted_in_the_language_of_whoever_reads_it(
     drafted = ben.post(f"/asks/{ask['id']}/draft", {"reply_for": "fair_no", "because": "Tarde."})
     assert drafted.json() == {
         "language": "pt", "subject": "Almoço", "body": "Obrigado: Almoço. Tarde.",
+        "unworded": "",
     }  # fmt: skip
     bad = ben.post("/clients", {"name": "X", "language": "xx"})
     assert bad.status_code == 422
@@ -141,3 +142,31 @@ def test_what_cannot_be_is_refused_clearly(
         "a referral of oneself": 422,
     }
     assert all(answer.json()["detail"].endswith(".") for answer in refused.values())
+
+
+def test_a_rule_is_put_into_another_language_by_api(
+    northlight: cast.House, calling: Callable[..., Any]
+) -> None:
+    ada, ben, dev = (calling(one) for one in (northlight.ada, northlight.ben, northlight.dev))
+    rule = ada.post(
+        "/policies",
+        {
+            "name": "Kitchen", "rule": "the kitchen closes at 14:30", "purpose": "Rest",
+            "owner_id": northlight.ben.pk, "quantity": "time_of_day", "limit": "14:30",
+        },
+    ).json()  # fmt: skip
+    assert rule["language"] == "en"
+    said = {"language": "pt", "rule": "a cozinha fecha às 14:30"}
+    assert dev.post(f"/policies/{rule['id']}/wordings", said).status_code == 403
+    kept = ben.post(f"/policies/{rule['id']}/wordings", said)
+    assert kept.status_code == 201
+    (listed,) = dev.get(f"/policies/{rule['id']}/wordings").json()["items"]
+    assert listed == kept.json()
+    assert {name: listed[name] for name in (*said, "policy_id", "worded_from")} == {
+        **said, "policy_id": rule["id"], "worded_from": "the kitchen closes at 14:30",
+    }  # fmt: skip
+    refused = ben.post(f"/policies/{rule['id']}/wordings", {**said, "language": "en"})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "language"
+    assert ben.delete(f"/rule-wordings/{listed['id']}").status_code == 204
+    assert ben.get(f"/policies/{rule['id']}/wordings").json()["items"] == []

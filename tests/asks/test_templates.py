@@ -101,8 +101,9 @@ def test_a_dialect_reads_what_is_written_in_its_language_and_a_walk_in_the_house
 @pytest.fixture
 def kitchen(northlight: cast.House, now: datetime) -> Policy:
     return policies.make(
-        name="Kitchen", rule="a cozinha fecha às 14:30", purpose="Descanso", owner=northlight.ben,
-        quantity="time_of_day", limit="14:30", tolerance="60", by=northlight.ada, now=now,
+        name="Kitchen", rule="a cozinha fecha às 14:30", language="pt", purpose="Descanso",
+        owner=northlight.ben, quantity="time_of_day", limit="14:30", tolerance="60",
+        by=northlight.ada, now=now,
     )  # fmt: skip
 
 

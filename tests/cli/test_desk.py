@@ -44,6 +44,23 @@ def test_a_reply_is_worded_from_a_file(northlight: cast.House, typed: Type, tmp_
     assert typed("desk", "words", "perhaps").status == 2
 
 
+def test_a_rule_is_put_into_another_language(northlight: cast.House, typed: Type) -> None:
+    typed(
+        "desk", "rule", "Kitchen", "--rule", "the kitchen closes at 14:30", "--purpose", "Rest",
+        "--owner", "ben@northlight.example", "--quantity", "time_of_day", "--limit", "14:30",
+    )  # fmt: skip
+    kept = typed("desk", "rule-words", "Kitchen", "--language", "pt", "--rule", "fecha às 14:30")
+    assert (kept.status, kept.out) == (0, "en: the kitchen closes at 14:30\npt: fecha às 14:30\n")
+    assert typed("desk", "rule-words", "Kitchen", "--json").document["wordings"] == [
+        {"language": "en", "rule": "the kitchen closes at 14:30", "old": False},
+        {"language": "pt", "rule": "fecha às 14:30", "old": False},
+    ]
+    gone = typed("desk", "rule-words", "Kitchen", "--language", "pt", "--remove")
+    assert gone.out == "en: the kitchen closes at 14:30\n"
+    again = typed("desk", "rule-words", "Kitchen", "--language", "pt", "--remove")
+    assert (again.status, "is not put into “pt”" in again.err) == (1, True)
+
+
 def test_extras_are_written_down_budgeted_and_settled(northlight: cast.House, typed: Type) -> None:
     given = typed(
         "desk", "extra", "A page", "--for", "Harbour Clinic", "--hours", "2.5", "--money", "480"

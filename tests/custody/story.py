@@ -16,6 +16,7 @@ from kept.asks import (
     reacting,
     receiving,
     referring,
+    rule_wordings,
     storytelling,
     templates,
 )
@@ -381,6 +382,11 @@ def _beyond(ada: Member, clinic: Client, contact: Contact, clock: Iterator[datet
         by=ada,
         now=next(clock),
     )
+    rule_wordings.keep(rule, language="pt", rule="uma página nova é paga", by=ada, now=next(clock))
+    french = rule_wordings.keep(
+        rule, language="fr", rule="une page nouvelle est payante", by=ada, now=next(clock)
+    )
+    rule_wordings.remove(french, by=ada, now=next(clock))
     core.name(clinic, service, by=ada, now=next(clock))
     core.say(clinic, "hot", why="Wilma Umbrage says so", by=ada, now=next(clock))
     occurring.make(

@@ -14,11 +14,12 @@ from django.urls import reverse
 from tests import cast
 from tests.web.visiting import outside, text
 
-from kept.asks import answering, policies, receiving
+from kept.asks import answering, policies, receiving, templates
 from kept.asks.answering import Saying
 from kept.asks.models import Ask, AskKind, Challenge, Decision, Extra, Policy
 from kept.clients import core as cores
 from kept.clients import keeping
+from kept.clients.models import Contact
 from kept.jobs.lines import Effort
 from kept.people.models import Member
 from kept.promises.models import Promise, StandingPromise
@@ -333,6 +334,62 @@ def test_a_lead_words_a_reply_in_another_language_and_takes_it_back(
         == 302
     )
     assert "in kept’s own words" in ben.get("wordings")
+
+
+@pytest.fixture
+def sofia(northlight: cast.House, now: datetime) -> Contact:
+    """Of Harbour Clinic, who reads Portuguese, to whom an exception is worded in it."""
+    templates.keep(
+        "yes_once", subject="{what}", body="Sim: {what}. Normalmente {rule}; {once} não.",
+        once="desta vez", no_rule="isto é pago", language="pt", by=northlight.ben, now=now,
+    )  # fmt: skip
+    clinic = keeping.change_client(
+        northlight.clients["Harbour Clinic"], language="pt", by=northlight.ben, now=now
+    )
+    return keeping.add_contact(
+        clinic, name="Sofia Luz", email="sofia@clinic.example", by=northlight.ben, now=now
+    )
+
+
+def test_a_letter_says_which_rule_has_no_words_in_its_language_and_a_lead_gives_it_some(
+    northlight: cast.House, kitchen: Policy, sofia: Contact, login: LogIn, now: datetime
+) -> None:
+    ask = receiving.receive(
+        client=sofia.client, contact=sofia, title="Almoço", sort="exception", sincere="yes",
+        policy=kitchen, measured="15:07", by=northlight.ben, now=now,
+    )  # fmt: skip
+    ben = Page(login(northlight.ben))
+    unworded = "Nobody has put the rule “Kitchen closes” into Português"
+    assert unworded in ben.get("desk_ask", ask.pk, query="?given=yes_once")
+    refused = ben.post(
+        "desk_answer", ask.pk, action="said", given="yes_once", body="{rule}, desta vez"
+    )
+    assert refused.status_code == 422
+    assert unworded in text(refused)
+    said = {"language": "pt", "rule": "a cozinha fecha às 15:05"}
+    assert Page(login(northlight.dev)).post("policy_wording", kitchen.pk, **said).status_code == 403
+    wrong = ben.post("policy_wording", kitchen.pk, **{**said, "language": "en"})
+    assert (wrong.status_code, "The rule itself is written in English" in text(wrong)) == (
+        422,
+        True,
+    )
+    assert ben.post("policy_wording", kitchen.pk, **said).status_code == 302
+    assert "A cozinha fecha às 15:05." in ben.get("policy", kitchen.pk)
+    seen = ben.get("desk_ask", ask.pk, query="?given=yes_once")
+    assert "Normalmente a cozinha fecha às 15:05; desta vez não." in seen
+    assert unworded not in seen
+    assert ben.post("policy_wording", kitchen.pk, language="pt", action="remove").status_code == 302
+    assert "A cozinha fecha às 15:05." not in ben.get("policy", kitchen.pk)
+
+
+def test_a_minute_waits_for_no_translation(
+    northlight: cast.House, kitchen: Policy, sofia: Contact, login: LogIn
+) -> None:
+    """Said in the house's language, where the rule has no words in theirs."""
+    ben = Page(login(northlight.ben))
+    ben.post("desk_minute", policy=str(kitchen.pk), given="yes", client=str(sofia.client_id))
+    (reply,) = Ask.objects.get().replies.all()
+    assert "Normally: the kitchen closes at 15:05. This once we make an exception." in reply.body
 
 
 def test_an_owner_says_what_the_house_writes_in(northlight: cast.House, login: LogIn) -> None:

@@ -37,6 +37,8 @@ LongName = Annotated[str, StringConstraints(min_length=1, max_length=160, patter
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=_LINE)]
 MaybeSentence = Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
+#: The code of a language; whether there is such a one is the room's to say.
+Language = Annotated[str, StringConstraints(max_length=10, pattern=r"^[a-z-]*$")]
 Prose = Annotated[str, StringConstraints(max_length=10_000, pattern=_PROSE)]
 Zone = Annotated[
     str, StringConstraints(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_+\-/]+$")

@@ -111,7 +111,7 @@ def answer(
     passage = gates.passage(tests, said.given)
     overridden = _pass(passage, said, by=by)
     if said.body and said.how:
-        wording.check(ask, said.given, said.body)
+        wording.check(ask, said.given, said.body, said.subject)
     if begin is not None:
         begin()
     with ExitStack() as stack:
@@ -173,7 +173,7 @@ def hold_off(
     """
     access.demand(by, Role.MEMBER)
     if body:
-        wording.check(ask, wording.For.HOLDING, body)
+        wording.check(ask, wording.For.HOLDING, body, subject)
     with transaction.atomic():
         ask = receiving.locked(ask)
         if ask.client is None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from kept import words
 from kept.asks import measuring, rules
 from kept.asks.models import Policy
+from kept.clients import languages
 from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access
@@ -34,6 +35,7 @@ class PolicyChanges(TypedDict, total=False):
 
     name: str
     rule: str
+    language: str
     purpose: str
     owner: Member | None
     quantity: str
@@ -61,7 +63,14 @@ def make(*, by: Member, now: datetime, **said: Unpack[PolicyChanges]) -> Policy:
     """
     access.demand(by, Role.OWNER)
     policy = Policy(made_at=now, made_by=by, zone=scope.current().zone)
-    defaults: PolicyChanges = {"name": "", "rule": "", "purpose": "", "owner": None, "limit": ""}
+    defaults: PolicyChanges = {
+        "name": "",
+        "rule": "",
+        "purpose": "",
+        "owner": None,
+        "limit": "",
+        "language": "",
+    }
     with transaction.atomic():
         _put(policy, {**defaults, **said})
         _save(policy)
@@ -112,6 +121,8 @@ def _put(policy: Policy, said: PolicyChanges) -> None:
         policy.name = _line(said["name"], _("The name"), "name", 120)
     if "rule" in said:
         policy.rule = _line(said["rule"], _("The normal rule"), "rule", 300)
+    if "language" in said:
+        policy.language = languages.checked(said["language"]) or scope.current().language
     if "purpose" in said:
         policy.purpose = _line(said["purpose"], _("What it is for"), "purpose", 500)
     if "owner" in said:

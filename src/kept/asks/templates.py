@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from kept import words
-from kept.asks.models import ReplyTemplate
+from kept.asks.models import Policy, ReplyTemplate
 from kept.clients import languages
 from kept.clients.models import Client, Contact
 from kept.ledger import recording
@@ -214,10 +214,15 @@ def write_in(language: str, *, by: Member, now: datetime) -> Organisation:
     with transaction.atomic():
         house = Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
         if house.language != language:
+            # Rules that do not say so are written in the language that the house had.
+            rules = list(Policy.objects.select_for_update(no_key=True).filter(language=""))
+            for rule in rules:
+                rule.language = house.language
+                rule.save(update_fields=["language"])
             house.language = language
             house.save()
             recording.record(
-                Event.Kind.ORGANISATION_CHANGED, about=house, by=by, at=now, rows=[house]
+                Event.Kind.ORGANISATION_CHANGED, about=house, by=by, at=now, rows=[house, *rules]
             )
     for shown in (by.organisation, scope.current()):
         shown.language = language

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from kept import words, zones
-from kept.asks import measuring, templates
+from kept.asks import measuring, rule_wordings, templates
 from kept.asks.models import Ask, Policy, ReplyTemplate
 from kept.asks.templates import Template
 from kept.clients.models import Client, Contact
@@ -33,6 +33,8 @@ class Draft:
 
     Attributes:
         spoken: the same to be said to somebody's face, without greeting and signature.
+        unworded: what to tell whoever sends it, where the rule has no words in its language
+            and was left out.
     """
 
     reply_for: str
@@ -40,6 +42,7 @@ class Draft:
     subject: str
     body: str
     spoken: str
+    unworded: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,19 @@ class FieldLeft(refusals.Refused):
     """A merge field stands in a letter that was to go out."""
 
 
+class RuleUnworded(FieldLeft):
+    """The normal rule has no words in the language of the letter."""
+
+
 class NotWordedAsOnce(refusals.Refused):
     """An exception that does not name the normal rule and the one time."""
 
 
 def draft(reply_for: str, facts: Facts) -> Draft:
-    """Return the reply in the language of whoever reads it, as this house words it or kept does."""
+    """Return the reply in the language of whoever reads it, as this house words it or kept does.
+
+    It is in one language: a rule that nobody put into it is left out, and the draft says so.
+    """
     template = templates.chosen(reply_for, contact=facts.contact, client=facts.client)
     with override(template.language):
         said = _merged(template, facts)
@@ -126,17 +136,23 @@ def draft(reply_for: str, facts: Facts) -> Draft:
         templates.merge(template.subject, said)[:200],
         body,
         words.capital(" ".join(parts)),
+        _unworded(template, facts.policy),
     )
 
 
-def check(ask: Ask, reply_for: str, body: str) -> None:
+def check(ask: Ask, reply_for: str, body: str, subject: str = "") -> None:
     """Pass if a reply may go out.
 
     Raises:
         FieldLeft: a merge field stands in it.
+        RuleUnworded: the rule stands in it as a field, for it has no words in its language.
         NotWordedAsOnce: an exception that does not name the normal rule and the one time.
     """
-    refuse_fields(body)
+    if ask.policy is not None and "rule" in templates.names_in(f"{subject}\n{body}"):
+        template = templates.chosen(reply_for, contact=ask.contact, client=ask.client)
+        if why := rule_wordings.unworded(ask.policy, template.language):
+            raise RuleUnworded(_("%(why)s Nothing was sent.") % {"why": why}, field="body")
+    refuse_fields(f"{subject}\n{body}")
     if reply_for == For.YES_ONCE and (missing := unsaid(ask, body)):
         raise NotWordedAsOnce(
             _(
@@ -170,7 +186,8 @@ def unsaid(ask: Ask, body: str) -> list[str]:
     if policy is None:
         rule = [template.no_rule, _("normally"), _("usually")]
     else:
-        rule = [policy.rule.rstrip("."), measuring.said(policy, policy.limit)]
+        rule = [one.rule.rstrip(".") for one in rule_wordings.all_of(policy) if not one.old]
+        rule.append(measuring.said(policy, policy.limit))
         if policy.price:
             rule.append(words.money(policy.price, scope.current().currency))
     missing = []
@@ -199,7 +216,9 @@ def _merged(template: Template, facts: Facts) -> dict[str, str]:
         "name": "" if contact is None else contact.name,
         "client": "" if facts.client is None else facts.client.name,
         "what": facts.what,
-        "rule": template.no_rule if policy is None else policy.rule.rstrip("."),
+        "rule": template.no_rule
+        if policy is None
+        else rule_wordings.said_in(policy, template.language),
         "once": template.once,
         "day": at(facts.day),
         "nearest": at(facts.nearest),
@@ -211,6 +230,12 @@ def _merged(template: Template, facts: Facts) -> dict[str, str]:
         "count": str(facts.count or ""),
         "signed": writing.signed(facts.by),
     }
+
+
+def _unworded(template: Template, policy: Policy | None) -> str:
+    if policy is None or "rule" not in templates.names_in(f"{template.subject}\n{template.body}"):
+        return ""
+    return rule_wordings.unworded(policy, template.language)
 
 
 def _plain(text: str) -> str:

@@ -203,6 +203,7 @@ urlpatterns += [
     path("settings/beyond", numbers.beyond_numbers, name="beyond_numbers"),
     path("policies", policies.policies, name="policies"),
     path("policies/<int:pk>", policies.policy, name="policy"),
+    path("policies/<int:pk>/wordings", policies.policy_wording, name="policy_wording"),
     path("policies/<int:pk>/retire", policies.policy_retire, name="policy_retire"),
     path("extras", extras.extras, name="extras"),
     path("extras/new", extras.extra_new, name="extra_new"),

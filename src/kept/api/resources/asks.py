@@ -148,6 +148,9 @@ class DraftReply(Shown):
     language: str = Field(description="In which language it is.")
     subject: str = Field(description="The subject.")
     body: str = Field(description="The reply; a merge field left standing has to be filled in.")
+    unworded: str = Field(
+        description="What to tell whoever sends it, where the rule has no words in its language."
+    )
 
 
 class DraftAsked(Asked):

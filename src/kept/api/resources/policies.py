@@ -15,6 +15,7 @@ from kept.api.shapes import (
     Asked,
     Changes,
     Id,
+    Language,
     MaybeName,
     MaybeSentence,
     Money,
@@ -26,11 +27,11 @@ from kept.api.shapes import (
     Zone,
     unsaid,
 )
-from kept.asks import bending, models, policies
+from kept.asks import bending, models, policies, rule_wordings
 from kept.people.access import Policy as Who
 from kept.people.models import Member
 
-door = Door("policies", policy_id=models.Policy)
+door = Door("policies", policy_id=models.Policy, wording_id=models.RuleWording)
 ONE = "/policies/{int:policy_id}"
 
 Quantity = Literal["time_of_day", "notice", "rounds", "hours", "money", "number"]
@@ -44,6 +45,7 @@ class Policy(Shown):
     id: int = Field(description="Its number.")
     name: str = Field(description="What it is called.")
     rule: str = Field(description="The normal rule, as a client may read it.")
+    language: str = Field(description="In which language it is; empty, the house's.")
     purpose: str = Field(description="What it is for.")
     owner_id: int = Field(description="Whose it is.")
     quantity: Quantity = Field(description="What it measures.")
@@ -75,6 +77,7 @@ class NewPolicy(Asked):
 
     name: Name = Field(description="What it is called.")
     rule: Sentence = Field(description="The normal rule, as a client may read it.")
+    language: Language = Field("", description="In which language; left out, the house's.")
     purpose: Sentence = Field(description="What it is for.")
     owner_id: Id | None = Field(None, description="Whose it is; a rule without owner is refused.")
     quantity: Quantity = Field(description="What it measures.")
@@ -96,6 +99,7 @@ class PolicyChanges(Changes):
 
     name: Name = unsaid(description="What it is called.")
     rule: Sentence = unsaid(description="The normal rule.")
+    language: Language = unsaid(description="In which language it is.")
     purpose: Sentence = unsaid(description="What it is for.")
     owner_id: Id = unsaid(description="Whose it is.")
     limit: MaybeName = unsaid(description="The limit.")
@@ -106,6 +110,26 @@ class PolicyChanges(Changes):
     hard_limit: MaybeName = unsaid(description="The hard limit; empty takes it away.")
     hard_reason: MaybeSentence = unsaid(description="The law or the danger behind it.")
     price: Money | None = unsaid(description="What more of it costs.")
+
+
+class RuleWording(Shown):
+    """A rule as clients of another language read it."""
+
+    id: int = Field(description="Its number.")
+    policy_id: int = Field(description="The rule.")
+    language: str = Field(description="In which language, such as pt.")
+    rule: str = Field(description="The normal rule, as a client may read it.")
+    worded_from: str = Field(
+        description="What the rule said then; once it says something else, no letter takes this."
+    )
+    changed_at: datetime = Field(description="When it was written.")
+
+
+class NewRuleWording(Asked):
+    """A rule put into another language."""
+
+    language: Language = Field(description="In which language, such as pt.")
+    rule: Sentence = Field(description="The normal rule, as a client may read it.")
 
 
 @door.read("/policies", Who.MEMBER, Page[Policy])
@@ -145,6 +169,31 @@ def retire_policy(request: ApiRequest, policy_id: int) -> models.Policy:
     """End a rule; what was decided by it stays."""
     found = models.Policy.objects.get(pk=policy_id)
     return policies.retire(found, by=request.member, now=request.now)
+
+
+@door.read(f"{ONE}/wordings", Who.MEMBER, Page[RuleWording])
+def list_rule_wordings(
+    request: ApiRequest, policy_id: int, asked: Query[PageAsked]
+) -> dict[str, Any]:
+    """List how a rule is said in other languages."""
+    found = models.Policy.objects.get(pk=policy_id)
+    return paging.page(found.wordings.all(), asked, lambda row: row)
+
+
+@door.add(f"{ONE}/wordings", Who.LEAD, RuleWording)
+def keep_rule_wording(
+    request: ApiRequest, policy_id: int, body: NewRuleWording
+) -> models.RuleWording:
+    """Put a rule into another language; what stood there before is replaced."""
+    found = models.Policy.objects.get(pk=policy_id)
+    return rule_wordings.keep(found, by=request.member, now=request.now, **body.model_dump())
+
+
+@door.remove("/rule-wordings/{int:wording_id}", Who.LEAD, version_of="")
+def remove_rule_wording(request: ApiRequest, wording_id: int) -> None:
+    """Take back how a rule is said in a language."""
+    found = models.RuleWording.objects.select_related("policy").get(pk=wording_id)
+    rule_wordings.remove(found, by=request.member, now=request.now)
 
 
 def _said(said: dict[str, Any]) -> Any:

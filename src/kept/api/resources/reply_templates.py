@@ -1,15 +1,25 @@
 """How the house words its replies, in each language."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from ninja import Query
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from kept.api import paging
 from kept.api.door import Door
 from kept.api.keys import ApiRequest
-from kept.api.shapes import Asked, MaybeName, MaybeSentence, Page, PageAsked, Prose, Shown, Title
+from kept.api.shapes import (
+    Asked,
+    Language,
+    MaybeName,
+    MaybeSentence,
+    Page,
+    PageAsked,
+    Prose,
+    Shown,
+    Title,
+)
 from kept.asks import models, templates
 from kept.people.access import Policy
 
@@ -19,7 +29,6 @@ ReplyFor = Literal[
     "do_it", "yes_once", "paid_yes", "fair_no", "cant_now", "cant_ever", "holding", "priced",
     "retired", "reaction", "story",
 ]  # fmt: skip
-Code = Annotated[str, StringConstraints(max_length=10, pattern=r"^[a-z-]*$")]
 
 
 class ReplyTemplate(Shown):
@@ -56,7 +65,7 @@ class NewReplyTemplate(Asked):
     """The words of the house."""
 
     reply_for: ReplyFor = Field(description="Which reply.")
-    language: Code = Field("", description="In which language; left out, the house's.")
+    language: Language = Field("", description="In which language; left out, the house's.")
     subject: Title = Field(description="The subject.")
     body: Prose = Field(description="The reply.")
     once: MaybeName = Field("", description="How “this once” is said; for an exception.")

@@ -2,7 +2,7 @@
 
 from kept.asks.models.asked import Ask, AskKind, Challenge, Decision, Reply, ReplyTemplate
 from kept.asks.models.given import Budget, Creep, CreepEvidence, Extra
-from kept.asks.models.policies import Policy
+from kept.asks.models.policies import Policy, RuleWording
 from kept.asks.models.told import Reaction, Referral, Story, StoryConsent
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Referral",
     "Reply",
     "ReplyTemplate",
+    "RuleWording",
     "Story",
     "StoryConsent",
 ]

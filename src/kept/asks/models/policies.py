@@ -33,6 +33,8 @@ class Policy(Scoped):
     name = models.CharField(max_length=120)
     #: The normal rule, as a client may read it: "The kitchen closes at 14:30".
     rule = models.CharField(max_length=300)
+    #: The language it is written in; empty in rules older than that question: the house's.
+    language = models.CharField(max_length=10, blank=True)
     purpose = models.CharField(max_length=500)
     owner = models.ForeignKey(Member, models.PROTECT, related_name="policies")
     quantity = models.CharField(max_length=11, choices=Quantity)
@@ -108,3 +110,31 @@ class Policy(Scoped):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RuleWording(Scoped):
+    """A rule as clients of another language read it, put into it from the rule as it was then."""
+
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="wordings")
+    language = models.CharField(max_length=10)
+    rule = models.CharField(max_length=300)
+    #: What the rule said when this was written: where it says something else now, this is old.
+    worded_from = models.CharField(max_length=300)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering: ClassVar = ["policy_id", "language"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["policy", "language"], name="one_wording_for_each_rule_and_language"
+            ),
+            models.CheckConstraint(
+                condition=~Q(language="") & ~Q(rule="") & ~Q(worded_from=""),
+                name="a_rules_wording_says_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"rule {self.policy_id} in {self.language}"

@@ -58,6 +58,9 @@ def rule_(
     normal: Annotated[
         str, typer.Option("--rule", help="The normal rule, as a client may read it.")
     ] = "",
+    language: Annotated[
+        str, typer.Option(help="In which language that is, such as pt; left out, the house's.")
+    ] = "",
     purpose: Annotated[str, typer.Option(help="What it is for.")] = "",
     owner: Annotated[str, typer.Option(metavar="EMAIL", help="Whose it is.")] = "",
     quantity: Annotated[
@@ -84,6 +87,7 @@ def rule_(
         made = policies.make(
             name=name,
             rule=normal,
+            language=language,
             purpose=purpose,
             owner=Member.objects.filter(email__iexact=owner).first() if owner else None,
             quantity=quantity,
@@ -98,6 +102,40 @@ def rule_(
             now=who.now,
         )
         naming.made("policy", made.pk, made.name, as_json=as_json)
+
+
+@app.command("rule-words")
+def rule_words(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="What the rule is called.")],
+    language: Annotated[str, typer.Option(help="Such as pt; left out, lists what there is.")] = "",
+    normal: Annotated[
+        str, typer.Option("--rule", help="The normal rule in it, as a client may read it.")
+    ] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Take these words back.")] = False,
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a rule in each language that clients read it in, and put it into one."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.asks import rule_wordings
+
+        found = naming.rule(rule)
+        if remove:
+            row = found.wordings.filter(language=language).first()
+            if row is None:
+                raise speaking.Stop(f"“{found.name}” is not put into “{language}”.", status=1)
+            rule_wordings.remove(row, by=who.member, now=who.now)
+        elif language:
+            rule_wordings.keep(found, language=language, rule=normal, by=who.member, now=who.now)
+        worded = rule_wordings.all_of(found)
+        if as_json:
+            told = [{"language": one.language, "rule": one.rule, "old": one.old} for one in worded]
+            speaking.document({"id": found.pk, "name": found.name, "wordings": told})
+            return
+        for one in worded:
+            old = " (the rule was changed since: no letter takes this)" if one.old else ""
+            speaking.say(f"{one.language}: {one.rule}{old}")
 
 
 @app.command("numbers")

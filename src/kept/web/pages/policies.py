@@ -7,19 +7,22 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kept import clock
-from kept.asks import bending, measuring
+from kept.asks import bending, measuring, rule_wordings
 from kept.asks import policies as rules
 from kept.asks.models import Policy
+from kept.clients import languages
 from kept.people import access
 from kept.people.access import allow
 from kept.people.models import Member, Role
+from kept.tenancy import scope
 from kept.tenancy.refusals import Refused
 from kept.web.doorkeeper import KeptRequest
-from kept.web.forms import KeptForm
+from kept.web.forms import KeptForm, LongSelect
 
 
 def _owners() -> list[tuple[str, str]]:
@@ -35,6 +38,12 @@ class PolicyForm(KeptForm):
         label=gettext_lazy("The normal rule, as a client may read it"),
         max_length=300,
         help_text=gettext_lazy("the kitchen closes at 14:30; a new page is a paid change, € 480"),
+    )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Written in"),
+        choices=languages.known,
+        required=False,
+        widget=LongSelect(),
     )
     purpose = forms.CharField(label=gettext_lazy("What it is for"), max_length=500)
     owner = forms.ChoiceField(label=gettext_lazy("Whose it is"), choices=_owners, required=False)
@@ -87,10 +96,24 @@ class PolicyForm(KeptForm):
     )
 
 
+class RuleWordingForm(KeptForm):
+    """A rule in another language."""
+
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"), choices=languages.known, widget=LongSelect()
+    )
+    rule = forms.CharField(
+        label=gettext_lazy("The normal rule, as a client may read it"), max_length=300
+    )
+
+
 @allow(access.Policy.MEMBER)
 def policies(request: KeptRequest) -> HttpResponse:
     """List the house rules; an owner makes another one."""
-    form = PolicyForm(request.POST if request.method == "POST" else None)
+    form = PolicyForm(
+        request.POST if request.method == "POST" else None,
+        initial={"language": scope.current().language},
+    )
     if request.method == "POST":
         if not request.member.may(Role.OWNER):
             return render(request, "kept/403.html", {"needs": Role.OWNER}, status=403)
@@ -117,31 +140,63 @@ def policies(request: KeptRequest) -> HttpResponse:
 def policy(request: KeptRequest, pk: int) -> HttpResponse:
     """Show a rule with how often it was bent; an owner changes it."""
     found = get_object_or_404(Policy.objects.select_related("owner"), pk=pk)
-    now = clock.now()
-    form = (
-        PolicyForm(request.POST) if request.method == "POST" else PolicyForm(initial=_known(found))
-    )
-    if request.method == "POST":
+    form = PolicyForm(request.POST) if request.method == "POST" else None
+    if form is not None:
         if not request.member.may(Role.OWNER):
             return render(request, "kept/403.html", {"needs": Role.OWNER}, status=403)
         if form.is_valid():
             try:
-                rules.change(found, by=request.member, now=now, **_said(form))
+                rules.change(found, by=request.member, now=clock.now(), **_said(form))
             except Refused as refused:
                 form.refuse(refused)
             else:
                 return redirect("policy", pk)
-    bent = bending.bent([found], now=now)[found.pk]
+    return _page(request, found, form=form)
+
+
+def _page(
+    request: KeptRequest,
+    found: Policy,
+    *,
+    form: PolicyForm | None = None,
+    wording: RuleWordingForm | None = None,
+) -> HttpResponse:
+    form = form or PolicyForm(initial=_known(found))
+    worded = rule_wordings.all_of(found)
     context = {
         "place": "desk",
         "policy": found,
         "limits": _limits(found),
-        "bent": bent,
+        "bent": bending.bent([found], now=clock.now())[found.pk],
         "asks": found.asks.select_related("client", "decision").order_by("-came_at")[:20],
         "form": form,
         "may": request.member.may(Role.OWNER) and found.retired_at is None,
+        "may_word": request.member.may(Role.LEAD) and found.retired_at is None,
+        "worded": [(one, languages.name(one.language)) for one in worded],
+        "wording": wording or RuleWordingForm(auto_id="wording_%s"),
     }
-    return render(request, "kept/policies/one.html", context, status=form.status)
+    status = max(form.status, 200 if wording is None else wording.status)
+    return render(request, "kept/policies/one.html", context, status=status)
+
+
+@require_POST
+@allow(access.Policy.LEAD)
+def policy_wording(request: KeptRequest, pk: int) -> HttpResponse:
+    """Put a rule into another language, or take that back."""
+    found = get_object_or_404(Policy.objects.all(), pk=pk)
+    form = RuleWordingForm(request.POST, auto_id="wording_%s")
+    if request.POST.get("action") == "remove":
+        for row in found.wordings.filter(language=request.POST.get("language", "")):
+            rule_wordings.remove(row, by=request.member, now=clock.now())
+        return redirect(f"{reverse('policy', args=[pk])}#wordings")
+    if form.is_valid():
+        try:
+            rule_wordings.keep(found, by=request.member, now=clock.now(), **form.cleaned_data)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            return redirect(f"{reverse('policy', args=[pk])}#wordings")
+    return _page(request, found, wording=form)
 
 
 @require_POST
@@ -202,6 +257,7 @@ def _known(found: Policy) -> dict[str, Any]:
             )
         },
         "owner": found.owner_id,
+        "language": rule_wordings.language_of(found),
         "limit": value(found.limit),
         "tolerance": f"{found.tolerance.normalize():f}" if found.tolerance else "",
         "band_limit": value(found.band_limit),

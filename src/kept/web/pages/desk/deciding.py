@@ -30,8 +30,13 @@ from kept.web.pages.desk.asking import AskForm
 
 
 class AnswerForm(KeptForm):
-    """What a person says in answer."""
+    """What a person says in answer.
 
+    Attributes:
+        unworded: what to tell them, where the rule has no words in the language of the draft.
+    """
+
+    unworded = ""
     fields_of_rooms = {"due": "due_on"}  # noqa: RUF012 - Django's forms copy it
 
     given = forms.ChoiceField(choices=Decision.Given.choices, required=False)
@@ -230,7 +235,7 @@ def _filled(
     """Return the form with a draft of the reply; what a person wrote stays, unless asked anew."""
     if form is not None and not anew:
         return form
-    subject = body = ""
+    subject = body = unworded = ""
     data = {} if form is None else form.data
     if chosen in Decision.Given.values:
         draft = replies.draft(
@@ -241,9 +246,10 @@ def _filled(
             price=rows.amount(data.get("price") or ""),
             because=data.get("constraint", ""),
         )
-        subject, body = draft.subject, draft.body
+        subject, body, unworded = draft.subject, draft.body, draft.unworded
     said = {name: data.get(name, "") for name in AnswerForm.base_fields} if data else {}
     filled = AnswerForm(initial={**said, "given": chosen, "subject": subject, "body": body})
+    filled.unworded = unworded
     if form is not None:
         filled.status = 200
     return filled

@@ -1,5 +1,6 @@
 """Minute mode: decide in two taps, with somebody in front of you."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -110,14 +111,14 @@ def _in_a_minute(request: KeptRequest, policy: Policy, *, now: datetime) -> str:
             given = Given.DO_IT
         elif given == Given.YES_ONCE:
             made = receiving.judge(made, sincere=Ask.Sincere.YES, by=request.member, now=now)
-        draft = wording.draft(given, wording.Facts.of(made, request.member, now))
+        spoken = _spoken(given, wording.Facts.of(made, request.member, now))
         answering.answer(
             made,
             Saying(
                 given,
                 wont=Decision.Wont.POLICY if given == Given.FAIR_NO else "",
                 override_reason=said.get("override_reason", ""),
-                body=draft.spoken,
+                body=spoken,
                 how="said",
             ),
             by=request.member,
@@ -125,6 +126,17 @@ def _in_a_minute(request: KeptRequest, policy: Policy, *, now: datetime) -> str:
         )
     if given == Given.DO_IT:
         return _("Noted: inside the rule, no exception.")
+    if not spoken:
+        return _("Noted. Say it in your words: the normal rule, and that it is this once.")
     if given == Given.FAIR_NO:
-        return _("Noted: a fair no. Say: “%(reply)s”") % {"reply": draft.spoken}
-    return _("Noted. Say it with the yes: “%(reply)s”") % {"reply": draft.spoken}
+        return _("Noted: a fair no. Say: “%(reply)s”") % {"reply": spoken}
+    return _("Noted. Say it with the yes: “%(reply)s”") % {"reply": spoken}
+
+
+def _spoken(given: str, facts: wording.Facts) -> str:
+    """Return what to say in their language, else in the house's; empty if the rule is in neither.
+
+    Somebody stands there: what nobody translated must not keep them waiting.
+    """
+    drafts = (wording.draft(given, one) for one in (facts, replace(facts, client=None)))
+    return next((draft.spoken for draft in drafts if not draft.unworded), "")
