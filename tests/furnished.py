@@ -178,6 +178,7 @@ def furnish(house: cast.House, *, now: datetime, mark: str) -> dict[str, Any]:
         "inbound": inbound.pk,
         "invitations": invitation.pk,
         "jobs": job.pk,
+        "found": job.pk,
         "letters": letter.pk,
         "obligations": obligation.pk,
         "offers": quote.pk,

@@ -1,9 +1,14 @@
 """What clients want beyond, by API."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests import cast
+
+from kept.asks.models import AskKind
+from kept.promises import delivering, recording
+from kept.promises.models import Promise
 
 
 def test_the_numbers_of_the_house_are_read_by_members_and_set_by_owners(
@@ -170,3 +175,39 @@ def test_a_rule_is_put_into_another_language_by_api(
     assert refused.json()["errors"][0]["field"] == "language"
     assert ben.delete(f"/rule-wordings/{listed['id']}").status_code == 204
     assert ben.get(f"/policies/{rule['id']}/wordings").json()["items"] == []
+
+
+def over(house: cast.House, now: datetime, hours: float = 10) -> Promise:
+    """A form for the clinic, sold as 4 h and delivered; it took more."""
+    promise = recording.loose(
+        what="Form", client=house.clients["Harbour Clinic"], due_at=now + timedelta(days=3),
+        day_only=False, by=house.ben, now=now,
+    )  # fmt: skip
+    stage = promise.job.stages.get()
+    stage.spent_hours = hours
+    stage.save()
+    delivering.deliver(promise, by=house.ben, now=now)
+    return promise
+
+
+def test_time_found_over_what_was_sold_is_judged_by_api(
+    northlight: cast.House, calling: Callable[..., Any], now: datetime
+) -> None:
+    dev = calling(northlight.dev)
+    job, other = over(northlight, now).job_id, over(northlight, now, 20).job_id
+    assert dev.get("/extras/found").json()["items"] == [
+        {
+            "job_id": key, "client_id": northlight.clients["Harbour Clinic"].pk, "title": "Form",
+            "estimated_hours": 4.0, "spent_hours": spent, "over_hours": spent - 4,
+        }
+        for key, spent in ((other, 20.0), (job, 10.0))
+    ]  # fmt: skip
+    made = dev.post(f"/extras/found/{job}", {"answer": "extra", "kind": "One more page"})
+    assert made.status_code == 201
+    extra = made.json()
+    assert (extra["title"], extra["hours"], extra["state"]) == ("Form", "6.00", "given")
+    assert AskKind.objects.get(pk=extra["kind_id"]).name == "One more page"
+    assert dev.post(f"/extras/found/{job}", {"answer": "estimate"}).status_code == 409
+    low = dev.post(f"/extras/found/{other}", {"answer": "estimate"})
+    assert low.json()["state"] == "dismissed"
+    assert dev.get("/extras/found").json()["items"] == []

@@ -183,6 +183,46 @@ def test_time_over_what_was_sold_asks_whether_it_was_an_extra(
         extras.dismiss(promise.job, by=house.ben, now=now)
 
 
+def test_time_found_over_what_was_sold_counts_among_its_kind(
+    northlight: cast.House, clinic: Client, now: datetime
+) -> None:
+    """Two pages were given; the third was done without a word, in the hours of a form."""
+    house, later = northlight, now + timedelta(days=1)
+    for weeks in (8, 4):
+        free(house, clinic, now - timedelta(weeks=weeks))
+    promise = recording.loose(
+        what="Form", client=clinic, due_at=now + timedelta(days=3), day_only=False,
+        by=house.ben, now=now,
+    )  # fmt: skip
+    stage = promise.job.stages.get()
+    stage.spent_hours = 10
+    stage.save()
+    delivering.deliver(promise, by=house.ben, now=later)
+    assert creep.watch(now=later) == []
+    extra = extras.confirm(
+        promise.job, kind="One more page", money=Decimal(480), by=house.ben, now=later
+    )
+    assert (extra.title, extra.hours, extra.found_in) == ("Form", Decimal(6), promise.job)
+    (crept,) = creep.watch(now=later)
+    assert (crept.kind.name, crept.count, crept.gifts[-1], crept.money) == (
+        "One more page",
+        3,
+        extra,
+        Decimal(1440),
+    )
+
+
+def test_work_that_took_no_more_than_was_sold_holds_no_extra(
+    northlight: cast.House, clinic: Client, now: datetime
+) -> None:
+    promise = recording.loose(
+        what="Form", client=clinic, due_at=now + timedelta(days=3), day_only=False,
+        by=northlight.ben, now=now,
+    )  # fmt: skip
+    with pytest.raises(refusals.Refused, match="Say what it cost"):
+        extras.confirm(promise.job, by=northlight.ben, now=now)
+
+
 def test_the_third_of_its_kind_is_flagged_then_priced(
     northlight: cast.House, clinic: Client, now: datetime
 ) -> None:

@@ -1,12 +1,13 @@
 """What clients want beyond, by command line."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests import cast
 from tests.cli.conftest import Type
 
 from kept.clients import keeping
+from kept.promises import delivering, recording
 
 
 def test_the_numbers_of_the_house_are_shown_and_set(northlight: cast.House, typed: Type) -> None:
@@ -59,6 +60,32 @@ def test_a_rule_is_put_into_another_language(northlight: cast.House, typed: Type
     assert gone.out == "en: the kitchen closes at 14:30\n"
     again = typed("desk", "rule-words", "Kitchen", "--language", "pt", "--remove")
     assert (again.status, "is not put into “pt”" in again.err) == (1, True)
+
+
+def test_time_over_what_was_sold_is_found_and_judged(
+    northlight: cast.House, typed: Type, now: datetime
+) -> None:
+    """A form sold as 4 h took 10, without a word: the third page."""
+    house = northlight
+    promise = recording.loose(
+        what="Form", client=house.clients["Harbour Clinic"], due_at=now + timedelta(days=3),
+        day_only=False, by=house.ben, now=now,
+    )  # fmt: skip
+    stage = promise.job.stages.get()
+    stage.spent_hours = 10
+    stage.save()
+    delivering.deliver(promise, by=house.ben, now=now)
+    job = str(promise.job_id)
+    listed = typed("desk", "found").out.replace("\xa0", " ")
+    assert listed == f"job {job}: Form: 6 h more than the 4 h sold\n"
+    assert typed("desk", "found", "999999").status == 2
+    for _again in range(2):
+        typed("desk", "extra", "A page", "--for", "Harbour Clinic", "--money", "480",
+              "--kind", "Page")  # fmt: skip
+    assert typed("desk", "found", job, "--kind", "Page", "--hours", "2").out.endswith(": Form\n")
+    assert typed("desk", "found", job, "--estimate").status == 1
+    assert typed("desk", "found").out == "No work took more than was sold, but what was judged.\n"
+    assert typed("desk", "creep").out == "Harbour Clinic, Page: repeated, 3 times lately\n"
 
 
 def test_extras_are_written_down_budgeted_and_settled(northlight: cast.House, typed: Type) -> None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from tests import cast
 from tests.web.visiting import outside, text
 
-from kept.asks import answering, policies, receiving, templates
+from kept.asks import answering, extras, policies, receiving, templates
 from kept.asks.answering import Saying
 from kept.asks.models import Ask, AskKind, Challenge, Decision, Extra, Policy
 from kept.clients import core as cores
@@ -22,6 +22,7 @@ from kept.clients import keeping
 from kept.clients.models import Contact
 from kept.jobs.lines import Effort
 from kept.people.models import Member
+from kept.promises import delivering, recording
 from kept.promises.models import Promise, StandingPromise
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
@@ -390,6 +391,29 @@ def test_a_minute_waits_for_no_translation(
     ben.post("desk_minute", policy=str(kitchen.pk), given="yes", client=str(sofia.client_id))
     (reply,) = Ask.objects.get().replies.all()
     assert "Normally: the kitchen closes at 15:05. This once we make an exception." in reply.body
+
+
+def test_time_found_gets_its_kind(northlight: cast.House, login: LogIn, now: datetime) -> None:
+    """A form sold as 4 h took 10: with two pages given before it is the third."""
+    house, clinic = northlight, northlight.clients["Harbour Clinic"]
+    for _again in range(2):
+        extras.record(
+            client=clinic, title="A page", hours=Decimal(0), money=Decimal(480), kind="Page",
+            by=house.ben, now=now,
+        )  # fmt: skip
+    promise = recording.loose(
+        what="Form", client=clinic, due_at=now + timedelta(days=3), day_only=False,
+        by=house.ben, now=now,
+    )  # fmt: skip
+    stage = promise.job.stages.get()
+    stage.spent_hours = 10
+    stage.save()
+    delivering.deliver(promise, by=house.ben, now=now)
+    ben = Page(login(house.ben))
+    assert "6 h more than the 4 h sold." in ben.get("extras")
+    said = {"answer": "extra", "kind": "page", "hours": "0", "money": "480"}
+    assert ben.post("extra_found", promise.job_id, **said).status_code == 302
+    assert "3 times lately" in ben.get("creep")
 
 
 def test_an_owner_says_what_the_house_writes_in(northlight: cast.House, login: LogIn) -> None:

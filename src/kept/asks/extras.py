@@ -270,8 +270,8 @@ def suggestions(*, now: datetime) -> list[Suggestion]:
 def confirm(
     job: Job,
     *,
-    title: str,
-    hours: Decimal,
+    title: str = "",
+    hours: Decimal | None = None,
     money: Decimal = Decimal(0),
     kind: str = "",
     by: Member,
@@ -279,12 +279,19 @@ def confirm(
 ) -> Extra:
     """Say that time over the estimate was an extra, and which.
 
+    Args:
+        title: left out, that of the job.
+        hours: left out, all the time over the estimate.
+        kind: so that the third of its kind is known as one.
+
     Raises:
         JudgedAlready: somebody has said what it was.
     """
     access.demand(by, Role.MEMBER)
+    if hours is None:
+        hours = Decimal(str(round(max(_over_hours(job), 0.0), 2)))
     with transaction.atomic():
-        extra = _given(job.client, title, hours, money, kind, None, by=by, now=now)
+        extra = _given(job.client, title or job.title, hours, money, kind, None, by=by, now=now)
         extra.found_in = job
         with given.constrained(_judged()):
             extra.save()
@@ -313,6 +320,11 @@ def dismiss(job: Job, *, by: Member, now: datetime) -> Extra:
             extra.save()
         recording.record(Event.Kind.EXTRA_DISMISSED, about=extra, by=by, at=now, rows=[extra])
     return extra
+
+
+def _over_hours(job: Job) -> float:
+    sums = job.stages.aggregate(estimated=Sum("likely_hours"), spent=Sum("spent_hours"))
+    return (sums["spent"] or 0.0) - (sums["estimated"] or 0.0)
 
 
 def _given(

@@ -17,6 +17,7 @@ from kept.api.shapes import (
     Day,
     Id,
     MaybeName,
+    MaybeSentence,
     Money,
     Page,
     PageAsked,
@@ -27,9 +28,10 @@ from kept.api.shapes import (
 )
 from kept.asks import creep, extras, models, paying
 from kept.clients.models import Client, Service
+from kept.jobs.models import Job
 from kept.people.access import Policy
 
-door = Door("extras", extra_id=models.Extra, creep_id=models.Creep)
+door = Door("extras", extra_id=models.Extra, creep_id=models.Creep, job_id=Job)
 
 
 class Extra(Shown):
@@ -56,6 +58,33 @@ class NewExtra(Asked):
     money: Money = Field(Decimal(0), description="What it was worth.")
     kind: MaybeName = Field("", description="Its kind.")
     given_on: Day | None = Field(None, description="On which day; left out, today.")
+
+
+class Found(Shown):
+    """Finished work that took more than was sold: an extra that nobody wrote down?"""
+
+    job_id: int = Field(description="The job.")
+    client_id: int = Field(description="For whom it was.")
+    title: str = Field(description="What it was.")
+    estimated_hours: float = Field(description="What was sold.")
+    spent_hours: float = Field(description="What it took.")
+    over_hours: float = Field(description="What it took beyond.")
+
+
+class FoundShown(Shown):
+    """Work of which nobody said what the time over was."""
+
+    items: list[Found] = Field(description="Each job, newest first.")
+
+
+class FoundJudged(Asked):
+    """What the time over was."""
+
+    answer: Literal["extra", "estimate"] = Field(description="An extra, or a low estimate.")
+    title: MaybeSentence = Field("", description="What was given; left out, the job's title.")
+    hours: Money | None = Field(None, description="What it cost us; left out, all the time over.")
+    money: Money = Field(Decimal(0), description="What it was worth.")
+    kind: MaybeName = Field("", description="Its kind, so that the third is known as one.")
 
 
 class Voided(Asked):
@@ -241,6 +270,33 @@ def show_ledger(request: ApiRequest, asked: Query[LedgerAsked]) -> dict[str, Any
 def show_paying(request: ApiRequest) -> paying.Paying:
     """Say what clients did after they were given something, beside those who were not."""
     return paying.paying(now=request.now)
+
+
+@door.read("/extras/found", Policy.MEMBER, FoundShown)
+def list_found(request: ApiRequest) -> dict[str, Any]:
+    """List finished work that took more than was sold, of which nobody said what that was."""
+    items = [
+        {
+            "job_id": one.job.pk,
+            "client_id": one.job.client_id,
+            "title": one.job.title,
+            "estimated_hours": one.estimated_hours,
+            "spent_hours": one.spent_hours,
+            "over_hours": one.over_hours,
+        }
+        for one in extras.suggestions(now=request.now)
+    ]
+    return {"items": items}
+
+
+@door.add("/extras/found/{int:job_id}", Policy.MEMBER, Extra)
+def judge_found(request: ApiRequest, job_id: int, body: FoundJudged) -> models.Extra:
+    """Say what time over the estimate was: an extra of a kind, or a low estimate."""
+    job = Job.objects.select_related("client").get(pk=job_id)
+    if body.answer == "estimate":
+        return extras.dismiss(job, by=request.member, now=request.now)
+    said = body.model_dump(exclude={"answer"})
+    return extras.confirm(job, by=request.member, now=request.now, **said)
 
 
 @door.read("/extras/{int:extra_id}", Policy.MEMBER, Extra)

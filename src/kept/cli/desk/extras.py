@@ -82,6 +82,70 @@ def extra_(
         naming.made("extra", made.pk, made.title, as_json=as_json)
 
 
+@app.command("found")
+def found_(
+    job: Annotated[
+        int | None, typer.Argument(metavar="JOB", help="Its number; left out, lists them.")
+    ] = None,
+    title: Annotated[
+        str, typer.Option(metavar="WHAT", help="What was given; left out, the job's title.")
+    ] = "",
+    kind: Annotated[str, typer.Option(help="Its kind, so that the third is known as one.")] = "",
+    hours: Annotated[
+        str, typer.Option(help="What it took; left out, all the time over the estimate.")
+    ] = "",
+    money: Annotated[str, typer.Option(help="What it is worth at our prices.")] = "0",
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="It was no extra: the estimate was low.")
+    ] = False,
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List work that took more than was sold, and say of one what that was."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept import words
+        from kept.asks import extras
+        from kept.jobs.models import Job
+
+        if job is None:
+            rows = extras.suggestions(now=who.now)
+            if as_json:
+                told = [
+                    {
+                        "job": one.job.pk,
+                        "title": one.job.title,
+                        "sold": one.estimated_hours,
+                        "over": one.over_hours,
+                    }
+                    for one in rows
+                ]
+                speaking.document({"found": told})
+                return
+            for one in rows:
+                sold, over = words.hours(one.estimated_hours), words.hours(one.over_hours)
+                speaking.say(f"job {one.job.pk}: {one.job.title}: {over} more than the {sold} sold")
+            if not rows:
+                speaking.say("No work took more than was sold, but what was judged.")
+            return
+        row = Job.objects.select_related("client").filter(pk=job).first()
+        if row is None:
+            raise speaking.Stop(f"There is no job {job} here.", field="JOB")
+        if estimate:
+            judged = extras.dismiss(row, by=who.member, now=who.now)
+        else:
+            judged = extras.confirm(
+                row,
+                title=title,
+                hours=naming.amount(hours, "--hours") if hours else None,
+                money=naming.amount(money, "--money"),
+                kind=kind,
+                by=who.member,
+                now=who.now,
+            )
+        naming.made("extra", judged.pk, judged.title, as_json=as_json)
+
+
 @app.command("budget")
 def budget(
     client: Annotated[str, typer.Argument(metavar="CLIENT", help="For whom.")],

@@ -8,13 +8,14 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from kept import clock, words, zones
 from kept.asks import extras as given
 from kept.asks import figures, paying
-from kept.asks.models import Extra
+from kept.asks.models import AskKind, Extra
 from kept.clients.models import Client
 from kept.jobs.models import Job
 from kept.people.access import Policy, allow
@@ -153,8 +154,10 @@ def extra_found(request: KeptRequest, pk: int) -> HttpResponse:
             return given.dismiss(job, by=by, now=now)
         return given.confirm(
             job,
-            title=said.get("title") or job.title,
+            title=said.get("title", ""),
             hours=_decimal(said.get("hours")),
+            money=_decimal(said.get("money")),
+            kind=said.get("kind", ""),
             by=by,
             now=now,
         )
@@ -182,16 +185,16 @@ def _page(
             (row, words.money(row.money, house.currency) if row.money else "")
             for row in given.rows(client=client).filter(given_on__gte=first)[:SHOWN]
         ],
-        "money": words.money(book.money, house.currency),
+        "worth": ", ".join(
+            [words.hours(float(book.hours))] * bool(book.hours)
+            + [words.money(book.money, house.currency)] * bool(book.money)
+        ),
         "paying": None if client is not None else paying.told(paying.paying(now=now)),
         "suggestions": given.suggestions(now=now),
+        "kinds": AskKind.objects.values_list("name", flat=True),
         "cants": figures.cants(now=now),
         "balances": [
-            (
-                one,
-                words.money(one.money_free, house.currency),
-                words.money(one.money_paid, house.currency),
-            )
+            (one, _balance(one, house.currency))
             for one in figures.balances(by=request.member, now=now)
         ]
         if is_lead
@@ -237,6 +240,20 @@ def _told(one: given.OfClient, currency: str) -> tuple[str, str]:
     if budget is not None and budget.money is not None:
         parts.append(words.money(budget.money, currency))
     return words.money(one.money, currency), ", ".join(parts)
+
+
+def _balance(one: figures.Balance, currency: str) -> str:
+    """ "asked 5 times: 4 free (€ 1,560), 1 declined"; what was never answered so is left out."""
+    free, paid = words.money(one.money_free, currency), words.money(one.money_paid, currency)
+    parts = [
+        (one.free, _("%(count)s free (%(money)s)") % {"count": one.free, "money": free}),
+        (one.paid, _("%(count)s paid (%(money)s)") % {"count": one.paid, "money": paid}),
+        (one.declined, _("%(count)s declined") % {"count": one.declined}),
+        (one.insincere, _("%(count)s judged not sincere") % {"count": one.insincere}),
+    ]
+    asked = ngettext("asked once", "asked %(count)s times", one.asked) % {"count": one.asked}
+    told = ", ".join(said for count, said in parts if count)
+    return f"{asked}: {told}" if told else asked
 
 
 def _done(request: KeptRequest, verb: Any, page: str) -> HttpResponse:
