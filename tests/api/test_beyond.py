@@ -1,7 +1,7 @@
 """What clients want beyond, by API."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from tests import cast
@@ -211,3 +211,32 @@ def test_time_found_over_what_was_sold_is_judged_by_api(
     low = dev.post(f"/extras/found/{other}", {"answer": "estimate"})
     assert low.json()["state"] == "dismissed"
     assert dev.get("/extras/found").json()["items"] == []
+
+
+def test_a_retainer_recurs_by_api(
+    northlight: cast.House, calling: Callable[..., Any], now: datetime
+) -> None:
+    ben = calling(northlight.ben)
+    clinic = northlight.clients["Harbour Clinic"]
+    for _again in range(3):
+        ben.post(
+            "/extras",
+            {"client_id": clinic.pk, "title": "A page", "kind": "Page", "money": "480"},
+        )
+    row = ben.post(
+        "/creep",
+        {
+            "client_id": clinic.pk, "kind_id": AskKind.objects.get().pk, "decided": "priced",
+            "price": "600", "by_month": True,
+        },
+    ).json()  # fmt: skip
+    refused = ben.post(f"/creep/{row['id']}/recur", {})
+    assert (refused.status_code, "has not said yes" in refused.json()["detail"]) == (409, True)
+    paid = ben.post(f"/asks/{row['draft_id']}/decide", {"given": "paid_yes"})
+    assert paid.status_code == 201
+    made = ben.post(f"/creep/{row['id']}/recur", {})
+    assert made.status_code == 201
+    first = date.fromisoformat(made.json()["starts_on"]) - timedelta(days=1)
+    day = first.day if first.day <= 28 else -1
+    assert (made.json()["what"], made.json()["rule"]) == ("Page", f"FREQ=MONTHLY;BYMONTHDAY={day}")
+    assert ben.post(f"/creep/{row['id']}/recur", {}).status_code == 409

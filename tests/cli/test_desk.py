@@ -62,10 +62,10 @@ def test_a_rule_is_put_into_another_language(northlight: cast.House, typed: Type
     assert (again.status, "is not put into “pt”" in again.err) == (1, True)
 
 
-def test_time_over_what_was_sold_is_found_and_judged(
+def test_time_over_what_was_sold_is_found_and_a_retainer_recurs(
     northlight: cast.House, typed: Type, now: datetime
 ) -> None:
-    """A form sold as 4 h took 10, without a word: the third page."""
+    """A form sold as 4 h took 10, without a word: the third page; then pages are paid."""
     house = northlight
     promise = recording.loose(
         what="Form", client=house.clients["Harbour Clinic"], due_at=now + timedelta(days=3),
@@ -86,6 +86,11 @@ def test_time_over_what_was_sold_is_found_and_judged(
     assert typed("desk", "found", job, "--estimate").status == 1
     assert typed("desk", "found").out == "No work took more than was sold, but what was judged.\n"
     assert typed("desk", "creep").out == "Harbour Clinic, Page: repeated, 3 times lately\n"
+    assert typed("desk", "retainer", "Harbour Clinic", "Page").status == 2
+    typed("desk", "settle-creep", "Harbour Clinic", "Page", "priced", "--price", "600",
+          "--by-month")  # fmt: skip
+    refused = typed("desk", "retainer", "Harbour Clinic", "page")
+    assert (refused.status, "has not said yes to the first month" in refused.err) == (1, True)
 
 
 def test_extras_are_written_down_budgeted_and_settled(northlight: cast.House, typed: Type) -> None:

@@ -16,7 +16,7 @@ from tests.web.visiting import outside, text
 
 from kept.asks import answering, extras, policies, receiving, templates
 from kept.asks.answering import Saying
-from kept.asks.models import Ask, AskKind, Challenge, Decision, Extra, Policy
+from kept.asks.models import Ask, AskKind, Challenge, Creep, Decision, Extra, Policy
 from kept.clients import core as cores
 from kept.clients import keeping
 from kept.clients.models import Contact
@@ -393,8 +393,10 @@ def test_a_minute_waits_for_no_translation(
     assert "Normally: the kitchen closes at 15:05. This once we make an exception." in reply.body
 
 
-def test_time_found_gets_its_kind(northlight: cast.House, login: LogIn, now: datetime) -> None:
-    """A form sold as 4 h took 10: with two pages given before it is the third."""
+def test_time_found_gets_its_kind_and_what_is_paid_by_the_month_recurs(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    """A form sold as 4 h took 10: with two pages given before it is the third, then priced."""
     house, clinic = northlight, northlight.clients["Harbour Clinic"]
     for _again in range(2):
         extras.record(
@@ -414,6 +416,22 @@ def test_time_found_gets_its_kind(northlight: cast.House, login: LogIn, now: dat
     said = {"answer": "extra", "kind": "page", "hours": "0", "money": "480"}
     assert ben.post("extra_found", promise.job_id, **said).status_code == 302
     assert "3 times lately" in ben.get("creep")
+    kind = AskKind.objects.get()
+    ben.post(
+        "creep", client=str(clinic.pk), kind=str(kind.pk), decided="priced", price="600",
+        per="month",
+    )  # fmt: skip
+    row = Creep.objects.get()
+    assert "Promise every month" not in ben.get("creep")
+    assert ben.post("creep_recur", row.pk).status_code == 302
+    assert "has not said yes to the first month" in ben.get("creep")
+    assert row.draft is not None
+    answering.answer(row.draft, Saying("paid_yes"), by=house.ben, now=now)
+    assert "Then “Page” recurs every month on day 2 by 15:10." in ben.get("creep")
+    recurs = ben.post("creep_recur", row.pk)
+    assert recurs.url == reverse("client_core", args=[clinic.pk])
+    assert "Every month on day 2 by 15:10" in ben.get("client_core", clinic.pk)
+    assert "Promise every month" not in ben.get("creep")
 
 
 def test_an_owner_says_what_the_house_writes_in(northlight: cast.House, login: LogIn) -> None:

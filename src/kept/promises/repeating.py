@@ -142,6 +142,8 @@ def in_words(rule: str, at: time) -> str:
             "count": every,
             "days": words.listed(days),
         }
+    elif frequency == "MONTHLY" and parts.get("BYMONTHDAY") == "-1" and every == 1:
+        said = _("on the last day of every month")
     elif frequency == "MONTHLY" and "BYMONTHDAY" in parts and every == 1:
         said = _("every month on day %(day)s") % {"day": parts["BYMONTHDAY"].replace(",", ", ")}
     elif frequency == "DAILY" and every == 1 and parts.get("BYDAY") == "MO,TU,WE,TH,FR":

@@ -210,6 +210,7 @@ urlpatterns += [
     path("extras/<int:pk>/void", extras.extra_void, name="extra_void"),
     path("jobs/<int:pk>/extra", extras.extra_found, name="extra_found"),
     path("creep", creep.creep, name="creep"),
+    path("creep/<int:pk>/recur", creep.creep_recur, name="creep_recur"),
     path("creep/<int:pk>/reopen", creep.creep_reopen, name="creep_reopen"),
     path("stories", stories.stories, name="stories"),
     path("stories/<int:pk>", stories.story, name="story"),

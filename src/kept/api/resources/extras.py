@@ -11,6 +11,7 @@ from kept import zones
 from kept.api import paging
 from kept.api.door import Door
 from kept.api.keys import ApiRequest
+from kept.api.resources.core import Standing
 from kept.api.rows import named
 from kept.api.shapes import (
     Asked,
@@ -26,10 +27,11 @@ from kept.api.shapes import (
     Shown,
     Title,
 )
-from kept.asks import creep, extras, models, paying
+from kept.asks import creep, extras, models, paying, retainers
 from kept.clients.models import Client, Service
 from kept.jobs.models import Job
 from kept.people.access import Policy
+from kept.promises.models import StandingPromise
 
 door = Door("extras", extra_id=models.Extra, creep_id=models.Creep, job_id=Job)
 
@@ -373,6 +375,13 @@ def decide_creep(request: ApiRequest, body: NewCreep) -> models.Creep:
         by=request.member,
         now=request.now,
     )
+
+
+@door.add("/creep/{int:creep_id}/recur", Policy.MEMBER, Standing)
+def recur_creep(request: ApiRequest, creep_id: int) -> StandingPromise:
+    """Promise the months after the first of what is paid by the month, once they said yes to it."""
+    found = models.Creep.objects.select_related("client", "kind").get(pk=creep_id)
+    return retainers.promise(found, by=request.member, now=request.now)
 
 
 @door.add("/creep/{int:creep_id}/reopen", Policy.LEAD, CreepShown, status=200, reads="")

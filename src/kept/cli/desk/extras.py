@@ -350,3 +350,30 @@ def settle_creep(
             speaking.say(row.words)
         if row.draft_id is not None:
             speaking.aside(f"Drafted on the desk: ask {row.draft_id}.")
+
+
+@app.command("retainer")
+def retainer(
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="For whom.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="What is paid by the month.")],
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Promise every month what is paid by the month, once they said yes to the first."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.asks import retainers
+        from kept.asks.models import Creep
+        from kept.promises import repeating
+
+        rows = Creep.objects.filter(
+            client=naming.known_client(client, "CLIENT"),
+            kind__name__iexact=kind,
+            ended_at__isnull=True,
+        ).select_related("client", "kind")
+        row = rows.first()
+        if row is None:
+            raise speaking.Stop(f"Nothing was decided about “{kind}” for {client}.", field="KIND")
+        made = retainers.promise(row, by=who.member, now=who.now)
+        said = repeating.in_words(made.rule, made.due_time)
+        naming.made("standing_promise", made.pk, f"{made.what}, {said}", as_json=as_json)

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from kept import clock, words, zones
 from kept.asks import creep as creeping
+from kept.asks import retainers
 from kept.asks.models import AskKind, Creep
 from kept.clients.models import Client, Service
 from kept.people.access import Policy, allow
@@ -51,14 +53,25 @@ def creep(request: KeptRequest) -> HttpResponse:
             )
             for one in creeping.watch(now=now)
         ],
-        "decided": Creep.objects.select_related(
-            "client", "kind", "decided_by", "core_service__service", "draft"
-        ).order_by("-decided_at"),
+        "decided": [(row, retainers.offered(row, now=now)) for row in _decided()],
         "services": Service.objects.filter(archived_at__isnull=True),
         "may": request.member.may(Role.LEAD),
     }
     status = 200 if refusal is None else STATUS[refusal.kind]
     return render(request, "kept/desk/creep.html", context, status=status)
+
+
+@require_POST
+@allow(Policy.MEMBER)
+def creep_recur(request: KeptRequest, pk: int) -> HttpResponse:
+    """Promise the months after the first of what is paid by the month."""
+    found = get_object_or_404(Creep.objects.select_related("client", "kind"), pk=pk)
+    try:
+        retainers.promise(found, by=request.member, now=clock.now())
+    except Refused as refused:
+        messages.warning(request, refused.sentence)
+        return redirect("creep")
+    return redirect("client_core", found.client_id)
 
 
 @require_POST
@@ -71,6 +84,24 @@ def creep_reopen(request: KeptRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         messages.warning(request, refused.sentence)
     return redirect("creep")
+
+
+def _decided() -> QuerySet[Creep]:
+    """Return what was decided, the last first, with what a retainer's months are told from."""
+    return (
+        Creep.objects.select_related(
+            "client",
+            "kind",
+            "decided_by",
+            "core_service__service",
+            "draft__decision",
+            "draft__service",
+            "draft__quote__job__service",
+            "draft__quote__promise__last_mile_owner",
+        )
+        .prefetch_related("client__standing_promises")
+        .order_by("-decided_at")
+    )
 
 
 def _decide(request: KeptRequest) -> HttpResponse:
