@@ -101,7 +101,7 @@ def test_an_ask_is_written_down_judged_challenged_and_answered(
     seen = desk.get("desk")
     assert "“Could you add one more page?”" in seen
     assert "What would make this possible?" in seen
-    assert "over 99 % by Fri 4 Dec, 18:00." in seen
+    assert "Over 99 % by Fri 4 Dec, 18:00." in seen
     desk.post("desk_possible", ask.pk, possible="Without photos")
     desk.post("desk_sincere", ask.pk, sincere="yes")
     refused = desk.post(
@@ -182,6 +182,29 @@ def test_minute_mode_decides_in_two_taps(
     )
     assert "this once" in decision.ask.replies.get().body.casefold()
     assert Extra.objects.count() == 1
+
+
+def test_a_counted_rule_takes_its_number_with_the_first_tap(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    """Nine for a rule of eight: the number beside the rule, then yes or no."""
+    parties = policies.make(
+        name="Large parties", rule="the long table seats 8", purpose="Nobody stands",
+        owner=northlight.ben, quantity="number", unit="guest/guests", limit="8", tolerance="1",
+        by=northlight.ada, now=now,
+    )  # fmt: skip
+    dev = Page(login(northlight.dev))
+    first = contextvars.copy_context().run(outside, dev.browser.get, reverse("desk_minute"))
+    assert f'name="policy" value="{parties.pk}"' in first.content.decode()
+    assert 'placeholder="guests"' in first.content.decode()
+    assert "No ask was written down today." in text(first)
+    seen = dev.get("desk_minute", query=f"?policy={parties.pk}&measured=9")
+    assert "1 over 8 guests; tolerance 1 guest" in seen
+    assert "sincere" not in seen
+    assert "How much is it?" in dev.get("desk_minute", query=f"?policy={parties.pk}&measured=")
+    dev.post("desk_minute", policy=str(parties.pk), measured="9", given="yes")
+    decision = Decision.objects.get()
+    assert (decision.given, decision.within, decision.sincere) == ("yes_once", "tolerance", "yes")
 
 
 def test_minute_mode_leaves_the_band_to_whoever_holds_it(

@@ -73,7 +73,7 @@ def of_kind(
         dot = tag("circle", cx=0, cy=0, r=4.5, class_="ring" if moment.now else "dot")
         x = min(97.0, max(2.0, 100 * moment.at))
         parts.append(placed(x, 32, dot))
-        where = "end" if moment.at > 0.85 else "middle"
+        where = "end" if moment.at > 0.85 else "middle" if moment.at > 0.1 else ""
         if moment.label:
             parts.append(text(moment.label, x, 60, f"strong {where}" if moment.now else where))
     return svg(parts, title=sentence, height=66)

@@ -107,7 +107,10 @@ def _core(read: Tests) -> Test:
     question = _("Core hot?")
     if read.core is Core.WALK_IN or health is None:
         return Test(
-            question, "on-track", _("a walk-in"), _("No record, so nothing stands against it.")
+            question,
+            "on-track",
+            _("a walk-in") if read.ask.client is None else _("no record"),
+            _("Nothing was promised to them yet, so nothing stands against it."),
         )
     services = words.listed(health.services) if health.services else _("No core service is named")
     state = {
@@ -153,6 +156,8 @@ def _core(read: Tests) -> Test:
 
 def _can(read: Tests, *, now: datetime) -> Test:
     can, question = read.can, _("Can we?")
+    if read.ask.state != Ask.State.OPEN and can.chance is None:
+        return Test(question, "unknown", _("not worked out"), _("It is answered."))
     if can.can is Can.NOT_ASKED or can.chance is None or can.due_at is None:
         return Test(
             question,
@@ -164,7 +169,7 @@ def _can(read: Tests, *, now: datetime) -> Test:
         )
     zone, today = read.ask.zone, zones.day_of(now, read.ask.zone)
     evidence = _("%(chance)s by %(day)s.") % {
-        "chance": words.percent(can.chance),
+        "chance": words.capital(words.percent(can.chance)),
         "day": words.moment(can.due_at, zone, today=today),
     }
     if can.pushes:
@@ -331,15 +336,13 @@ def _given_this_year(read: Tests, *, now: datetime) -> dict[str, Any]:
         )
         for month, given in enumerate(months)
     ]
+    given_worth = [words.hours(float(hours))] if hours or not money else []
+    given_worth += [words.money(money, house.currency)] if money else []
     said = ngettext(
-        "%(hours)s, %(money)s, given in %(count)s extra.",
-        "%(hours)s, %(money)s, given in %(count)s extras.",
+        "%(worth)s, given in %(count)s extra.",
+        "%(worth)s, given in %(count)s extras.",
         count,
-    ) % {
-        "hours": words.hours(float(hours)),
-        "money": words.money(money, house.currency),
-        "count": words.spelled(count),
-    }
+    ) % {"worth": ", ".join(given_worth), "count": words.spelled(count)}
     budget = read.room.budget
     if budget is not None and budget.hours is not None:
         over = read.room.hours + read.cost_hours - budget.hours

@@ -34,6 +34,11 @@ RULES = [
     ("FREQ=MONTHLY;BYMONTHDAY=1", gettext_lazy("on the first of every month")),
     ("", gettext_lazy("another rule, below")),
 ]
+GAPS = [
+    (StandingPromise.Gap.REFUSE.value, gettext_lazy("refuse it")),
+    (StandingPromise.Gap.AFTER.value, StandingPromise.Gap.AFTER.label),
+    (StandingPromise.Gap.BEFORE.value, StandingPromise.Gap.BEFORE.label),
+]
 #: Occurrences are looked at so far back, and so many that wait for a word are listed.
 YEAR = timedelta(days=365)
 WAITING_SHOWN = 10
@@ -63,7 +68,7 @@ class StandingForm(KeptForm):
         help_text="FREQ=MONTHLY;BYDAY=-1FR",
     )
     due_time = forms.TimeField(
-        label=gettext_lazy("by"), widget=forms.TimeInput(attrs={"type": "time"})
+        label=gettext_lazy("By"), widget=forms.TimeInput(attrs={"type": "time"})
     )
     starts_on = forms.DateField(
         label=gettext_lazy("From"),
@@ -76,7 +81,7 @@ class StandingForm(KeptForm):
     owner = forms.ChoiceField(label=gettext_lazy("Who sees to it"), choices=_owners, required=False)
     in_a_gap = forms.ChoiceField(
         label=gettext_lazy("Where the clocks go forward over it"),
-        choices=StandingPromise.Gap.choices,
+        choices=GAPS,
         required=False,
     )
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
@@ -72,12 +73,12 @@ class PolicyForm(KeptForm):
         label=gettext_lazy("Discretion band: until"), max_length=20, required=False
     )
     band_role = forms.ChoiceField(
-        label=gettext_lazy("held by"),
+        label=gettext_lazy("Held by"),
         choices=[("", "—"), *((r.value, r.label) for r in Role if r is not Role.GUEST)],
         required=False,
     )
     band_cost_cap = forms.DecimalField(
-        label=gettext_lazy("costing at most"),
+        label=gettext_lazy("Costing at most"),
         required=False,
         min_value=Decimal(0),
         widget=forms.NumberInput(attrs={"step": "any", "class": "short"}),
@@ -86,7 +87,7 @@ class PolicyForm(KeptForm):
         label=gettext_lazy("Hard limit: beyond it nobody"), max_length=20, required=False
     )
     hard_reason = forms.CharField(
-        label=gettext_lazy("because (law, safety)"), max_length=300, required=False
+        label=gettext_lazy("Because (law, safety)"), max_length=300, required=False
     )
     price = forms.DecimalField(
         label=gettext_lazy("The price of more, if it has one"),
@@ -231,7 +232,7 @@ def _limits(found: Policy) -> list[tuple[Any, str]]:
     if found.band_limit is not None:
         rows.append(
             (
-                Role(found.band_role).label,
+                _("%(role)s decides up to") % {"role": Role(found.band_role).label},
                 measuring.said(found, found.band_limit),
             )
         )

@@ -47,7 +47,10 @@ def minute(request: KeptRequest) -> HttpResponse:
         "place": "desk",
         "now": now,
         "zone": house.zone,
-        "policies": Policy.objects.filter(retired_at__isnull=True),
+        "policies": [
+            (policy, measuring.unit(policy))
+            for policy in Policy.objects.filter(retired_at__isnull=True)
+        ],
         "chosen": chosen,
         "unit": "" if chosen is None else measuring.unit(chosen),
         "refusal": refusal,
@@ -69,7 +72,12 @@ def _what_a_minute_shows(request: KeptRequest, policy: Policy, *, now: datetime)
     if not timely and not measured:
         return {"needs_measure": True}
     trial = Ask(
-        title=policy.name, sort=Ask.Sort.EXCEPTION, policy=policy, came_at=now, zone=policy.zone
+        title=policy.name,
+        sort=Ask.Sort.EXCEPTION,
+        policy=policy,
+        came_at=now,
+        zone=policy.zone,
+        sincere=Ask.Sincere.YES,  # a yes here is a person's word that it is
     )
     try:
         trial.measured = measuring.measure(policy, at=now if timely else None, value=measured)
@@ -83,7 +91,7 @@ def _what_a_minute_shows(request: KeptRequest, policy: Policy, *, now: datetime)
         "may": gates.may_pass(passage, request.member),
         "never": passage.never,
         "inside": read.within.value in ("rule", "tolerance"),
-        "reasons": passage.reasons,
+        "reasons": [why for why in passage.reasons if why.casefold() != read.verdict.casefold()],
         "is_lead": request.member.may(Role.LEAD),
     }
 
