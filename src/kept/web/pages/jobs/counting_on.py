@@ -1,7 +1,8 @@
 """What a job counts on: conditions, assumptions, and what others owe."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -31,14 +32,7 @@ from kept.web.pages.jobs.job import (
 @allow(Policy.MEMBER)
 def condition_new(request: KeptRequest, pk: int) -> HttpResponse:
     """Add a line of what satisfies the client."""
-    found = find(request, pk)
-    form = LineForm(request.POST, auto_id="condition_%s")
-
-    def add() -> object:
-        text = form.cleaned_data["text"]
-        return making.add_condition(found, text, by=request.member, now=clock.now())
-
-    return _added(found, form, add) or page(request, found, condition=form)
+    return _line(request, pk, making.add_condition, "condition")
 
 
 @require_POST
@@ -59,14 +53,7 @@ def job_standard(request: KeptRequest, pk: int) -> HttpResponse:
 @allow(Policy.MEMBER)
 def assumption_new(request: KeptRequest, pk: int) -> HttpResponse:
     """Add something that the date counts on."""
-    found = find(request, pk)
-    form = LineForm(request.POST, auto_id="assumption_%s")
-
-    def add() -> object:
-        text = form.cleaned_data["text"]
-        return making.record_assumption(found, text, by=request.member, now=clock.now())
-
-    return _added(found, form, add) or page(request, found, assumption=form)
+    return _line(request, pk, making.record_assumption, "assumption")
 
 
 @require_POST
@@ -85,21 +72,7 @@ def assumption_broke(request: KeptRequest, pk: int) -> HttpResponse:
 @allow(Policy.MEMBER)
 def obligation_new(request: KeptRequest, pk: int) -> HttpResponse:
     """Record what the client must supply."""
-    found = find(request, pk)
-    form = SupplyForm(request.POST, stages=_unfinished(found), auto_id="obligation_%s")
-
-    def add() -> object:
-        said = form.cleaned_data
-        return making.record_obligation(
-            found,
-            what=said["what"],
-            due_at=_due_at(request, found, said["due_on"]),
-            stage=form.stages.get(said["stage"] or 0),
-            by=request.member,
-            now=clock.now(),
-        )
-
-    return _added(found, form, add) or page(request, found, obligation=form)
+    return _supply(request, pk, SupplyForm, making.record_obligation, "obligation")
 
 
 @require_POST
@@ -118,23 +91,9 @@ def obligation_met(request: KeptRequest, pk: int) -> HttpResponse:
 @allow(Policy.MEMBER)
 def inbound_new(request: KeptRequest, pk: int) -> HttpResponse:
     """Record what a third party is to supply."""
-    found = find(request, pk)
-    form = InboundForm(request.POST, stages=_unfinished(found), auto_id="inbound_%s")
-
-    def add() -> object:
-        said = form.cleaned_data
-        return making.record_inbound(
-            found,
-            who=said["who"],
-            what=said["what"],
-            due_at=_due_at(request, found, said["due_on"]),
-            backed=said["backed"],
-            stage=form.stages.get(said["stage"] or 0),
-            by=request.member,
-            now=clock.now(),
-        )
-
-    return _added(found, form, add) or page(request, found, inbound=form)
+    return _supply(
+        request, pk, InboundForm, making.record_inbound, "inbound", also=("who", "backed")
+    )
 
 
 @require_POST
@@ -145,6 +104,51 @@ def inbound_met(request: KeptRequest, pk: int) -> HttpResponse:
     return do(
         request, row.job, lambda: making.meet_inbound(row, by=request.member, now=clock.now())
     )
+
+
+def _line(request: KeptRequest, pk: int, verb: Callable[..., object], called: str) -> HttpResponse:
+    """Add a line of text to a job."""
+    found = find(request, pk)
+    form = LineForm(request.POST, auto_id=f"{called}_%s")
+
+    def add() -> object:
+        return verb(found, form.cleaned_data["text"], by=request.member, now=clock.now())
+
+    shown: dict[str, Any] = {called: form}
+    return _added(found, form, add) or page(request, found, **shown)
+
+
+def _supply(
+    request: KeptRequest,
+    pk: int,
+    form_of: type[SupplyForm],
+    verb: Callable[..., object],
+    called: str,
+    *,
+    also: Sequence[str] = (),
+) -> HttpResponse:
+    """Add what somebody is to supply to a job: what, by when, and which stage waits for it.
+
+    Args:
+        also: what else the form says, and the verb is told, by the same names.
+    """
+    found = find(request, pk)
+    form = form_of(request.POST, stages=_unfinished(found), auto_id=f"{called}_%s")
+
+    def add() -> object:
+        said = form.cleaned_data
+        return verb(
+            found,
+            what=said["what"],
+            due_at=_due_at(request, found, said["due_on"]),
+            stage=form.stages.get(said["stage"] or 0),
+            **{name: said[name] for name in also},
+            by=request.member,
+            now=clock.now(),
+        )
+
+    shown: dict[str, Any] = {called: form}
+    return _added(found, form, add) or page(request, found, **shown)
 
 
 def _added(found: Job, form: KeptForm, add: Callable[[], object]) -> HttpResponse | None:
