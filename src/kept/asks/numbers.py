@@ -86,30 +86,14 @@ def change(*, by: Member, now: datetime, **said: Unpack[Numbers]) -> Numbers:
 
 
 def _put(house: Organisation, said: Numbers) -> None:
-    if "core_looks_back" in said:
-        house.core_looks_back = given.count(
-            said["core_looks_back"],
-            called=_("How many of the last ones tell how a core stands"),
-            field="core_looks_back",
-            least=5,
-            most=200,
-        )
-    if "repeated_from" in said:
-        house.repeated_from = given.count(
-            said["repeated_from"],
-            called=_("The first that is not rare any more"),
-            field="repeated_from",
-            least=2,
-            most=50,
-        )
-    if "beyond_days" in said:
-        house.beyond_days = given.count(
-            said["beyond_days"],
-            called=_("Days looked back"),
-            field="beyond_days",
-            least=7,
-            most=730,
-        )
+    counts = {
+        "core_looks_back": given.Between(
+            _("How many of the last ones tell how a core stands"), 5, 200
+        ),
+        "repeated_from": given.Between(_("The first that is not rare any more"), 2, 50),
+        "beyond_days": given.Between(_("Days looked back"), 7, 730),
+    }
+    given.put_counts(house, said, counts)
     if "core_hot" in said:
         house.core_hot = _share(said["core_hot"], _("A core is hot from"), "core_hot")
     if "core_warm" in said:

@@ -364,22 +364,11 @@ def change_house(
         if "usable_share" in changes:
             share = _share(changes["usable_share"])
             house.usable_share = house.usable_share if share is None else share
-        if "quote_lasts_days" in changes:
-            house.quote_lasts_days = given.count(
-                changes["quote_lasts_days"],
-                called=_("Days an offer lasts"),
-                field="quote_lasts_days",
-                least=1,
-                most=60,
-            )
-        if "stuck_after_days" in changes:
-            house.stuck_after_days = given.count(
-                changes["stuck_after_days"],
-                called=_("Days until a finish is stuck"),
-                field="stuck_after_days",
-                least=1,
-                most=60,
-            )
+        counts = {
+            "quote_lasts_days": given.Between(_("Days an offer lasts"), 1, 60),
+            "stuck_after_days": given.Between(_("Days until a finish is stuck"), 1, 60),
+        }
+        given.put_counts(house, changes, counts)
         for field in ("asked_confidence", "line"):
             if field in changes:
                 setattr(house, field, _chance(changes[field], field))

@@ -6,10 +6,11 @@ names the input. The tables' constraints are the backstop, not the messenger.
 
 import math
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -110,6 +111,25 @@ def count(value: int, *, called: str, field: str, least: int, most: int) -> int:
             field=field,
         )
     return int(number(value, called=called, field=field, least=least, most=most))
+
+
+@dataclass(frozen=True)
+class Between:
+    """The least and the most that a count may be, and what it is called."""
+
+    called: str
+    least: int
+    most: int
+
+
+def put_counts(row: models.Model, said: Mapping[str, Any], allowed: Mapping[str, Between]) -> None:
+    """Write each count that was said into a row; none that cannot be."""
+    for field, one in allowed.items():
+        if field in said:
+            told = count(
+                said[field], called=one.called, field=field, least=one.least, most=one.most
+            )
+            setattr(row, field, told)
 
 
 def moment(value: datetime, *, called: str, field: str) -> datetime:
