@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from kept.asks import answering, gates, receiving, replies
@@ -100,6 +100,14 @@ def recurs(
         by=owner,
         now=now,
     )
+
+
+def rounds(first: datetime, weeks: int) -> list[Step]:
+    """The rounds that make the next occurrences, every four weeks."""
+    return [
+        (first + timedelta(weeks=ahead), lambda at: occurring.look_ahead(now=at))
+        for ahead in range(4, weeks + 1, 4)
+    ]
 
 
 def done(what: str, day: date, by: Member) -> Happening:

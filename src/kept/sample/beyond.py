@@ -13,8 +13,7 @@ from kept.clients.models import Client, Service
 from kept.jobs.lines import Effort
 from kept.people import days
 from kept.people.models import Member
-from kept.promises import occurring
-from kept.sample.asked import Asked, Step, answered, done, recurs
+from kept.sample.asked import Asked, Step, answered, done, recurs, rounds
 from kept.tenancy import scope
 
 ZONE = "Europe/Lisbon"
@@ -148,10 +147,7 @@ def _letters(maya: Member, clinic: Client, letters: Service, *, now: datetime) -
             recurs(MONDAY_LETTERS, clinic, "FREQ=WEEKLY;BYDAY=MO", time(10), letters, maya),
         )
     ]
-    found += [
-        (first + timedelta(weeks=weeks), lambda at: occurring.look_ahead(now=at))
-        for weeks in range(4, WEEKS + 1, 4)
-    ]
+    found += rounds(first, WEEKS)
     for week in range(WEEKS + 1):
         monday = zones.day_of(first, ZONE) + timedelta(weeks=week)
         monday -= timedelta(days=monday.weekday())

@@ -19,8 +19,7 @@ from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.people import founding, staff
 from kept.people.models import Login, Member, Role
-from kept.promises import occurring
-from kept.sample.asked import Asked, Happening, Step, answered, done, recurs
+from kept.sample.asked import Asked, Happening, Step, answered, done, recurs, rounds
 from kept.tenancy import scope
 
 NAME, ZONE, COUNTRY = "Tasca do Cais", "Europe/Lisbon", "PT"
@@ -209,10 +208,7 @@ def _recurring(
 ) -> list[Step]:
     """Return what recurs, made twelve weeks ago, and each of its occurrences as it went."""
     first = now - timedelta(weeks=WEEKS)
-    found: list[Step] = [
-        (first + timedelta(weeks=weeks), lambda at: occurring.look_ahead(now=at))
-        for weeks in range(4, WEEKS + 1, 4)
-    ]
+    found = rounds(first, WEEKS)
     for what, name, rule, at, service, missed in STANDING:
         found.append(
             (first, recurs(what, clients[name], rule, at, services[service], people["Duarte"]))
