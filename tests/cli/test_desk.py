@@ -1,13 +1,16 @@
 """What clients want beyond, by command line."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from tests import cast
 from tests.cli.conftest import Type
 
+from kept.asks.models import Decision
 from kept.clients import keeping
 from kept.promises import delivering, recording
+from kept.quotes.models import Quote
 
 
 def test_the_numbers_of_the_house_are_shown_and_set(northlight: cast.House, typed: Type) -> None:
@@ -109,6 +112,28 @@ def test_extras_are_written_down_budgeted_and_settled(northlight: cast.House, ty
     assert typed("desk", "balance").out == "Nobody asked for more in a year.\n"
     assert typed("desk", "balance", "--as", northlight.dev.email).status == 1
     assert typed("desk", "shine", "--json").document == {"clients": []}
+
+
+def test_an_answer_says_its_cost_its_day_and_its_true_reason(
+    one_builder: cast.House, typed: Type, now: datetime
+) -> None:
+    """A paid yes is offered before every owner said yes, with a lead's reason."""
+    asked = ("desk", "ask", "A page", "--for", "Harbour Clinic", "--sort")
+    gift = str(typed(*asked, "extra", "--json").document["id"])
+    typed("desk", "decide", gift, "yes_once", "--sincere", "yes", "--because", "For once",
+          "--hours", "2.5", "--worth", "480",
+          "--true-reason", "They sent us the school")  # fmt: skip
+    decision = Decision.objects.get()
+    assert (decision.cost_hours, decision.cost_money) == (Decimal("2.5"), 480)
+    assert decision.true_reason == "They sent us the school"
+    paid = str(typed(*asked, "change", "--size", "3h", "--json").document["id"])
+    day = (now + timedelta(days=9)).date()
+    sold = ("desk", "decide", paid, "paid_yes", "--price", "480", "--due", str(day), "--say")
+    refused = typed(*sold)
+    assert (refused.status, "Not everybody has said yes" in refused.err) == (1, True)
+    assert typed(*sold, "--gap-because", "Dev is told at lunch").status == 0
+    assert Quote.objects.get().due_at.date() == day
+    assert typed(*sold[:6], "--due", "soon").status == 2
 
 
 def test_the_third_of_its_kind_is_priced_and_its_offer_drafted(

@@ -86,7 +86,18 @@ def decide(
     price: Annotated[str, typer.Option(help="For a paid yes.")] = "",
     constraint: Annotated[str, typer.Option(help="For a can't: what stands in the way.")] = "",
     sincere: Annotated[str, typer.Option(help="Your word: yes, no or not_sure.")] = "",
+    due: Annotated[
+        str, typer.Option(metavar="DAY", help="For a yes: by when, if not the wanted day.")
+    ] = "",
+    hours: Annotated[str, typer.Option(help="For a free yes: what it takes us.")] = "",
+    worth: Annotated[str, typer.Option(help="For a free yes: what it is worth.")] = "",
     because: Annotated[str, typer.Option(help="A lead's reason to decide against the gate.")] = "",
+    gap_because: Annotated[
+        str, typer.Option(help="A lead's reason to offer it before every owner said yes.")
+    ] = "",
+    true_reason: Annotated[
+        str, typer.Option(help="The true reason, for us only; it never leaves the house.")
+    ] = "",
     say: Annotated[
         bool, typer.Option("--say", help="Print the reply that you say, as kept words it.")
     ] = False,
@@ -98,8 +109,10 @@ def decide(
     with acting(organisation, email, as_json=as_json, changes=True) as who:
         from kept.asks import answering, gates, receiving, replies, wording
         from kept.asks.answering import Saying
+        from kept.people import days
 
         found = naming.ask(ask)
+        due_on = naming.day(due, "--due")
         if sincere:
             found = receiving.judge(found, sincere=sincere, by=who.member, now=who.now)
         body = ""
@@ -113,7 +126,14 @@ def decide(
                 wont=wont,
                 price=naming.amount(price, "--price") if price else None,
                 constraint=constraint,
+                due_at=None
+                if due_on is None
+                else days.end_of(due_on, zone=found.zone, house=who.house),
+                hours=naming.amount(hours, "--hours") if hours else None,
+                worth=naming.amount(worth, "--worth") if worth else None,
                 override_reason=because,
+                gap_reason=gap_because,
+                true_reason=true_reason,
                 body=body,
                 how="said" if body else "",
             ),
