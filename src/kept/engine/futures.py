@@ -88,7 +88,7 @@ class Block(NamedTuple):
 
 
 def _run_block(
-    team: Longs,
+    team: Ints,
     calendars: Ints,
     plan: Compiled,
     weeks: Weeks,
@@ -199,7 +199,7 @@ def run(
     executor: Executor | None = None,
     wanted: tuple[bool, bool, bool] = (False, False, False),
     began: float | None = None,
-    team: Longs | None = None,
+    team: Ints | None = None,
 ) -> "Futures":
     """Simulate arrays that are compiled already."""
     began = time.perf_counter() if began is None else began

@@ -88,7 +88,7 @@ class Joint:
 
 
 def _ask_block(
-    team: Longs,
+    team: Ints,
     calendars: Ints,
     plan: layout.Compiled,
     weeks: Weeks,
@@ -124,7 +124,7 @@ def lay(
     *,
     threads: int | None,
     executor: Executor | None,
-    team: Longs | None = None,
+    team: Ints | None = None,
     load: bool = True,
 ) -> Laid:
     """Lay the last promise of ``yielding`` into what ``base`` leaves free."""

@@ -25,6 +25,9 @@ WORTH_A_TABLE = 8
 
 MAX_TABLES = 128
 
+SPOT = (k.P_FIRST, k.P_LAST, k.P_DAY, k.P_WORK, k.P_WORK_END)
+"""Where a person's row says where the parts of their calendar are."""
+
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 
@@ -45,7 +48,7 @@ class People:
     memory of a run each of them is.
     """
 
-    team: Longs
+    team: Ints
     calendars: Ints
     weeks: Weeks
     index: Mapping[str, int]
@@ -53,7 +56,7 @@ class People:
     skills: Mapping[str, int]
     resources: Mapping[str, int]
 
-    def lifted(self, chosen: Sequence[int]) -> Longs:
+    def lifted(self, chosen: Sequence[int]) -> Ints:
         """The team if there were as many of these people as wanted."""
         team = self.team.copy()
         for i in chosen:
@@ -134,8 +137,8 @@ def compile_people(situation: Situation) -> People:
         begin = lists_from + len(lists)
         lists += known
         rate = max(round(person.share * k.RATE), 1)
-        rows[i, : k.H_ROOM] = (
-            0, 0, 0, c, *spots[c], rate, person.parallel, 0, begin, begin + len(known),
+        rows[i, [*SPOT, k.P_CALENDAR, k.P_RATE, k.P_PARALLEL, k.P_SKILL, k.P_SKILL_END]] = (
+            *spots[c], c, rate, person.parallel, begin, begin + len(known),
         )  # fmt: skip
     skill_rows = np.zeros((len(skills), k.SKILL), dtype=np.int64)
     for i, who in enumerate(members):
@@ -149,9 +152,11 @@ def compile_people(situation: Situation) -> People:
     header[k.PEOPLE : k.RESOURCES_END + 1] = (
         first_person, first_skill, first_skill, first_resource, first_resource, lists_from,
     )  # fmt: skip
+    # The stages that follow begin with a line.
+    lists += [0] * (-(lists_from + len(lists)) % k.LINE)
     team = np.concatenate(
         [header, rows.ravel(), skill_rows.ravel(), resource_rows.ravel(), np.array(lists, np.int64)]
-    )
+    ).astype(np.int32)
     return People(
         team=team,
         calendars=np.concatenate(parts),
@@ -225,10 +230,15 @@ class Compiled(NamedTuple):
         rows: (n_stages,) where in ``plan`` each stage of the file has its row.
     """
 
-    plan: Longs
+    plan: Ints
     laws: _kernels.Laws
     crew: Longs
     rows: Longs
+
+    def rest_of(self, row: int) -> int:
+        """Where in ``plan`` the rest of a stage is."""
+        first = int(self.plan[k.STAGES]) - k.HEADER
+        return int(self.plan[row + k.S_REST]) - first
 
 
 @dataclass(frozen=True)
@@ -283,7 +293,9 @@ class Draft:
         seat = np.arange(queue.size) - np.searchsorted(queue, queue)
         lists[self.seat_at[by_rank]] = seat
         return Compiled(
-            plan=np.concatenate([self.header, self.stage_rows[order].ravel(), lists]),
+            plan=np.concatenate([self.header, self.stage_rows[order].ravel(), lists]).astype(
+                np.int32
+            ),
             laws=self.laws,
             crew=self.crew,
             rows=k.HEADER + k.STAGE * rank,
@@ -338,8 +350,8 @@ def draft(
     queue_of: dict[int, int] = {}
     queues_from = queues_end = lists_from + len(lists)
     for owner, queue in queues.items():
-        words = (len(queue) + 63) // 64
-        row = [owner, in_order[owner], words, 0, 0, *[0] * (2 * words)]
+        words = 2 * ((len(queue) + 63) // 64)
+        row = [owner, in_order[owner], words, *[0] * (k.Q_BITS - k.Q_COUNT), *[0] * (2 * words)]
         queue_of[owner], queues_end = span(row)
     open_stages = np.bincount(own, minlength=len(promises)).tolist()
     promises_from, promises_end = span(
@@ -353,27 +365,38 @@ def draft(
     seat_at: dict[tuple[int, int], int] = {}
     everybody: set[int] = set()
     for i, stage in enumerate(stages):
-        fixed, slots, _ = wanted[i]
-        crew, _ = span([0] * (len(fixed) + len(slots)))
+        fixed, slots, uses = wanted[i]
+        kind = (
+            (len(fixed) + len(slots) == 1 and not uses) * k.ALONE
+            | bool(fixed) * k.NAMES
+            | (bool(fixed) and not slots and not uses) * k.PLAIN
+            | bool(uses) * k.USES
+            | bool(stage.begun_by) * k.BEGUN
+            | (stage.arrives is not None) * k.ARRIVAL
+            | sum(layer[j] == layer[i] for j in before[i]) << k.WAITS
+        )
+        then_alike = [j for j in then[i] if layer[j] == layer[i]]
+        next_from, next_to = stages_span(then_alike)
         for at, owner in enumerate(owners[i]):
             seat_at[owner, i] = len(lists) + 2 * at + 1
-        rows[i, k.S_ALONE : k.J_REST] = (
-            len(fixed) + len(slots) == 1 and not stage.uses,
-            crew,
-            *span([x for owner in owners[i] for x in (queue_of[owner], 0)]),
-            *stages_span(then[i]),
-            promises_from + k.PROMISE * own[i],
-            layer[i],
-            _released(promises[own[i]]),
-            sum(layer[j] == layer[i] for j in before[i]),
-            bool(stage.begun_by),
-            stage.arrives is not None,
-            0 if stage.arrives is None else min(max(stage.arrives.by, 0), worktime.HORIZON),
+        watch = span([x for owner in owners[i] for x in (queue_of[owner], 0)])
+        crew, _ = span([*fixed, *[0] * len(slots)])
+        rows[i, k.S_KIND : k.S_REST] = (
+            kind, crew, *watch, next_from, next_to, promises_from + k.PROMISE * own[i],
+        )  # fmt: skip
+    for i, stage in enumerate(stages):
+        fixed, slots, _ = wanted[i]
+        rest, _ = span([0] * k.REST)
+        rows[i, k.S_REST] = rest
+        spans = (
             *span(fixed),
             *span(slots),
             *span([x for name, amount in stage.uses for x in (people.resources[name], amount)]),
             *stages_span(before[i]),
+            layer[i],
+            0 if stage.arrives is None else min(max(stage.arrives.by, 0), worktime.HORIZON),
         )
+        lists[rest - lists_from : rest - lists_from + len(spans)] = spans
         everybody.update(fixed)
         for skill in slots:
             begin, end = people.team[skill + k.K_MEMBER : skill + k.K_MEMBER_END + 1]

@@ -85,7 +85,8 @@ def with_days(situation: Situation, people: People, index: int, **change: Any) -
     team = people.team.copy()
     place = k.HEADER + k.PERSON * index
     # A number that no other calendar has: only who shares one is at work at the same time.
-    team[place + k.P_CALENDAR : place + k.P_WORK_END + 1] = (-1 - index, *spot)
+    team[place + k.P_CALENDAR] = -1 - index
+    team[place + np.array(layout.SPOT)] = spot
     return replace(people, team=team, calendars=np.concatenate([people.calendars, part]))
 
 
@@ -100,21 +101,22 @@ def without_work(plan: Compiled, stages: Sequence[int]) -> Compiled:
     """The plan with these stages out of everybody's way: they need nobody and no time."""
     changed, laws = plan.plan.copy(), _nothing_left(plan, stages)
     for row in plan.rows[list(stages)]:
-        for begin, end in (
-            (k.S_WATCH, k.S_WATCH_END),
-            (k.S_FIXED, k.S_FIXED_END),
-            (k.S_SLOT, k.S_SLOT_END),
-            (k.S_USE, k.S_USE_END),
+        rest = plan.rest_of(row)
+        for end, begin in (
+            (row + k.S_WATCH_END, row + k.S_WATCH),
+            (rest + k.O_FIXED_END, rest + k.O_FIXED),
+            (rest + k.O_SLOT_END, rest + k.O_SLOT),
+            (rest + k.O_USE_END, rest + k.O_USE),
         ):
-            changed[row + end] = changed[row + begin]
-        changed[row + np.array([k.S_ALONE, k.S_BEGUN, k.S_ARRIVAL])] = 0
+            changed[end] = changed[begin]
+        changed[row + k.S_KIND] &= ~(k.ALONE | k.NAMES | k.PLAIN | k.USES | k.BEGUN | k.ARRIVAL)
     return plan._replace(plan=changed, laws=laws)
 
 
 def with_arrival(plan: Compiled, stage: int) -> Compiled:
     """The plan with what a stage waits for from outside there at once."""
     changed = plan.plan.copy()
-    changed[plan.rows[stage] + k.S_ARRIVES] = 0
+    changed[plan.rest_of(plan.rows[stage]) + k.O_ARRIVES] = 0
     return plan._replace(plan=changed, laws=_nothing_left(plan, [stage]))
 
 

@@ -5,15 +5,16 @@ from typing import Any
 import numpy as np
 
 from kept.engine._kernels.calendars import first_window, worked_before
-from kept.engine._kernels.compiling import compiled, kernel, memory, step
+from kept.engine._kernels.compiling import compiled, kernel, step
 from kept.engine._kernels.layers import is_over, run_layer
 from kept.engine._kernels.luck import Laws, Shared, draw, future_key
 from kept.engine._kernels.places import *
+from kept.engine._kernels.row import Row, memory
 from kept.engine.worktime import HORIZON, NEVER
 
 
 @step
-def merge(m: Longs, c: Ints) -> bool:
+def merge(m: Row, c: Row) -> bool:
     """Join the stretches just worked with those of earlier layers.
 
     Stretches with no working time between them become one.
@@ -76,10 +77,10 @@ def merge(m: Longs, c: Ints) -> bool:
 
 
 @step
-def add_uses(m: Longs, layer: Int) -> None:
+def add_uses(m: Row, layer: Int) -> None:
     """Add what a layer's stages use, and when, to what earlier layers use."""
     for s in range(m[m[LAYERS] + layer], m[m[LAYERS] + layer + 1], STAGE):
-        for j in range(m[s + S_USE], m[s + S_USE_END], 2):
+        for j in range(m[m[s + S_REST] + O_USE], m[m[s + S_REST] + O_USE_END], 2):
             if m[s + J_START] < m[s + J_FINISH]:
                 at = m[UPPER] + 4 * m[N_UPPER]
                 m[at] = m[j]
@@ -91,7 +92,7 @@ def add_uses(m: Longs, layer: Int) -> None:
 
 @step
 def add_load(
-    m: Longs, c: Ints, p: Int, row: Int, week_from: Longs, week_start: Ints, load: Longs
+    m: Row, c: Row, p: Int, row: Int, week_from: Longs, week_start: Ints, load: Longs
 ) -> None:
     """Add one person's working minutes spent in one future, by week, to a row of ``load``."""
     calendar = m[p + P_CALENDAR]
@@ -115,53 +116,60 @@ def add_load(
 
 
 @compiled
-def lay_out(team: Longs, plan: Longs, room: Int, only: Int) -> Longs:
+def lay_out(team: Ints, plan: Ints, room: Int, only: Int) -> Ints:
     """The memory of a run: people, stages, and room for as many stretches of work."""
+    base = team.size - HEADER
     n_stages = (plan[STAGES_END] - plan[STAGES]) // STAGE
     n_people = (team[PEOPLE_END] - team[PEOPLE]) // PERSON
-    fixed = team.size + plan.size - HEADER
+    fixed = base + plan.size
     n_events = 2 * n_stages + 4 * n_people + 64
     n_uses = np.int64(0)
     n_slots = np.int64(1)
-    for s in range(plan[STAGES] - team.size + HEADER, plan[STAGES_END] - team.size + HEADER, STAGE):
-        n_uses += plan[s + S_USE_END] - plan[s + S_USE]
-        n_slots = max(n_slots, plan[s + S_SLOT_END] - plan[s + S_SLOT])
+    for s in range(plan[STAGES] - base, plan[STAGES_END] - base, STAGE):
+        o = plan[s + S_REST] - base
+        n_uses += plan[o + O_USE_END] - plan[o + O_USE]
+        n_slots = max(n_slots, plan[o + O_SLOT_END] - plan[o + O_SLOT])
     n_heard = n_people
     for p in range(HEADER, HEADER + PERSON * n_people, PERSON):
         n_heard += team[p + P_SKILL_END] - team[p + P_SKILL]
     sizes = (
-        (n_stages >> 6) + 1, n_events + 2, n_stages + 1, 2 * n_stages + 2, n_people + 1,
+        (n_stages >> 5) + 1, 2 * n_events + 4, n_stages + 1, 2 * n_stages + 2, n_people + 1,
         n_people + 1, n_slots, n_slots, n_slots, 2 * n_uses, 3 * room, 2 * room, 2 * room,
-        n_heard,
+        n_heard, 2 * n_people + 2, (n_stages >> 10) + 1,
     )  # fmt: skip
     total = np.int64(fixed)
     for size in sizes:
         total += size
-    m = np.empty(total, dtype=np.int64)
+    wider = np.empty(total + LINE, dtype=np.int32)
+    # Where a line of the processor's own memory begins.
+    shift = (-wider.ctypes.data >> 2) & (LINE - 1)
+    m = wider[shift : shift + total]
     for i in range(team.size):
         m[i] = team[i]
     for i in range(HEADER, plan.size):
-        m[team.size + i - HEADER] = plan[i]
+        m[base + i] = plan[i]
     for i in range(STAGES, CALLED):
         m[i] = plan[i]
     places = (CALLED, EVENTS, RUNNING, STACK, DIRTY, DEFERRED, OWNER, PARENT, SEARCH, UPPER,
-              PIECES, BUSY_NOW, BUSY_NEXT, HEARD)  # fmt: skip
+              PIECES, BUSY_NOW, BUSY_NEXT, HEARD, TAKERS, CALLED_WORDS)  # fmt: skip
     at = np.int64(fixed)
-    for i in range(14):
+    for i in range(16):
         m[places[i]] = at
         at += sizes[i]
     m[CALLED_END] = m[EVENTS]
     for i in range(m[CALLED], m[CALLED_END]):
         m[i] = 0
+    for i in range((n_stages >> 10) + 1):
+        m[m[CALLED_WORDS] + i] = 0
     m[EVENTS_ROOM] = n_events
     m[ROOM] = room
     m[ONLY] = m[PROMISES] + PROMISE * only if only >= 0 else 0
-    q = m[QUEUES]
+    q = m[QUEUES] + 0
     while q < m[QUEUES_END]:
         m[m[q + Q_OWNER]] = q
         q += Q_BITS + 2 * m[q + Q_WORDS]
     # People wait in their own queue and those of their skills, as far as there are any.
-    at = m[HEARD]
+    at = np.int64(m[HEARD])
     for i in range(m[CREW], m[CREW_END]):
         p = m[i]
         m[p + P_QUEUES] = at
@@ -177,7 +185,7 @@ def lay_out(team: Longs, plan: Longs, room: Int, only: Int) -> Longs:
 
 
 @step
-def run_future(m: Longs, c: Ints, emit: bool) -> bool:
+def run_future(m: Row, c: Row, emit: bool) -> bool:
     """Run the layers of one future; whether there was room for the stretches worked."""
     m[N_UPPER] = 0
     for layer in range(m[N_LAYERS]):
@@ -194,7 +202,7 @@ def run_future(m: Longs, c: Ints, emit: bool) -> bool:
 
 @step
 def begin_future(
-    m: Longs, laws: Laws, shared: Shared, seed: Any, future: Int, busy_from: Longs,
+    m: Row, laws: Laws, shared: Shared, seed: Any, future: Int, busy_from: Longs,
     busy_span: Ints, row: Int,
 ) -> bool:  # fmt: skip
     """Draw one future's work and lay down when people are busy; whether there was room for it."""
@@ -202,8 +210,8 @@ def begin_future(
     for i in range(laws.luck.size):
         s = m[m[PLACES] + i]
         work = draw(laws, shared, key, i)
-        if m[s + S_ARRIVAL]:
-            work = min(work + m[s + S_ARRIVES], HORIZON)
+        if m[s + S_KIND] & ARRIVAL:
+            work = min(work + m[m[s + S_REST] + O_ARRIVES], HORIZON)
         m[s + J_WORK] = work
     for y in range(m[PROMISES], m[PROMISES_END], PROMISE):
         m[y + Y_FINISH] = m[y + Y_RELEASE]
@@ -226,7 +234,7 @@ def begin_future(
 
 @kernel
 def run_block(
-    team: Longs, c: Ints, plan: Longs, laws: Laws, shared: Shared, seed: Any, low: Int,
+    team: Ints, c: Ints, plan: Ints, laws: Laws, shared: Shared, seed: Any, low: Int,
     high: Int, only: Int, busy_from: Longs, busy_span: Ints, stages: bool, keep_busy: bool,
     keep_load: bool, week_from: Longs, week_start: Ints, n_weeks: int,
 ) -> Any:  # fmt: skip
@@ -280,8 +288,8 @@ def run_block(
             stage_finish[f - low, i] = m[s + J_FINISH]
         if keep_load:
             for i in range(m[CREW], m[CREW_END]):
-                number = (m[i] - m[PEOPLE]) // PERSON
-                add_load(mm, cc, m[i], number, week_from, week_start, load)
+                number = (mm[i] - mm[PEOPLE]) // PERSON
+                add_load(mm, cc, mm[i], number, week_from, week_start, load)
         if keep_busy:
             done = np.int64(0)
             for i in range(m[CREW], m[CREW_END]):

@@ -4,11 +4,12 @@ import numpy as np
 
 from kept.engine._kernels.compiling import step
 from kept.engine._kernels.places import *
+from kept.engine._kernels.row import Row, wide
 from kept.engine.worktime import AWAY, HORIZON, NEVER
 
 
 @step
-def first_window(m: Longs, c: Ints, p: Int, t: Int) -> Int:
+def first_window(m: Row, c: Row, p: Int, t: Int) -> Int:
     """The first window of a person's calendar that ends after ``t``."""
     last = m[p + P_LAST]
     day = t // 1440
@@ -21,7 +22,7 @@ def first_window(m: Longs, c: Ints, p: Int, t: Int) -> Int:
 
 
 @step
-def window_now(m: Longs, c: Ints, p: Int, t: Int) -> Int:
+def window_now(m: Row, c: Row, p: Int, t: Int) -> Int:
     """The first window of a person's calendar that ends after ``t``, the present moment."""
     w = m[p + H_WINDOW]
     last = m[p + P_LAST]
@@ -34,7 +35,7 @@ def window_now(m: Longs, c: Ints, p: Int, t: Int) -> Int:
 
 
 @step
-def worked_before(m: Longs, c: Ints, p: Int, t: Int) -> Int:
+def worked_before(m: Row, c: Row, p: Int, t: Int) -> Int:
     """Working minutes of a person's calendar before ``t``."""
     w = first_window(m, c, p, t)
     if w < m[p + P_LAST]:
@@ -46,7 +47,7 @@ def worked_before(m: Longs, c: Ints, p: Int, t: Int) -> Int:
 
 
 @step
-def minute_of_work(m: Longs, c: Ints, p: Int, w: Int, t: Int, minutes: Int) -> Int:
+def minute_of_work(m: Row, c: Row, p: Int, w: Int, t: Int, minutes: Int) -> Int:
     """The moment at which ``minutes`` (> 0) of working time have passed since ``t``.
 
     Args:
@@ -72,7 +73,7 @@ def minute_of_work(m: Longs, c: Ints, p: Int, w: Int, t: Int, minutes: Int) -> I
 
 
 @step
-def next_free(m: Longs, c: Ints, p: Int, t: Int) -> tuple[Int, Int]:
+def next_free(m: Row, c: Row, p: Int, t: Int) -> tuple[Int, Int]:
     """The next stretch ``[a, b)``, a >= t, in which a person works and nobody above needs them."""
     last = m[p + P_LAST]
     w = first_window(m, c, p, t)
@@ -105,7 +106,7 @@ def next_free(m: Longs, c: Ints, p: Int, t: Int) -> tuple[Int, Int]:
 
 
 @step
-def upper_use(m: Longs, r: Int, t: Int) -> tuple[Int, Int]:
+def upper_use(m: Row, r: Int, t: Int) -> tuple[Int, Int]:
     """How much of a resource earlier layers use at ``t``, and when that may change."""
     use, until = np.int64(0), np.int64(NEVER)
     for i in range(m[N_UPPER]):
@@ -120,7 +121,7 @@ def upper_use(m: Longs, r: Int, t: Int) -> tuple[Int, Int]:
 
 
 @step
-def next_common(m: Longs, c: Ints, s: Int, t: Int) -> tuple[Int, Int]:
+def next_common(m: Row, c: Row, s: Int, t: Int) -> tuple[Int, Int]:
     """The next stretch in which everybody on a stage, and all it uses, is there."""
     low = m[s + S_CREW]
     a = t
@@ -137,7 +138,7 @@ def next_common(m: Longs, c: Ints, s: Int, t: Int) -> tuple[Int, Int]:
                 break
             b = min(b, y)
         if not moved and m[N_UPPER]:
-            for i in range(m[s + S_USE], m[s + S_USE_END], 2):
+            for i in range(m[m[s + S_REST] + O_USE], m[m[s + S_REST] + O_USE_END], 2):
                 use, until = upper_use(m, m[i], a)
                 if use + m[m[i] + R_USED] > m[m[i] + R_CAPACITY]:
                     a = until
@@ -151,10 +152,10 @@ def next_common(m: Longs, c: Ints, s: Int, t: Int) -> tuple[Int, Int]:
 
 
 @step
-def ends_at(m: Longs, c: Ints, s: Int, t: Int) -> Int:
+def ends_at(m: Row, c: Row, s: Int, t: Int) -> Int:
     """The moment at which a running stage has had all the time it still needs, from ``t`` on."""
     rate = m[s + J_RATE]
-    left = (m[s + J_REST] + rate - 1) // rate
+    left = (wide(m, m[s + S_REST] + O_LEFT) + rate - 1) // rate
     n = m[s + J_CREW]
     if m[N_UPPER] == 0:
         if n == 0:
@@ -175,7 +176,7 @@ def ends_at(m: Longs, c: Ints, s: Int, t: Int) -> Int:
 
 
 @step
-def passed(m: Longs, c: Ints, s: Int, t: Int, end: Int) -> Int:
+def passed(m: Row, c: Row, s: Int, t: Int, end: Int) -> Int:
     """Minutes of everybody's time a running stage has had in ``[t, end)``."""
     if m[s + J_CREW] == 0 and m[N_UPPER] == 0:
         return end - t
@@ -191,7 +192,7 @@ def passed(m: Longs, c: Ints, s: Int, t: Int, end: Int) -> Int:
 
 
 @step
-def is_away(m: Longs, c: Ints, p: Int, t: Int) -> bool:
+def is_away(m: Row, c: Row, p: Int, t: Int) -> bool:
     """Whether a person's next working minute is further off than others need wait for."""
     w = window_now(m, c, p, t)
     return bool(w >= m[p + P_LAST] or c[w + W_START] - t > AWAY)

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numpy as np
-
 
 def text_of(files: Iterable[Path]) -> str:
     """A short name for the text of these files."""
@@ -84,18 +82,3 @@ def kernel(function: Function) -> Function:
     options: Any = {"pipeline_class": KernelCompiler, "cache": True}
     made: Any = numba.njit(nogil=True, error_model="numpy", **options)(function)
     return cast("Function", made)
-
-
-def _memory(_context: Any, array: Any) -> Any:
-    """Where an array lies, to be read and written by place alone; the array has to stay."""
-    pointer: Any = cast("Any", numba.types).CPointer(array.dtype)
-
-    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return context.make_array(signature.args[0])(context, builder, args[0]).data
-
-    return pointer(array), write
-
-
-memory: Any = numba.extending.intrinsic(_memory)
-if cast("Any", numba.config).DISABLE_JIT:
-    memory = np.asarray

@@ -6,11 +6,12 @@ from kept.engine._kernels.calendars import ends_at, next_free, passed, window_no
 from kept.engine._kernels.compiling import step
 from kept.engine._kernels.places import *
 from kept.engine._kernels.queues import call_all, push
+from kept.engine._kernels.row import Row, prefetch, put_wide, wide
 from kept.engine.worktime import NEVER
 
 
 @step
-def comes_at(m: Longs, c: Ints, p: Int, t: Int) -> Int:
+def comes_at(m: Row, c: Row, p: Int, t: Int) -> Int:
     """When a person is next at work and not needed above: ``t`` if they are here."""
     if m[p + H_AT] == t:
         return m[p + H_NEXT]
@@ -27,7 +28,7 @@ def comes_at(m: Longs, c: Ints, p: Int, t: Int) -> Int:
 
 
 @step
-def is_here(m: Longs, c: Ints, p: Int, t: Int) -> bool:
+def is_here(m: Row, c: Row, p: Int, t: Int) -> bool:
     """Whether a person is at work and not needed above; if not, looked at when they come."""
     coming = comes_at(m, c, p, t)
     if coming == t:
@@ -39,30 +40,32 @@ def is_here(m: Longs, c: Ints, p: Int, t: Int) -> bool:
 
 
 @step
-def mark(m: Longs, p: Int) -> None:
+def mark(m: Row, p: Int) -> None:
     """Something changed for a person: they may take something, or others wait no longer."""
     if m[p + H_DIRTY] == 0:
         m[p + H_DIRTY] = 1
         m[m[DIRTY] + m[N_DIRTY]] = p
         m[N_DIRTY] += 1
+        if m[p + P_QUEUE]:
+            prefetch(m, m[m[p + P_QUEUE] + Q_FIRST])
         call_for(m, p)
 
 
 @step
-def call_for(m: Longs, p: Int) -> None:
+def call_for(m: Row, p: Int) -> None:
     """Have the stages looked at that need a person beside others, by name or by a skill."""
     for i in range(m[p + P_QUEUES], m[p + P_QUEUES_END]):
         call_all(m, m[i])
 
 
 @step
-def has_room(m: Longs, p: Int) -> bool:
+def has_room(m: Row, p: Int) -> bool:
     """Whether a person may be on one more stage."""
     return bool(m[p + H_ROOM] > 0)
 
 
 @step
-def knows(m: Longs, p: Int, k: Int) -> bool:
+def knows(m: Row, p: Int, k: Int) -> bool:
     """Whether a person has a skill."""
     for i in range(m[p + P_SKILL], m[p + P_SKILL_END]):  # noqa: SIM110 -- compiled
         if m[i] == k:
@@ -71,23 +74,23 @@ def knows(m: Longs, p: Int, k: Int) -> bool:
 
 
 @step
-def is_named(m: Longs, s: Int, p: Int) -> bool:
+def is_named(m: Row, s: Int, p: Int) -> bool:
     """Whether a stage names a person."""
-    for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):  # noqa: SIM110 -- compiled
+    for i in range(m[m[s + S_REST] + O_FIXED], m[m[s + S_REST] + O_FIXED_END]):  # noqa: SIM110 -- compiled
         if m[i] == p:
             return True
     return False
 
 
 @step
-def place(m: Longs, s: Int, p: Int) -> Int:
+def place(m: Row, s: Int, p: Int) -> Int:
     """Give person ``p`` one of the slots of stage ``s``, moving others if need be; 1 if it works.
 
     Breadth-first augmenting paths: whoever was placed stays placed, so trying
     people in order gives the first of them that can fill the slots together.
     """
-    low = m[s + S_SLOT]
-    n = m[s + S_SLOT_END] - low
+    low = m[m[s + S_REST] + O_SLOT]
+    n = m[m[s + S_REST] + O_SLOT_END] - low
     owner, parent, queue = m[OWNER], m[PARENT], m[SEARCH]
     head, tail = 0, 0
     for i in range(n):
@@ -114,18 +117,18 @@ def place(m: Longs, s: Int, p: Int) -> Int:
 
 
 @step
-def place_named(m: Longs, s: Int) -> Int:
+def place_named(m: Row, s: Int) -> Int:
     """Empty the slots of a stage and give the people it names theirs; how many are filled."""
     filled = np.int64(0)
-    for i in range(m[s + S_SLOT_END] - m[s + S_SLOT]):
+    for i in range(m[m[s + S_REST] + O_SLOT_END] - m[m[s + S_REST] + O_SLOT]):
         m[m[OWNER] + i] = 0
-    for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+    for i in range(m[m[s + S_REST] + O_FIXED], m[m[s + S_REST] + O_FIXED_END]):
         filled += place(m, s, m[i])
     return filled
 
 
 @step
-def rate_of(m: Longs, s: Int) -> Int:
+def rate_of(m: Row, s: Int) -> Int:
     """Units of work a minute: the slowest person's share, split over what they are in."""
     rate = np.int64(RATE)
     low = m[s + S_CREW]
@@ -139,11 +142,11 @@ def rate_of(m: Longs, s: Int) -> Int:
 
 
 @step
-def is_sharing(m: Longs, s: Int) -> bool:
+def is_sharing(m: Row, s: Int) -> bool:
     """Whether a stage's coming or going may change the speed of others."""
     if m[SHARING] == 0:
         return False
-    if m[N_UPPER] and m[s + S_USE] < m[s + S_USE_END]:
+    if m[N_UPPER] and m[m[s + S_REST] + O_USE] < m[m[s + S_REST] + O_USE_END]:
         return True
     low = m[s + S_CREW]
     for i in range(low, low + m[s + J_CREW]):
@@ -153,7 +156,7 @@ def is_sharing(m: Longs, s: Int) -> bool:
 
 
 @step
-def touches(m: Longs, s: Int, other: Int) -> bool:
+def touches(m: Row, s: Int, other: Int) -> bool:
     """Whether two stages share a person, or a resource that earlier layers use too."""
     mine, theirs = m[s + S_CREW], m[other + S_CREW]
     for i in range(mine, mine + m[s + J_CREW]):
@@ -161,33 +164,34 @@ def touches(m: Longs, s: Int, other: Int) -> bool:
             if m[i] == m[j]:
                 return True
     if m[N_UPPER]:
-        for i in range(m[s + S_USE], m[s + S_USE_END], 2):
-            for j in range(m[other + S_USE], m[other + S_USE_END], 2):
+        for i in range(m[m[s + S_REST] + O_USE], m[m[s + S_REST] + O_USE_END], 2):
+            for j in range(m[m[other + S_REST] + O_USE], m[m[other + S_REST] + O_USE_END], 2):
                 if m[i] == m[j]:
                     return True
     return False
 
 
 @step
-def settle(m: Longs, c: Ints, s: Int, t: Int) -> None:
+def settle(m: Row, c: Row, s: Int, t: Int) -> None:
     """Write down how far stages sharing with ``s`` have come, before their speed changes."""
     for i in range(m[N_RUNNING]):
         other = m[m[RUNNING] + i]
         if other != s and touches(m, s, other):
-            minutes = passed(m, c, other, m[other + J_SETTLED], t)
-            m[other + J_REST] -= minutes * m[other + J_RATE]
-            m[other + J_SETTLED] = t
+            minutes = passed(m, c, other, m[m[other + S_REST] + O_SETTLED], t)
+            at = m[other + S_REST] + O_LEFT
+            put_wide(m, at, wide(m, at) - minutes * m[other + J_RATE])
+            m[m[other + S_REST] + O_SETTLED] = t
 
 
 @step
-def reschedule(m: Longs, c: Ints, s: Int, t: Int) -> None:
+def reschedule(m: Row, c: Row, s: Int, t: Int) -> None:
     """Give the stages sharing with ``s`` their new speed and end."""
     for i in range(m[N_RUNNING]):
         other = m[m[RUNNING] + i]
         if other == s or not touches(m, s, other):
             continue
         m[other + J_RATE] = rate_of(m, other)
-        if m[other + J_REST] <= 0:
+        if wide(m, m[other + S_REST] + O_LEFT) <= 0:
             # It ends at this very moment and is still to be taken off.
             continue
         end = ends_at(m, c, other, t)

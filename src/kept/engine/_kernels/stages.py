@@ -5,18 +5,19 @@ from kept.engine._kernels.compiling import step
 from kept.engine._kernels.people import has_room, is_sharing, mark, rate_of, reschedule, settle
 from kept.engine._kernels.places import *
 from kept.engine._kernels.queues import push, put_alone, put_together
+from kept.engine._kernels.row import Row, put_wide
 from kept.engine.worktime import HORIZON, NEVER
 
 
 @step
-def stack(m: Longs, kind: Int, s: Int) -> None:
+def stack(m: Row, kind: Int, s: Int) -> None:
     """Note what happens now, to be worked off."""
     m[m[STACK] + m[N_STACK]] = (kind << KIND) | s
     m[N_STACK] += 1
 
 
 @step
-def begin(m: Longs, c: Ints, s: Int, t: Int) -> None:
+def begin(m: Row, c: Row, s: Int, t: Int) -> None:
     """Put the crew on a stage with work to do."""
     m[s + J_START] = t
     sharing = is_sharing(m, s)
@@ -25,17 +26,18 @@ def begin(m: Longs, c: Ints, s: Int, t: Int) -> None:
     low = m[s + S_CREW]
     for i in range(low, low + m[s + J_CREW]):
         m[m[i] + H_ROOM] -= 1
-    for i in range(m[s + S_USE], m[s + S_USE_END], 2):
-        m[m[i] + R_USED] += m[i + 1]
+    if m[s + S_KIND] & USES:
+        for i in range(m[m[s + S_REST] + O_USE], m[m[s + S_REST] + O_USE_END], 2):
+            m[m[i] + R_USED] += m[i + 1]
     if sharing:
         reschedule(m, c, s, t)
     if m[SHARING]:
-        m[s + J_RUN] = m[N_RUNNING]
+        m[m[s + S_REST] + O_RUN] = m[N_RUNNING]
         m[m[RUNNING] + m[N_RUNNING]] = s
         m[N_RUNNING] += 1
     m[s + J_RATE] = rate_of(m, s)
-    m[s + J_REST] = m[s + J_WORK] * RATE
-    m[s + J_SETTLED] = t
+    put_wide(m, m[s + S_REST] + O_LEFT, m[s + J_WORK] * RATE)
+    m[m[s + S_REST] + O_SETTLED] = t
     end = ends_at(m, c, s, t)
     m[s + J_END] = end
     if end < NEVER:
@@ -43,7 +45,7 @@ def begin(m: Longs, c: Ints, s: Int, t: Int) -> None:
 
 
 @step
-def write_pieces(m: Longs, c: Ints, s: Int, end: Int) -> None:
+def write_pieces(m: Row, c: Row, s: Int, end: Int) -> None:
     """Write down when a stage's people worked on it; nights do not matter for one alone.
 
     Pieces beyond the room given are counted, not written.
@@ -75,7 +77,7 @@ def write_pieces(m: Longs, c: Ints, s: Int, end: Int) -> None:
 
 
 @step
-def complete(m: Longs, c: Ints, s: Int, t: Int, emit: bool) -> None:
+def complete(m: Row, c: Row, s: Int, t: Int, emit: bool) -> None:
     """A stage is done: its people are free, what waited for it may be ready."""
     m[s + J_FINISH] = t
     promise = m[s + S_PROMISE]
@@ -91,21 +93,20 @@ def complete(m: Longs, c: Ints, s: Int, t: Int, emit: bool) -> None:
         for i in range(low, low + m[s + J_CREW]):
             m[m[i] + H_ROOM] += 1
             mark(m, m[i])
-        for i in range(m[s + S_USE], m[s + S_USE_END], 2):
-            m[m[i] + R_USED] -= m[i + 1]
+        if m[s + S_KIND] & USES:
             m[RECONSIDER] = 1
+            for i in range(m[m[s + S_REST] + O_USE], m[m[s + S_REST] + O_USE_END], 2):
+                m[m[i] + R_USED] -= m[i + 1]
         if m[SHARING]:
             n = m[N_RUNNING] - 1
             m[N_RUNNING] = n
-            m[m[RUNNING] + m[s + J_RUN]] = m[m[RUNNING] + n]
-            m[m[m[RUNNING] + n] + J_RUN] = m[s + J_RUN]
+            m[m[RUNNING] + m[m[s + S_REST] + O_RUN]] = m[m[RUNNING] + n]
+            m[m[m[m[RUNNING] + n] + S_REST] + O_RUN] = m[m[s + S_REST] + O_RUN]
         if sharing:
             reschedule(m, c, s, t)
         m[s + J_RATE] = 0
     for i in range(m[s + S_NEXT], m[s + S_NEXT_END]):
         other = m[i]
-        if m[other + S_LAYER] != m[LAYER]:
-            continue
         m[other + J_WAITS] -= 1
         m[other + J_READY] = max(m[other + J_READY], t)
         if m[other + J_WAITS] == 0 and m[other + J_READY] < NEVER:
@@ -116,10 +117,10 @@ def complete(m: Longs, c: Ints, s: Int, t: Int, emit: bool) -> None:
 
 
 @step
-def get_ready(m: Longs, s: Int, t: Int, opening: bool) -> None:
+def get_ready(m: Row, s: Int, t: Int, opening: bool) -> None:
     """All a stage waited for is there."""
     work = m[s + J_WORK]
-    if m[s + S_ARRIVAL]:
+    if m[s + S_KIND] & ARRIVAL:
         if work >= HORIZON:
             return
         m[s + J_START] = max(t, work)
@@ -129,18 +130,17 @@ def get_ready(m: Longs, s: Int, t: Int, opening: bool) -> None:
         else:
             stack(m, ENDS, s)
         return
-    fixed = m[s + S_FIXED_END] - m[s + S_FIXED]
     if work == 0 and m[s + S_WATCH] == m[s + S_WATCH_END]:
         m[s + J_START] = t
         stack(m, ENDS, s)
-    elif m[s + S_ALONE] and work > 0 and not (opening and m[s + S_BEGUN]):
+    elif m[s + S_KIND] & ALONE and work > 0 and not (opening and m[s + S_KIND] & BEGUN):
         put_alone(m, s)
-        if fixed:
-            p = m[m[s + S_FIXED]]
+        if m[s + S_KIND] & NAMES:
+            p = m[m[m[s + S_WATCH]] + Q_OWNER]
             if has_room(m, p):
                 mark(m, p)
         else:
-            k = m[m[s + S_SLOT]]
+            k = m[m[m[s + S_WATCH]] + Q_OWNER]
             for i in range(m[k + K_MEMBER], m[k + K_MEMBER_END]):
                 if has_room(m, m[i]):
                     mark(m, m[i])

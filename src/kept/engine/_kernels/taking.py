@@ -21,15 +21,18 @@ from kept.engine._kernels.queues import (
     call_all,
     drop_alone,
     drop_together,
+    first_stage,
     next_called,
     push,
+    uncall,
 )
+from kept.engine._kernels.row import Row
 from kept.engine._kernels.stages import begin, stack
 from kept.engine.worktime import NEVER
 
 
 @step
-def take(m: Longs, c: Ints, p: Int, s: Int, t: Int) -> None:
+def take(m: Row, c: Row, p: Int, s: Int, t: Int) -> None:
     """A person takes a stage for one."""
     drop_alone(m, s)
     m[m[s + S_CREW]] = p
@@ -52,35 +55,58 @@ def take(m: Longs, c: Ints, p: Int, s: Int, t: Int) -> None:
 
 
 @step
-def serve_alone(m: Longs, c: Ints, t: Int, limit: Int) -> None:
+def serve_alone(m: Row, c: Row, t: Int, limit: Int) -> None:
     """Whoever may take something takes the first stage for one person, ranked before ``limit``.
 
     Own work that ranks before anything a skill of theirs is wanted for concerns
     nobody else. What any of several could take goes in order of rank to the first
     of them in the order of people.
     """
+    if m[N_ASKED] == m[N_DIRTY] and m[TAKERS_LOW] >= limit:
+        return
+    # Who may take something, and the first stage each of them could: within one moment none
+    # gets ready, so it does not come to rank before what it was.
+    takers, n = m[TAKERS], m[N_TAKERS]
+    for i in range(m[N_ASKED], m[N_DIRTY]):
+        m[takers + 2 * n] = m[m[DIRTY] + i]
+        m[takers + 2 * n + 1] = 0
+        n += 1
+    m[N_ASKED] = m[N_DIRTY]
     waiting = 0
     deferred = m[DEFERRED]
-    for i in range(m[DIRTY], m[DIRTY] + m[N_DIRTY]):
-        p = m[i]
-        while has_room(m, p):
-            s = best_stage(m, p, limit)
-            if s == 0 or not is_here(m, c, p, t):
+    kept, low = np.int64(0), np.int64(NEVER)
+    for i in range(n):
+        p, s = m[takers + 2 * i], m[takers + 2 * i + 1]
+        stays = s >= limit
+        while not stays and has_room(m, p):
+            s = first_stage(m, p)
+            if s == NEVER:
                 break
-            if m[s + S_FIXED] == m[s + S_FIXED_END]:
+            stays = s >= limit or (s >= m[p + H_RESERVED] and not m[p + P_LIFTED])
+            if stays or not is_here(m, c, p, t):
+                break
+            if m[s + S_KIND] & NAMES:
+                take(m, c, p, s, t)
+            else:
                 m[deferred + waiting] = p
                 waiting += 1
-                break
-            take(m, c, p, s, t)
+                stays = True
+        if stays:
+            m[takers + 2 * kept] = p
+            m[takers + 2 * kept + 1] = s
+            kept += 1
+            low = min(low, s)
+    m[N_TAKERS] = kept
+    m[TAKERS_LOW] = low
     while waiting:
         best, chosen = limit, np.int64(0)
         n = 0
         for i in range(waiting):
             p = m[deferred + i]
-            s = np.int64(0)
+            s = np.int64(NEVER)
             if has_room(m, p):
                 s = best_stage(m, p, limit)
-            if s:
+            if s < NEVER:
                 m[deferred + n] = p
                 n += 1
                 if s < best or (s == best and p < chosen):
@@ -91,7 +117,7 @@ def serve_alone(m: Longs, c: Ints, t: Int, limit: Int) -> None:
 
 
 @step
-def may_join(m: Longs, c: Ints, s: Int, p: Int, t: Int) -> bool:
+def may_join(m: Row, c: Row, s: Int, p: Int, t: Int) -> bool:
     """Whether a member of a skill is free for a stage now."""
     if is_named(m, s, p) or not has_room(m, p):
         return False
@@ -101,18 +127,18 @@ def may_join(m: Longs, c: Ints, s: Int, p: Int, t: Int) -> bool:
 
 
 @step
-def can_soon(m: Longs, c: Ints, s: Int, t: Int) -> bool:
+def can_soon(m: Row, c: Row, s: Int, t: Int) -> bool:
     """Whether, of those who are not away, enough could do a stage together."""
-    for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+    for i in range(m[m[s + S_REST] + O_FIXED], m[m[s + S_REST] + O_FIXED_END]):
         if is_away(m, c, m[i], t):
             return False
-    n_slots = m[s + S_SLOT_END] - m[s + S_SLOT]
+    n_slots = m[m[s + S_REST] + O_SLOT_END] - m[m[s + S_REST] + O_SLOT]
     if n_slots == 0:
         return True
     filled = place_named(m, s)
-    for i in range(m[s + S_SLOT], m[s + S_SLOT_END]):
+    for i in range(m[m[s + S_REST] + O_SLOT], m[m[s + S_REST] + O_SLOT_END]):
         k = m[i]
-        if i > m[s + S_SLOT] and m[i - 1] == k:
+        if i > m[m[s + S_REST] + O_SLOT] and m[i - 1] == k:
             continue
         for j in range(m[k + K_MEMBER], m[k + K_MEMBER_END]):
             p = m[j]
@@ -125,7 +151,7 @@ def can_soon(m: Longs, c: Ints, s: Int, t: Int) -> bool:
 
 
 @step
-def lapse(m: Longs, c: Ints, p: Int, t: Int) -> None:
+def lapse(m: Row, c: Row, p: Int, t: Int) -> None:
     """Look again when somebody others wait for turns away."""
     turn = np.int64(c[window_now(m, c, p, t) + W_TURNS])
     if m[p + H_LAPSE] != turn:
@@ -134,7 +160,7 @@ def lapse(m: Longs, c: Ints, p: Int, t: Int) -> None:
 
 
 @step
-def hold_for(m: Longs, c: Ints, s: Int, count: Int, t: Int) -> None:
+def hold_for(m: Row, c: Row, s: Int, count: Int, t: Int) -> None:
     """Those who are here wait for the others; looked at again when one of them turns away."""
     low = m[s + S_CREW]
     rank = s
@@ -151,16 +177,16 @@ def hold_for(m: Longs, c: Ints, s: Int, count: Int, t: Int) -> None:
             m[p + H_STAMP] = m[STAMP]
     if not any_here:
         return
-    for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+    for i in range(m[m[s + S_REST] + O_FIXED], m[m[s + S_REST] + O_FIXED_END]):
         lapse(m, c, m[i], t)
-    for i in range(m[s + S_SLOT], m[s + S_SLOT_END]):
+    for i in range(m[m[s + S_REST] + O_SLOT], m[m[s + S_REST] + O_SLOT_END]):
         for j in range(m[m[i] + K_MEMBER], m[m[i] + K_MEMBER_END]):
             if not is_away(m, c, m[j], t):
                 lapse(m, c, m[j], t)
 
 
 @step
-def let_go(m: Longs, s: Int, p: Int) -> None:
+def let_go(m: Row, s: Int, p: Int) -> None:
     """Let go of somebody a stage held and holds no longer."""
     if m[p + H_RESERVED] == s and m[p + H_STAMP] != m[STAMP]:
         m[p + H_RESERVED] = NEVER
@@ -168,12 +194,9 @@ def let_go(m: Longs, s: Int, p: Int) -> None:
 
 
 @step
-def try_together(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
-    """Start a stage for several people, or with resources, if all it needs is there now.
-
-    At the opening, work begun before goes on with who began it, at work or not.
-    """
-    for i in range(m[s + S_USE], m[s + S_USE_END], 2):
+def has_resources(m: Row, s: Int, t: Int) -> bool:
+    """Whether enough is left of all resources a stage uses; if not, when to look again."""
+    for i in range(m[m[s + S_REST] + O_USE], m[m[s + S_REST] + O_USE_END], 2):
         r = m[i]
         above, until = upper_use(m, r, t)
         if m[r + R_USED] + above + m[i + 1] > m[r + R_CAPACITY]:
@@ -181,10 +204,21 @@ def try_together(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
                 m[MACHINE_AT] = until
                 push(m, until, MACHINE, np.int64(0))
             return False
+    return True
+
+
+@step
+def try_together(m: Row, c: Row, s: Int, t: Int, opening: bool) -> bool:
+    """Start a stage for several people, or with resources, if all it needs is there now.
+
+    At the opening, work begun before goes on with who began it, at work or not.
+    """
+    if m[s + S_KIND] & USES and not has_resources(m, s, t):
+        return False
     low = m[s + S_CREW]
     count = np.int64(0)
     fits = True
-    for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+    for i in range(m[m[s + S_REST] + O_FIXED], m[m[s + S_REST] + O_FIXED_END]):
         p = m[i]
         m[low + count] = p
         count += 1
@@ -193,18 +227,18 @@ def try_together(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
         elif not opening:
             fits &= is_here(m, c, p, t)
             fits &= bool(m[p + P_LIFTED] or m[p + H_RESERVED] >= s)
-    n_slots = m[s + S_SLOT_END] - m[s + S_SLOT]
+    n_slots = m[m[s + S_REST] + O_SLOT_END] - m[m[s + S_REST] + O_SLOT]
     if n_slots:
-        k = m[m[s + S_SLOT]]
+        k = m[m[m[s + S_REST] + O_SLOT]]
         several = count > 0
-        for i in range(m[s + S_SLOT], m[s + S_SLOT_END]):
+        for i in range(m[m[s + S_REST] + O_SLOT], m[m[s + S_REST] + O_SLOT_END]):
             several |= m[i] != k
         if several:
             filled = place_named(m, s)
             for j in range(m[CREW], m[CREW_END]):
                 p = m[j]
                 able = False
-                for i in range(m[s + S_SLOT], m[s + S_SLOT_END]):
+                for i in range(m[m[s + S_REST] + O_SLOT], m[m[s + S_REST] + O_SLOT_END]):
                     able |= knows(m, p, m[i])
                 if filled < n_slots and able and may_join(m, c, s, p, t) and place(m, s, p):
                     m[low + count] = p
@@ -224,20 +258,20 @@ def try_together(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
         else:
             begin(m, c, s, t)
         return True
-    several = m[s + S_FIXED_END] - m[s + S_FIXED] + n_slots > 1
+    several = m[m[s + S_REST] + O_FIXED_END] - m[m[s + S_REST] + O_FIXED] + n_slots > 1
     if several and not opening and can_soon(m, c, s, t):
         hold_for(m, c, s, count, t)
     return False
 
 
 @step
-def look_at(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
+def look_at(m: Row, c: Row, s: Int, t: Int, opening: bool) -> bool:
     """Start a stage for several if it can be, or have those who are here wait for the others."""
     m[STAMP] += 1
     started = try_together(m, c, s, t, opening)
-    for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+    for i in range(m[m[s + S_REST] + O_FIXED], m[m[s + S_REST] + O_FIXED_END]):
         let_go(m, s, m[i])
-    for i in range(m[s + S_SLOT], m[s + S_SLOT_END]):
+    for i in range(m[m[s + S_REST] + O_SLOT], m[m[s + S_REST] + O_SLOT_END]):
         for j in range(m[m[i] + K_MEMBER], m[m[i] + K_MEMBER_END]):
             let_go(m, s, m[j])
     if not started:
@@ -253,16 +287,18 @@ def look_at(m: Longs, c: Ints, s: Int, t: Int, opening: bool) -> bool:
 
 
 @step
-def is_idle(m: Longs, c: Ints, s: Int, t: Int) -> bool:
+def is_idle(m: Row, c: Row, s: Int, t: Int) -> bool:
     """Whether looking at a stage changes nothing: it cannot start, and holds whom it held.
 
     Most looks are such: one of two people takes work of their own that ranks before, or
     the other is held already.
     """
-    if m[s + S_SLOT] < m[s + S_SLOT_END] or m[s + S_USE] < m[s + S_USE_END]:
+    if not m[s + S_KIND] & PLAIN:
         return False
+    low = m[s + S_CREW]
+    high = low + ((m[s + S_WATCH_END] - m[s + S_WATCH]) >> 1)
     stuck, holding = False, False
-    for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+    for i in range(low, high):
         p = m[i]
         if m[p + H_RESERVED] == s:
             if not has_room(m, p) or comes_at(m, c, p, t) != t:
@@ -273,24 +309,23 @@ def is_idle(m: Longs, c: Ints, s: Int, t: Int) -> bool:
         else:
             stuck = True
     if holding:
-        for i in range(m[s + S_FIXED], m[s + S_FIXED_END]):
+        for i in range(low, high):
             if is_away(m, c, m[i], t):
                 return False
     return stuck
 
 
 @step
-def open_begun(m: Longs, c: Ints, t: Int, opening: bool) -> bool:
+def open_begun(m: Row, c: Row, t: Int, opening: bool) -> bool:
     """Go on with what was begun before; whether one of them was done at once."""
     for i in range((m[STAGES_END] - m[STAGES]) // STAGE):
         s = m[STAGES] + STAGE * i
         if (
-            m[s + S_BEGUN]
-            and (m[m[CALLED] + (i >> 6)] >> (i & 63)) & 1
+            m[s + S_KIND] & BEGUN
+            and (m[m[CALLED] + (i >> 5)] >> (i & 31)) & 1
             and look_at(m, c, s, t, opening)
         ):
-            m[m[CALLED] + (i >> 6)] ^= np.int64(1) << (i & 63)
-            m[N_CALLED] -= 1
+            uncall(m, np.int64(i))
             if m[s + J_WORK] == 0:
                 stack(m, ENDS, s)
                 return True
@@ -298,7 +333,7 @@ def open_begun(m: Longs, c: Ints, t: Int, opening: bool) -> bool:
 
 
 @step
-def serve(m: Longs, c: Ints, t: Int, opening: bool) -> None:
+def serve(m: Row, c: Row, t: Int, opening: bool) -> None:
     """Everybody who is here takes, of what is ready for them, the first by rank.
 
     Stages that need more than one person are looked at in their place among the
@@ -307,10 +342,13 @@ def serve(m: Longs, c: Ints, t: Int, opening: bool) -> None:
     at once (it had no work), what follows it may rank higher than what comes next,
     so everything is looked at again.
     """
+    m[N_TAKERS] = 0
+    m[N_ASKED] = 0
+    dirty = m[DIRTY]
     if m[AGAIN]:
         m[AGAIN] = 0
-        for i in range(m[DIRTY], m[DIRTY] + m[N_DIRTY]):
-            call_for(m, m[i])
+        for i in range(m[N_DIRTY]):
+            call_for(m, m[dirty + i])
     if m[RECONSIDER]:
         for r in range(m[RESOURCES], m[RESOURCES_END], RESOURCE):
             if m[r + R_QUEUE]:
@@ -332,9 +370,9 @@ def serve(m: Longs, c: Ints, t: Int, opening: bool) -> None:
             m[AGAIN] = 1
             return
     m[CURRENT] = 0
-    m[CALLED_LOW] = m[CALLED_END]
+    m[CALLED_LOW] = NEVER
     m[RECONSIDER] = 0
     serve_alone(m, c, t, np.int64(NEVER))
-    for i in range(m[DIRTY], m[DIRTY] + m[N_DIRTY]):
+    for i in range(dirty, dirty + m[N_DIRTY]):
         m[m[i] + H_DIRTY] = 0
     m[N_DIRTY] = 0
