@@ -156,7 +156,7 @@ class Reasons(Dated):
         if not rows:
             return ngettext(
                 "The one promise given stays as it was.",
-                "All %(count)s promises given change by less than one point.",
+                "None of the %(count)s promises given changes by a whole point.",
                 others,
             ) % {"count": others}
         return ngettext(
