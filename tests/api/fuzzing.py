@@ -131,6 +131,7 @@ def kind_of(name: str) -> str:
         "beyond": "promises",
         "policy": "policies",
         "template": "reply-templates",
+        "wording": "rule-wordings",
         "story": "stories",
         "standing": "standing-promises",
         "core": "core-services",

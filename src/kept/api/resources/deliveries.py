@@ -10,7 +10,7 @@ from pydantic import Field
 from kept.api import paging
 from kept.api.door import Door
 from kept.api.keys import ApiRequest
-from kept.api.resources.pauses import Telling
+from kept.api.resources.pauses import HowTold
 from kept.api.resources.promises import ONE, row_of
 from kept.api.shapes import Asked, Id, Page, PageAsked, Prose, Shown
 from kept.people.access import Policy
@@ -157,7 +157,7 @@ def show_delivery(request: ApiRequest, delivery_id: int) -> dict[str, Any]:
 
 @door.add(f"{DELIVERY}/notice", Policy.MEMBER, Delivery, status=200, version_of=DELIVERY)
 def notice_delivery(
-    request: ApiRequest, delivery_id: int, body: Telling | None = None
+    request: ApiRequest, delivery_id: int, body: HowTold | None = None
 ) -> dict[str, Any]:
     """Tell the client that silence for five working days counts as acceptance.
 

@@ -40,7 +40,7 @@ class Pause(Shown):
     )
 
 
-class Telling(Asked):
+class HowTold(Asked):
     """How the client is told something a clock of theirs begins with."""
 
     how: Literal["link", "said"] = Field(
@@ -75,7 +75,7 @@ class Telling(Asked):
         return None
 
 
-class NewPause(Telling):
+class NewPause(HowTold):
     """Why the clock stands, and how the client is told."""
 
     obligation_id: Id = Field(description="What the client owes; overdue or not yet.")
