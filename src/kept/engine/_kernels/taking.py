@@ -28,7 +28,7 @@ from kept.engine._kernels.queues import (
 )
 from kept.engine._kernels.row import Row
 from kept.engine._kernels.stages import begin, stack
-from kept.engine.worktime import NEVER
+from kept.engine.worktime import AWAY, NEVER
 
 
 @step
@@ -160,6 +160,28 @@ def lapse(m: Row, c: Row, p: Int, t: Int) -> None:
 
 
 @step
+def near(m: Row, c: Row, p: Int, t: Int) -> None:
+    """Look again when somebody who is away comes soon enough to be waited for."""
+    w = window_now(m, c, p, t)
+    if w >= m[p + P_LAST] or c[w + W_START] - t <= AWAY:
+        return
+    turn = np.int64(c[w + W_START] - AWAY)
+    if m[p + H_LAPSE] != turn:
+        m[p + H_LAPSE] = turn
+        push(m, turn, TURNS, p)
+
+
+@step
+def come_back_for(m: Row, c: Row, s: Int, t: Int) -> None:
+    """A stage that waits for nobody yet is looked at again when those who are away are near."""
+    for i in range(m[m[s + S_REST] + O_FIXED], m[m[s + S_REST] + O_FIXED_END]):
+        near(m, c, m[i], t)
+    for i in range(m[m[s + S_REST] + O_SLOT], m[m[s + S_REST] + O_SLOT_END]):
+        for j in range(m[m[i] + K_MEMBER], m[m[i] + K_MEMBER_END]):
+            near(m, c, m[j], t)
+
+
+@step
 def hold_for(m: Row, c: Row, s: Int, count: Int, t: Int) -> None:
     """Those who are here wait for the others; looked at again when one of them turns away."""
     low = m[s + S_CREW]
@@ -259,8 +281,11 @@ def try_together(m: Row, c: Row, s: Int, t: Int, opening: bool) -> bool:
             begin(m, c, s, t)
         return True
     several = m[m[s + S_REST] + O_FIXED_END] - m[m[s + S_REST] + O_FIXED] + n_slots > 1
-    if several and not opening and can_soon(m, c, s, t):
-        hold_for(m, c, s, count, t)
+    if several and not opening:
+        if can_soon(m, c, s, t):
+            hold_for(m, c, s, count, t)
+        else:
+            come_back_for(m, c, s, t)
     return False
 
 
