@@ -79,7 +79,6 @@ def sound() -> None:
 
 def become(words: list[str], log: str, environ: dict[str, str], *, cold: bool) -> None:
     """Make the forked child what a shell would have made of it, but for what is imported."""
-    os.setsid()
     for number, path, mode in (
         (0, os.devnull, os.O_RDONLY),
         (1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND),
@@ -102,12 +101,20 @@ def obey(told: TextIO, said: TextIO, environ: dict[str, str]) -> bool:
     for line in iter(told.readline, ""):
         match json.loads(line):
             case {"start": words, "log": log, "cold": cold}:
+                ready, its_own = os.pipe()
                 child = os.fork()
                 if child == 0:
                     told.close()
                     said.close()
+                    os.setsid()
+                    os.close(its_own)
+                    os.close(ready)
                     become(words, log, environ, cold=cold)
                     return True
+                # Before it leads a group of its own, nobody could kill it by that.
+                os.close(its_own)
+                os.read(ready, 1)
+                os.close(ready)
                 answer: Any = child
             case {"ended": number}:
                 answer = _ended(number)
