@@ -7,8 +7,9 @@ from tests.cli.conftest import Type
 
 from kept.jobs import making
 from kept.jobs.models import Condition
+from kept.outbox.models import Letter
 from kept.promises import pausing
-from kept.promises.models import Promise, TermsLine
+from kept.promises.models import Promise, Proposal, Reason, TermsLine
 
 LINE = "Menu cards for Harbour Clinic by Fri 18 Dec"
 
@@ -91,6 +92,39 @@ def test_another_date_is_told_agreed_and_asked_for(northlight: cast.House, typed
     assert typed("move", promise, "--refused", "--json").document["due_at"] == agreed["due_at"]
     past = typed("move", promise, "--to", "2026-11-02")
     assert (past.status, "has gone by" in past.err) == (2, True)
+
+
+def test_bad_news_is_shown_sent_and_answered_by_its_number(
+    northlight: cast.House, typed: Type
+) -> None:
+    line = "Menu cards for Harbour Clinic by Fri 18 Dec, 20-40h"
+    promise = str(typed("promise", line, "--json").document["id"])
+    shown = typed("bad-news", promise, "--to", "2027-01-08", "--json").document
+    assert (shown["sent"], shown["options"][0]["due_at"]) == (False, "2027-01-08T18:00:00+00:00")
+    assert 0.5 < shown["options"][0]["chance"] < 1
+    assert shown["subject"] == "Menu cards: Friday 8 January 2027"
+    said = typed("bad-news", promise, "--to", "2027-01-08")
+    assert "Nothing was sent. Add --send to send it." in said.out
+    assert typed("bad-news", promise, "--to", "2026-12-17").status == 1
+    unsaid = typed("bad-news", promise, "--to", "2027-01-08", "--send")
+    assert (unsaid.status, "Say with --why what it was: client_material" in unsaid.err) == (2, True)
+    why = ("--to", "2027-01-08", "--why", "away", "--stated", "Dev is ill", "--send")
+    nobody = typed("bad-news", promise, *why)
+    assert (nobody.status, Proposal.objects.count(), Reason.objects.count()) == (2, 0, 0)
+    to = ("--contact", "Ana Reis <ana@clinic.example>")
+    assert typed("bad-news", promise, *why, *to, "--json").document["sent"] is True
+    [letter] = Letter.objects.filter(to_address="ana@clinic.example")
+    assert "Dear Ana Reis," in letter.body
+    assert "Dev is ill" in letter.body
+    again = typed("bad-news", promise, *why, *to)
+    assert (again.status, Letter.objects.count()) == (1, 1)
+    wrong = typed("move", promise, "--agreed", "--option", "2")
+    assert (wrong.status, "Say with --option which way they chose. 1: Fri" in wrong.err) == (
+        2,
+        True,
+    )
+    agreed = typed("move", promise, "--agreed", "--option", "1", "--json").document
+    assert agreed["due_at"] == "2027-01-08T18:00:00+00:00"
 
 
 def test_silence_thanks_reasons_and_looking_back(northlight: cast.House, typed: Type) -> None:

@@ -62,6 +62,9 @@ COMMANDS = {
         "moving",
         "Note that the client was told of another date, or their wish; then note the answer.",
     ),
+    "bad-news": Command(
+        "moving", "Write bad news in time: the odds, two ways out, and the letter; send it."
+    ),
     "why": Command(
         "closing", "Say why a date moved or was missed: about the work, never about a person."
     ),

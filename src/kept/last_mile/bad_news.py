@@ -12,6 +12,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from kept import words, zones
+from kept.clients.models import Contact
 from kept.last_mile.models import Alarm
 from kept.people import days
 from kept.people.models import Member, Role
@@ -48,12 +49,34 @@ def compose(promise: Promise, *, now: datetime) -> Sheet | None:
     alive = (Proposal.State.DRAFT, Proposal.State.TOLD)
     if Proposal.objects.filter(promise=promise, state__in=alive).exists():
         return None
-    ways = moving.ways_of(Forecaster(promise, now=now))
-    if ways.whole is None or ways.whole.due_at <= promise.due_at:
+    return written(promise, now=now)
+
+
+def written(
+    promise: Promise,
+    *,
+    now: datetime,
+    to: Contact | None = None,
+    whole_at: datetime | None = None,
+    reason: str = "",
+) -> Sheet | None:
+    """Work out the ways out of an open promise and the letter; None where there is no later date.
+
+    Args:
+        to: who reads it; left out, the promise's own reader.
+        whole_at: when all of it is offered for; left out, the first date that is sure enough.
+        reason: why, in a sentence, which the letter ends with.
+    """
+    forecaster = Forecaster(promise, now=now)
+    ways = moving.ways_of(forecaster)
+    whole = ways.whole
+    if whole_at is not None and forecaster.can:
+        whole = moving.at(forecaster, whole_at)
+    if whole is None or whole.due_at <= max(promise.due_at, now):
         return None
     house = promise.organisation
-    options = [Way(ways.whole.due_at, chance=ways.whole.chance)]
-    offered = [Offered(ways.whole.due_at)]
+    options = [Way(whole.due_at, chance=whole.chance)]
+    offered = [Offered(whole.due_at)]
     lines = agreed.last_of(promise).lines.filter(required=False, condition__isnull=False)
     left_out = list(lines.order_by("position"))
     if ways.part is not None and ways.part.chance >= house.line and left_out:
@@ -64,25 +87,24 @@ def compose(promise: Promise, *, now: datetime) -> Sheet | None:
                 chance=ways.part.chance,
                 words=_("without %(lines)s") % {"lines": told},
                 later=[line.condition_id for line in left_out if line.condition_id is not None],
-                rest_due_at=ways.whole.due_at,
+                rest_due_at=whole.due_at,
             )
         )
-        offered.append(
-            Offered(ways.part.due_at, [line.text for line in left_out], ways.whole.due_at)
-        )
+        offered.append(Offered(ways.part.due_at, [line.text for line in left_out], whole.due_at))
     signed = promise.last_mile_owner
     draft = Draft(
         what=promise.job.title,
-        greeting=writing.greeting(promise.contact),
+        greeting=writing.greeting(to or promise.contact),
         signed=house.name if signed is None else writing.signed(signed),
         due_before=promise.due_at,
         zone=promise.zone,
         today=now,
         options=offered,
+        reason=reason,
         working_days=days.count_between(
             house,
             zones.day_of(promise.due_at, promise.zone),
-            zones.day_of(ways.whole.due_at, promise.zone),
+            zones.day_of(whole.due_at, promise.zone),
         ),
     )
     return Sheet(promise, tuple(options), ways.chance, news.subject(draft), news.letter(draft))

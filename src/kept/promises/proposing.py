@@ -179,6 +179,12 @@ def tell(
     return proposal
 
 
+def withdraw_prepared(promise: Promise, *, by: Member, now: datetime) -> None:
+    """Take back the sheets that kept had prepared: a letter takes their place."""
+    for prepared in promise.proposals.filter(state=Proposal.State.DRAFT, made_by__isnull=True):
+        withdraw(prepared, by=by, now=now)
+
+
 def ask(
     promise: Promise,
     *,

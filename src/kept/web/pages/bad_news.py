@@ -327,8 +327,7 @@ def _tell(
     )
     how = Proposal.How.LINK if by_link else Proposal.How.SAID
     proposing.tell(proposal, how=how, **doing)
-    for prepared in promise.proposals.filter(state=Proposal.State.DRAFT, made_by__isnull=True):
-        proposing.withdraw(prepared, **doing)  # this letter takes its place
+    proposing.withdraw_prepared(promise, **doing)
     name = contact.name if contact else str(promise.client)
     if by_link:
         return _("Sent to %(name)s. Told at is set; agreed at is theirs to set.") % {"name": name}
