@@ -153,7 +153,7 @@ def bad_news(
     email: AsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write bad news in time: the odds, two ways out, and a letter that leads with the date.
+    """Write bad news in time: the odds, two ways out, and the letter; send it.
 
     Nothing is kept or sent without --send. The client answers by the link in the letter; what
     they say otherwise is noted with `kept move`.
