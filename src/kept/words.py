@@ -211,6 +211,11 @@ def wrapped(text: str, width: int, lines: int = 2) -> Sequence[str]:
     return rows
 
 
+def month(number: int) -> str:
+    """ "December" for 12."""
+    return formats.date_format(date(2026, number, 1), "F")
+
+
 def month_letter(value: date) -> str:
     """ "D" for December: enough under a bar of a year."""
     return formats.date_format(value, "M")[:1].upper()

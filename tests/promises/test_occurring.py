@@ -12,6 +12,7 @@ from kept.promises.models import Occurrence, StandingPromise
 from kept.tenancy import refusals
 
 TEN = time(10)
+NBSP = "\N{NO-BREAK SPACE}"
 
 
 def mondays(house: cast.House, now: datetime, **said: object) -> StandingPromise:
@@ -43,6 +44,64 @@ def test_every_monday_by_ten_for_five_weeks_and_no_further(
     assert occurring.look_ahead(now=now + timedelta(days=7)) == 0
     assert made()[-1] == datetime(2027, 1, 11, 10, tzinfo=UTC)
     assert faults() == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("FREQ=DAILY", "every day by 10:00"),
+        ("FREQ=DAILY;INTERVAL=3", "every 3 days by 10:00"),
+        ("FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR", "every weekday by 10:00"),
+        ("FREQ=DAILY;BYDAY=MO,FR", "every Monday and Friday by 10:00"),
+        ("FREQ=WEEKLY", "every week by 10:00"),
+        ("FREQ=WEEKLY;BYDAY=MO;COUNT=1", "every Monday by 10:00, 1 time"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,FR", "every 2 weeks on Tuesday and Friday by 10:00"),
+        ("FREQ=WEEKLY;BYDAY=MO;UNTIL=20271231", "every Monday by 10:00, until Fri 31 Dec 2027"),
+        ("FREQ=MONTHLY;INTERVAL=2", "every 2 months by 10:00"),
+        ("FREQ=MONTHLY;BYDAY=MO", "every Monday by 10:00"),
+        ("FREQ=MONTHLY;BYMONTHDAY=1,15", "every month on day 1, 15 by 10:00"),
+        ("FREQ=MONTHLY;BYMONTHDAY=-1", "on the last day of every month by 10:00"),
+        ("FREQ=MONTHLY;BYDAY=1TU", "on the first Tuesday of every month by 10:00"),
+        ("FREQ=MONTHLY;INTERVAL=3;BYDAY=-1FR", "every 3 months on the last Friday by 10:00"),
+        (
+            "FREQ=MONTHLY;BYDAY=2TU,4TU",
+            "on the second Tuesday and the fourth Tuesday of every month by 10:00",
+        ),
+        (
+            "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+            "on the last weekday of every month by 10:00",
+        ),
+        ("FREQ=MONTHLY;BYDAY=WE;BYSETPOS=3", "on the third Wednesday of every month by 10:00"),
+        (
+            "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=1",
+            "on the first day of every month by 10:00",
+        ),
+        ("FREQ=YEARLY", "every year by 10:00"),
+        (
+            "FREQ=YEARLY;BYMONTH=3,6;BYMONTHDAY=-1",
+            "every year on the last day of March and June by 10:00",
+        ),
+        ("FREQ=YEARLY;BYMONTH=5;BYDAY=1MO", "every year on the first Monday of May by 10:00"),
+    ],
+)
+def test_a_rule_is_said_in_words(rule: str, said: str) -> None:
+    assert repeating.in_words(rule, TEN).replace(NBSP, " ") == said
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;INTERVAL=2;BYDAY=MO",
+        "FREQ=MONTHLY;BYMONTHDAY=-2",
+        "FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR",
+        "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=1",
+        "FREQ=MONTHLY;BYDAY=-3FR",
+        "FREQ=YEARLY;BYDAY=20MO",
+    ],
+)
+def test_a_rule_without_words_is_shown_as_it_is_to_us_and_never_to_a_client(rule: str) -> None:
+    assert repeating.in_words(rule, TEN) == f"{rule} by 10:00"
+    assert repeating.in_words(rule, TEN, otherwise="as agreed,") == "as agreed, by 10:00"
 
 
 def test_ten_stays_ten_when_the_clocks_change(northlight: cast.House) -> None:

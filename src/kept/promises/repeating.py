@@ -7,12 +7,13 @@ whether it is due before or after they change.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from dateutil import rrule
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from kept import words, zones
 from kept.promises.models import StandingPromise
@@ -125,37 +126,117 @@ def demand_clear(rule: str, *, starts_on: date, at: time, zone: str, gap: str) -
     return first
 
 
-def in_words(rule: str, at: time) -> str:
-    """ "every Monday by 10:00", "every 2 weeks on Tuesday and Friday by 09:00"."""
+def in_words(rule: str, at: time, *, otherwise: str = "") -> str:
+    """ "every Monday by 10:00", "on the first Tuesday of every month by 19:30".
+
+    Args:
+        otherwise: what to say of the days where a rule has no words; left out, the rule itself.
+    """
     parts = dict(part.split("=", 1) for part in rule.split(";"))
-    every = int(parts.get("INTERVAL", "1"))
-    days = [
-        words.weekday(date(2026, 6, 1) + timedelta(days=_WEEK.index(day)))  # a Monday
-        for day in parts.get("BYDAY", "").split(",")
-        if day in _WEEK
-    ]
-    frequency = parts["FREQ"]
-    if frequency == "WEEKLY" and days and every == 1:
-        said = _("every %(days)s") % {"days": words.listed(days)}
-    elif frequency == "WEEKLY" and days:
-        said = _("every %(count)s weeks on %(days)s") % {
-            "count": every,
-            "days": words.listed(days),
+    said = _("%(when)s by %(time)s") % {
+        "when": _days_in_words(parts) or otherwise or rule,
+        "time": f"{at:%H:%M}",
+    }
+    if "UNTIL" in parts:
+        last = date.fromisoformat(parts["UNTIL"])
+        return _("%(said)s, until %(day)s") % {"said": said, "day": words.day(last, today=date.min)}
+    if "COUNT" in parts:
+        count = int(parts["COUNT"])
+        return ngettext("%(said)s, %(count)s time", "%(said)s, %(count)s times", count) % {
+            "said": said,
+            "count": count,
         }
-    elif frequency == "MONTHLY" and parts.get("BYMONTHDAY") == "-1" and every == 1:
-        said = _("on the last day of every month")
-    elif frequency == "MONTHLY" and "BYMONTHDAY" in parts and every == 1:
-        said = _("every month on day %(day)s") % {"day": parts["BYMONTHDAY"].replace(",", ", ")}
-    elif frequency == "DAILY" and every == 1 and parts.get("BYDAY") == "MO,TU,WE,TH,FR":
-        said = _("every weekday")
-    elif set(parts) <= {"FREQ"} and frequency == "DAILY":
-        said = _("every day")
-    else:
-        said = rule
-    return _("%(when)s by %(time)s") % {"when": said, "time": f"{at:%H:%M}"}
+    return said
+
+
+def _days_in_words(parts: Mapping[str, str]) -> str:
+    """Say on which days a rule falls; "" where there are no words for it."""
+    every = int(parts.get("INTERVAL", "1"))
+    by = {name for name in ("BYMONTH", "BYMONTHDAY", "BYDAY", "BYSETPOS") if name in parts}
+    days = parts.get("BYDAY", "").split(",") if "BYDAY" in by else []
+    plain = all(day in _WEEK for day in days)
+    match parts["FREQ"]:
+        case "DAILY" if not by:
+            return ngettext("every day", "every %(count)s days", every) % {"count": every}
+        case "WEEKLY" if not by:
+            return ngettext("every week", "every %(count)s weeks", every) % {"count": every}
+        case "WEEKLY" if plain and every > 1:
+            return _("every %(count)s weeks on %(days)s") % {"count": every, "days": _named(days)}
+        case "DAILY" | "WEEKLY" if plain and every == 1:
+            if sorted(days) == sorted(_WEEK[:5]):
+                return _("every weekday")
+            return _("every %(days)s") % {"days": _named(days)}
+        case "MONTHLY" if not by:
+            return ngettext("every month", "every %(count)s months", every) % {"count": every}
+        case "MONTHLY" if plain and by == {"BYDAY"} and every == 1:
+            return _("every %(days)s") % {"days": _named(days)}
+        case "MONTHLY" if which := _which(parts):
+            if every > 1:
+                return _("every %(count)s months on %(which)s") % {"count": every, "which": which}
+            if parts.get("BYMONTHDAY", "-1") != "-1":
+                return _("every month on %(which)s") % {"which": which}
+            return _("on %(which)s of every month") % {"which": which}
+        case "YEARLY" if not by:
+            return ngettext("every year", "every %(count)s years", every) % {"count": every}
+        case "YEARLY" if "BYMONTH" in by and every == 1 and (which := _which(parts)):
+            months = [words.month(int(month)) for month in parts["BYMONTH"].split(",")]
+            return _("every year on %(which)s of %(months)s") % {
+                "which": which,
+                "months": words.listed(months),
+            }
+    return ""
+
+
+def _which(parts: Mapping[str, str]) -> str:
+    """ "day 4", "the last day", "the first Tuesday", "the last weekday"; "" where none fits."""
+    if "BYMONTHDAY" in parts:
+        numbers = parts["BYMONTHDAY"].split(",")
+        if "BYDAY" in parts or "BYSETPOS" in parts:
+            return ""
+        if numbers == ["-1"]:
+            return _("the last day")
+        if all(number.removeprefix("+").isdigit() for number in numbers):
+            return _("day %(day)s") % {
+                "day": ", ".join(number.removeprefix("+") for number in numbers)
+            }
+        return ""
+    days = parts.get("BYDAY", "").split(",")
+    place = parts.get("BYSETPOS")
+    if place is None:
+        found = [_PLACED.fullmatch(day) for day in days]
+        named = [_placed(one["place"], _named([one["day"]])) for one in found if one is not None]
+        return words.listed(named) if named and all(named) and len(named) == len(days) else ""
+    if sorted(days) == sorted(_WEEK):
+        return _placed(place, _("day"))
+    if sorted(days) == sorted(_WEEK[:5]):
+        return _placed(place, _("weekday"))
+    return _placed(place, _named(days)) if len(days) == 1 and days[0] in _WEEK else ""
+
+
+def _placed(place: str, day: str) -> str:
+    """ "the first Tuesday"; "" for a place without a word."""
+    try:
+        phrase = {
+            1: _("the first %(day)s"),
+            2: _("the second %(day)s"),
+            3: _("the third %(day)s"),
+            4: _("the fourth %(day)s"),
+            5: _("the fifth %(day)s"),
+            -1: _("the last %(day)s"),
+        }[int(place)]
+    except (KeyError, ValueError):
+        return ""
+    return phrase % {"day": day}
+
+
+def _named(days: Iterable[str]) -> str:
+    """ "Monday and Friday" for MO and FR."""
+    monday = date(2026, 6, 1)
+    return words.listed(words.weekday(monday + timedelta(days=_WEEK.index(day))) for day in days)
 
 
 _WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_PLACED = re.compile(r"(?P<place>[+-]?\d+)(?P<day>MO|TU|WE|TH|FR|SA|SU)")
 
 
 def _parsed(rule: str, starts_on: date) -> "rrule.rrule":
