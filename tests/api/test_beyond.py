@@ -149,6 +149,40 @@ def test_what_cannot_be_is_refused_clearly(
     assert all(answer.json()["detail"].endswith(".") for answer in refused.values())
 
 
+def test_who_reads_what_recurs_is_named_by_api(
+    northlight: cast.House, southbank: cast.House, calling: Callable[..., Any]
+) -> None:
+    ben = calling(northlight.ben)
+    clinic = northlight.clients["Harbour Clinic"].pk
+    bakery = northlight.clients["Pete's Bakery"].pk
+    standing = {"client_id": clinic, "what": "Report", "due_time": "10:00",
+                "rule": "FREQ=WEEKLY;BYDAY=MO"}  # fmt: skip
+    made = ben.post("/standing-promises", standing).json()
+    assert made["contact_id"] is None
+    second = ben.post("/standing-promises", {**standing, "contact": "Sara Nunes <s@c.example>"})
+    sara = second.json()["contact_id"]
+    assert ben.get(f"/contacts/{sara}").json()["name"] == "Sara Nunes"
+
+    path = f"/standing-promises/{made['id']}/reader"
+    for body, contact in (({"contact": "sara"}, sara), ({}, None), ({"contact_id": sara}, sara)):
+        named = ben.post(path, body)
+        assert (named.status_code, named.json()) == (200, {**made, "contact_id": contact})
+    pete = ben.post("/contacts", {"client_id": bakery, "name": "Pete"}).json()["id"]
+    refused = ben.post(path, {"contact_id": pete})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "contact_id")
+    assert "Pete is not somebody at Harbour Clinic." in refused.json()["detail"]
+    both = ben.post(path, {"contact_id": sara, "contact": "sara"})
+    assert "Say contact_id or contact, not both." in both.json()["detail"]
+    nobody = ben.post(path, {"contact": "Rui"})
+    assert "Nobody at Harbour Clinic fits “Rui”." in nobody.json()["detail"]
+    assert calling(southbank.cleo).post(path, {}).status_code == 404
+
+    bad = {**standing, "rule": "FREQ=HOURLY", "contact": "Rui Costa <r@c.example>"}
+    assert ben.post("/standing-promises", bad).status_code == 422
+    people = ben.get("/contacts").json()["items"]
+    assert "Rui Costa" not in {one["name"] for one in people}, "nobody new is left behind"
+
+
 def test_a_rule_is_put_into_another_language_by_api(
     northlight: cast.House, calling: Callable[..., Any]
 ) -> None:

@@ -96,6 +96,45 @@ def test_time_over_what_was_sold_is_found_and_a_retainer_recurs(
     assert (refused.status, "has not said yes to the first month" in refused.err) == (1, True)
 
 
+def test_who_reads_what_recurs_is_named_by_command(
+    northlight: cast.House, typed: Type, now: datetime
+) -> None:
+    assert typed("desk", "reader").out == "Nothing recurs.\n"
+    made = typed(
+        "desk", "standing", "Letters", "--for", "Harbour Clinic", "--rule", "FREQ=WEEKLY;BYDAY=MO",
+        "--at", "10:00", "--reader", "Sara Nunes <sara@clinic.example>", "--json",
+    ).document  # fmt: skip
+    key = str(made["id"])
+    line = f"standing promise {key}: Letters, Harbour Clinic, every Monday by 10:00; "
+    assert typed("desk", "reader").out == f"{line}Sara Nunes reads it\n"
+    assert typed("desk", "reader", key, "--nobody").out == f"{line}nobody there reads it\n"
+    assert typed("desk", "reader", key, "sara", "--json").document == {
+        "standing_promises": [
+            {
+                "id": made["id"],
+                "what": "Letters",
+                "client": "Harbour Clinic",
+                "rule": "FREQ=WEEKLY;BYDAY=MO",
+                "due_time": "10:00",
+                "reader": "Sara Nunes",
+            }
+        ]
+    }
+    unsaid = typed("desk", "reader", key)
+    assert (unsaid.status, "Say who reads it, or --nobody." in unsaid.err) == (2, True)
+    unknown = typed("desk", "reader", key, "Rui")
+    assert (unknown.status, "Nobody at Harbour Clinic fits “Rui”." in unknown.err) == (2, True)
+    absent = typed("desk", "reader", "999999", "sara")
+    assert (absent.status, "There is no standing promise 999999 here." in absent.err) == (2, True)
+    wrong = typed(
+        "desk", "standing", "Lists", "--for", "Harbour Clinic", "--rule", "FREQ=HOURLY",
+        "--at", "10:00", "--reader", "Rui Costa <rui@clinic.example>",
+    )  # fmt: skip
+    assert wrong.status == 2
+    people = northlight.clients["Harbour Clinic"].contacts.values_list("name", flat=True)
+    assert list(people) == ["Sara Nunes"], "nobody new is left behind"
+
+
 def test_extras_are_written_down_budgeted_and_settled(northlight: cast.House, typed: Type) -> None:
     given = typed(
         "desk", "extra", "A page", "--for", "Harbour Clinic", "--hours", "2.5", "--money", "480"

@@ -7,6 +7,8 @@ from tests import cast
 from tests.asks.whole import faults
 
 from kept import zones
+from kept.clients import keeping
+from kept.ledger.models import Event
 from kept.promises import occurring, repeating
 from kept.promises.models import Occurrence, StandingPromise
 from kept.tenancy import refusals
@@ -222,3 +224,49 @@ def test_an_ended_one_owes_nothing_more(northlight: cast.House, now: datetime) -
     with pytest.raises(occurring.HasEnded):
         occurring.end(standing, by=northlight.maya, now=later)
     assert faults() == []
+
+
+def test_who_reads_it_is_named_at_once_or_later_and_can_be_nobody(
+    northlight: cast.House, now: datetime
+) -> None:
+    clinic = northlight.clients["Harbour Clinic"]
+    sara, rui = (
+        keeping.add_contact(clinic, name=name, by=northlight.maya, now=now)
+        for name in ("Sara Nunes", "Rui Costa")
+    )
+    standing = mondays(northlight, now, contact=sara)
+    assert standing.contact == sara
+    for contact in (rui, rui, None):
+        standing = occurring.name_reader(standing, contact, by=northlight.maya, now=now)
+        assert standing.contact == contact
+    changed = Event.objects.filter(kind="standing.changed").order_by("number")
+    assert [(event.about_id, event.by_id, event.facts) for event in changed] == [
+        (standing.pk, northlight.maya.pk, {"contact": rui.pk}),
+        (standing.pk, northlight.maya.pk, {"contact": None}),
+    ], "what changes nothing writes nothing"
+    assert faults() == []
+    StandingPromise.objects.filter(pk=standing.pk).update(contact=sara)
+    assert len(faults()) == 1, "a reader that no event named is found"
+
+
+def test_nobody_reads_it_who_is_not_there(northlight: cast.House, now: datetime) -> None:
+    doing = {"by": northlight.maya, "now": now}
+    pete = keeping.add_contact(northlight.clients["Pete's Bakery"], name="Pete", **doing)
+    gone = keeping.add_contact(northlight.clients["Harbour Clinic"], name="Sara", **doing)
+    gone = keeping.change_contact(gone, archived=True, **doing)
+    standing = mondays(northlight, now)
+    for contact, sentence in {
+        pete: "Pete is not somebody at Harbour Clinic. Nothing was changed.",
+        gone: "Sara is archived. Bring the contact back first, or name somebody else.",
+    }.items():
+        with pytest.raises(refusals.Refused) as refused:
+            occurring.name_reader(standing, contact, **doing)
+        assert (refused.value.field, refused.value.sentence) == ("contact_id", sentence)
+        with pytest.raises(refusals.Refused):
+            mondays(northlight, now, contact=contact)
+    with pytest.raises(refusals.NotAllowed):
+        occurring.name_reader(standing, None, by=northlight.gus, now=now)
+    occurring.end(standing, **doing)
+    with pytest.raises(occurring.HasEnded, match="so nobody reads it any more"):
+        occurring.name_reader(standing, None, **doing)
+    assert StandingPromise.objects.count() == 1

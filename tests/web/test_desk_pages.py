@@ -2,7 +2,7 @@
 
 import contextvars
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +22,7 @@ from kept.clients import keeping
 from kept.clients.models import Contact
 from kept.jobs.lines import Effort
 from kept.people.models import Member
-from kept.promises import delivering, recording
+from kept.promises import delivering, occurring, recording
 from kept.promises.models import Promise, StandingPromise
 from kept.tenancy import scope
 from kept.tenancy.models import Organisation
@@ -263,6 +263,77 @@ def test_something_that_recurs_is_promised_and_ticked_on_the_clients_page(
     assert "1 of 1 kept in the last year." in maya.get("client_core", clinic.pk)
     bad = maya.post("client_core", clinic.pk, **{**said, "rule": "", "other_rule": "FREQ=HOURLY"})
     assert bad.status_code == 422
+
+
+def test_who_reads_what_recurs_is_named_on_its_page(
+    northlight: cast.House, southbank: cast.House, login: LogIn, now: datetime
+) -> None:
+    clinic, bakery = (northlight.clients[name] for name in ("Harbour Clinic", "Pete's Bakery"))
+    pete = keeping.add_contact(bakery, name="Pete", by=northlight.maya, now=now)
+    maya = Page(login(northlight.maya))
+    said = {"what": "Patient letters", "rule": "FREQ=WEEKLY;BYDAY=MO", "due_time": "10:00"}
+    assert maya.post("client_core", clinic.pk, **said).status_code == 302
+    row = StandingPromise.objects.get()
+    assert "Nobody there reads it. Name somebody" in maya.get("client_core", clinic.pk)
+    assert "every Monday by 10:00 · nobody there reads it" in maya.get("client", clinic.pk)
+
+    assert "Patient letters, every Monday by 10:00." in maya.get("standing_reader", row.pk)
+    assert maya.post("standing_reader", row.pk, contact_id=str(pete.pk)).status_code == 422
+    new = {"name": "Sara Nunes", "email": "not an address"}
+    wrong = maya.post("standing_reader", row.pk, **new)
+    assert (wrong.status_code, "Sara Nunes" in wrong.content.decode()) == (422, True)
+    assert not clinic.contacts.exists(), "a refusal leaves nobody new behind"
+
+    named = maya.post("standing_reader", row.pk, **{**new, "email": "sara@clinic.example"})
+    assert named.url == reverse("client_core", args=[clinic.pk])
+    seen = maya.get("client_core", clinic.pk)
+    assert "Sara Nunes reads it by link. The next letter brings the link." in seen
+    assert "Sara Nunes reads it by link. Change" in seen
+    row.refresh_from_db()
+    sara = clinic.contacts.get()
+    assert row.contact == sara
+
+    again = maya.post("client_core", clinic.pk, **said, contact_id=str(sara.pk))
+    assert again.status_code == 302
+    assert StandingPromise.objects.latest("pk").contact == sara
+
+    cleo = login(southbank.cleo)
+    path = reverse("standing_reader", args=[row.pk])
+    for ask in (cleo.get, cleo.post):
+        assert contextvars.copy_context().run(outside, ask, path).status_code == 404
+    assert maya.post("standing_reader", row.pk, contact_id="").status_code == 302
+    assert StandingPromise.objects.get(pk=row.pk).contact is None
+    occurring.end(row, by=northlight.maya, now=now)
+    over = maya.post("standing_reader", row.pk, contact_id=str(sara.pk))
+    assert (over.status_code, "so nobody reads it any more" in text(over)) == (409, True)
+
+
+@pytest.mark.parametrize("name", ["client", "client_core"])
+def test_a_client_for_whom_three_things_recur_takes_as_many_queries_as_for_whom_one_does(
+    northlight: cast.House, login: LogIn, now: datetime, name: str
+) -> None:
+    clinic = northlight.clients["Harbour Clinic"]
+    page = Page(login(northlight.maya))
+
+    def more(number: int) -> None:
+        with scope.acting_in(northlight.organisation):
+            for _one in range(number):
+                count = StandingPromise.objects.count()
+                doing = {"by": northlight.maya, "now": now}
+                occurring.make(
+                    client=clinic, what=f"Letter {count}", rule="FREQ=DAILY", due_time=time(10),
+                    contact=keeping.add_contact(clinic, name=f"Reader {count}", **doing), **doing,
+                )  # fmt: skip
+
+    more(1)
+    page.get(name, clinic.pk)
+    with CaptureQueriesContext(connection) as one:
+        page.get(name, clinic.pk)
+    more(2)
+    with CaptureQueriesContext(connection) as three:
+        seen = page.get(name, clinic.pk)
+    assert "Reader 2 reads it by link" in seen
+    assert len(three) == len(one), "\n".join(row["sql"][:200] for row in three.captured_queries)
 
 
 @pytest.mark.parametrize("name", ["desk", "policies", "extras", "creep"])

@@ -18,7 +18,7 @@ from kept.ledger import recording
 from kept.ledger.models import Event
 from kept.people import access, days
 from kept.people.models import Member, Role
-from kept.promises import outcomes, repeating
+from kept.promises import outcomes, readers, repeating
 from kept.promises.models import Occurrence, StandingPromise
 from kept.promises.outcomes import Facts, Outcome
 from kept.tenancy import given, refusals, scope
@@ -68,11 +68,12 @@ def make(
     Args:
         rule: as RFC 5545 has it, such as "FREQ=WEEKLY;BYDAY=MO".
         service: what it belongs to: core health counts it where that is core to the client.
+        contact: who at the client reads by link how it stands; left out, nobody outside does.
         in_a_gap: what to do where the clocks go forward over its time.
 
     Raises:
         Refused: a rule that cannot be followed, or that fires in a clock gap without
-            saying what then; a text that cannot be.
+            saying what then; a text that cannot be; a contact of another client, or archived.
     """
     access.demand(by, Role.MEMBER)
     today = zones.day_of(now, client.zone)
@@ -81,12 +82,7 @@ def make(
         raise refusals.Refused(_("Say a first day within the last year."), field="starts_on")
     if in_a_gap not in StandingPromise.Gap.values:
         raise refusals.Refused(_("Say refuse, before or after."), field="in_a_gap")
-    if contact is not None and contact.client_id != client.pk:
-        raise refusals.Refused(
-            _("%(name)s is not somebody at %(client)s. Nothing was saved.")
-            % {"name": contact.name, "client": client.name},
-            field="contact",
-        )
+    readers.demand_there(client, contact)
     due_time = due_time.replace(second=0, microsecond=0, tzinfo=None)
     rule = repeating.normal(rule, zone=client.zone)
     repeating.demand_clear(rule, starts_on=starts_on, at=due_time, zone=client.zone, gap=in_a_gap)
@@ -107,6 +103,39 @@ def make(
         )
         recording.record(Event.Kind.STANDING_MADE, about=standing, by=by, at=now, rows=[standing])
         _ahead(standing, after=None, now=now)
+    return standing
+
+
+def name_reader(
+    standing: StandingPromise, contact: Contact | None, *, by: Member, now: datetime
+) -> StandingPromise:
+    """Name who at the client reads a standing promise by link from now on, or that nobody does.
+
+    Whoever read it before does no more; nobody is written to.
+
+    Raises:
+        Refused: the contact is another client's, or archived.
+        HasEnded: it was ended.
+    """
+    access.demand(by, Role.MEMBER)
+    with transaction.atomic():
+        rows = StandingPromise.objects.select_for_update(no_key=True, of=("self",))
+        standing = rows.select_related("client").get(pk=standing.pk)
+        if standing.ended_at is not None:
+            raise HasEnded(_("It has ended, so nobody reads it any more. Nothing was changed."))
+        readers.demand_there(standing.client, contact)
+        if standing.contact_id == (None if contact is None else contact.pk):
+            return standing
+        standing.contact = contact
+        standing.save(update_fields=["contact"])
+        recording.record(
+            Event.Kind.STANDING_CHANGED,
+            about=standing,
+            by=by,
+            at=now,
+            rows=[standing],
+            facts={"contact": None if contact is None else contact.pk},
+        )
     return standing
 
 

@@ -220,6 +220,7 @@ urlpatterns += [
     path("clients/<int:pk>/core/services", core.core_name, name="core_name"),
     path("clients/<int:pk>/core/said", core.core_say, name="core_say"),
     path("core/<int:pk>/end", core.core_end, name="core_end"),
+    path("standing/<int:pk>/reader", core.standing_reader, name="standing_reader"),
     path("standing/<int:pk>/end", core.standing_end, name="standing_end"),
     path("occurrences/<int:pk>", core.occurrence, name="occurrence"),
 ]

@@ -3,18 +3,21 @@
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 
+from django.db import transaction
 from ninja import Query
 from pydantic import BeforeValidator, Field
 
 from kept.api import paging
 from kept.api.door import Door
 from kept.api.keys import ApiRequest
-from kept.api.rows import named
+from kept.api.resources.promises import Reader
+from kept.api.rows import named, reader_of
 from kept.api.shapes import (
     Asked,
     ClockTime,
     Day,
     Id,
+    LongName,
     MaybeSentence,
     Moment,
     Page,
@@ -95,6 +98,9 @@ class Standing(Shown):
     in_a_gap: Literal["refuse", "before", "after"] = Field(
         description="What to do where the clocks go forward over it."
     )
+    contact_id: int | None = Field(
+        description="Who at the client reads it by link; null, nobody does."
+    )
     ended_at: datetime | None = Field(description="When it ended.")
 
 
@@ -110,6 +116,12 @@ class NewStanding(Asked):
     owner_id: Id | None = Field(None, description="Who sees to it; left out, you.")
     in_a_gap: Literal["refuse", "before", "after"] = Field(
         "refuse", description="What to do where the clocks go forward over it."
+    )
+    contact_id: Id | None = Field(None, description="Who at the client reads it by link.")
+    contact: LongName | None = Field(
+        None,
+        description="The same, by address or name; as “Sara Nunes <sara@example.com>”, "
+        "somebody new is added.",
     )
 
 
@@ -191,24 +203,40 @@ def list_standing(request: ApiRequest, asked: Query[PageAsked]) -> dict[str, Any
 @door.add("/standing-promises", Policy.MEMBER, Standing)
 def make_standing(request: ApiRequest, body: NewStanding) -> models.StandingPromise:
     """Promise something that recurs."""
-    return occurring.make(
-        client=named(Client, body.client_id, "client_id"),
-        what=body.what,
-        rule=body.rule,
-        due_time=time.fromisoformat(body.due_time),
-        starts_on=body.starts_on,
-        service=None if body.service_id is None else named(Service, body.service_id, "service_id"),
-        owner=None if body.owner_id is None else named(Member, body.owner_id, "owner_id"),
-        in_a_gap=body.in_a_gap,
-        by=request.member,
-        now=request.now,
-    )
+    service = None if body.service_id is None else named(Service, body.service_id, "service_id")
+    owner = None if body.owner_id is None else named(Member, body.owner_id, "owner_id")
+    with transaction.atomic():  # a refusal leaves nobody new behind
+        client = named(Client, body.client_id, "client_id")
+        return occurring.make(
+            client=client,
+            what=body.what,
+            rule=body.rule,
+            due_time=time.fromisoformat(body.due_time),
+            starts_on=body.starts_on,
+            service=service,
+            owner=owner,
+            contact=reader_of(request, client, body),
+            in_a_gap=body.in_a_gap,
+            by=request.member,
+            now=request.now,
+        )
 
 
 @door.read(STANDING, Policy.MEMBER, Standing)
 def show_standing(request: ApiRequest, standing_id: int) -> models.StandingPromise:
     """Show a standing promise."""
     return models.StandingPromise.objects.get(pk=standing_id)
+
+
+@door.add(f"{STANDING}/reader", Policy.MEMBER, Standing, status=200, version_of=STANDING)
+def name_standing_reader(
+    request: ApiRequest, standing_id: int, body: Reader
+) -> models.StandingPromise:
+    """Name who at the client reads a standing promise by link from now on, or that nobody does."""
+    with transaction.atomic():  # a refusal leaves nobody new behind
+        found = models.StandingPromise.objects.select_related("client").get(pk=standing_id)
+        contact = reader_of(request, found.client, body)
+        return occurring.name_reader(found, contact, by=request.member, now=request.now)
 
 
 @door.add(f"{STANDING}/end", Policy.MEMBER, Standing, status=200, version_of=STANDING)

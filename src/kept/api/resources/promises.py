@@ -15,7 +15,7 @@ from kept.api.door import Door
 from kept.api.keys import ApiRequest
 from kept.api.resources.answers import Effort, Placement
 from kept.api.resources.jobs import Stage, shown_stage, stages_shown
-from kept.api.rows import named
+from kept.api.rows import named, reader_of
 from kept.api.shapes import (
     Asked,
     Changes,
@@ -31,7 +31,7 @@ from kept.api.shapes import (
     unsaid,
 )
 from kept.clients import keeping
-from kept.clients.models import Client, Contact, Service
+from kept.clients.models import Client, Service
 from kept.custody import extracting
 from kept.jobs.lines import Effort as Size
 from kept.people.access import Policy
@@ -302,7 +302,7 @@ def record_promise(request: ApiRequest, body: LoosePromise) -> dict[str, Any]:
             else Size(size.likely_hours, size.low_hours, size.high_hours),
             service=None if service is None else named(Service, service, "service_id"),
             given_at=body.given_at,
-            contact=_contact(request, client, body),
+            contact=reader_of(request, client, body),
             by=request.member,
             now=request.now,
         )
@@ -333,7 +333,7 @@ def name_promise_reader(request: ApiRequest, promise_id: int, body: Reader) -> d
     """Name who at the client reads a promise by link from now on, or that nobody does."""
     with transaction.atomic():  # a refusal leaves nobody new behind
         promise = _promises().select_related("client").get(pk=promise_id)
-        contact = _contact(request, promise.client, body)
+        contact = reader_of(request, promise.client, body)
         readers.name(promise, contact, by=request.member, now=request.now)
     return again(request, promise_id)
 
@@ -397,16 +397,6 @@ def list_promise_events(
     """
     promise = _promises().get(pk=promise_id)
     return paging.page(extracting.events_of(promise), asked, lambda row: row)
-
-
-def _contact(request: ApiRequest, client: Client, body: LoosePromise | Reader) -> Contact | None:
-    if body.contact_id is not None and body.contact is not None:
-        raise refusals.Refused(_("Say contact_id or contact, not both."), field="contact")
-    if body.contact_id is not None:
-        return named(Contact, body.contact_id, "contact_id")
-    if body.contact is not None:
-        return keeping.find_or_add_contact(client, body.contact, by=request.member, now=request.now)
-    return None
 
 
 def _client(request: ApiRequest, body: LoosePromise) -> Client:

@@ -22,6 +22,7 @@ class StandingPromise(Scoped):
         BEFORE = "before", _("just before the clocks change")
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="standing_promises")
+    #: Who at the client reads it by link; without one nobody outside does.
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="+")
     service = models.ForeignKey(
         Service, models.PROTECT, null=True, blank=True, related_name="standing_promises"

@@ -20,6 +20,7 @@ from kept.custody import extract
 from kept.jobs.models import Job
 from kept.people.access import Policy, allow
 from kept.people.models import Role
+from kept.promises import repeating
 from kept.promises.models import Promise
 from kept.record import page as reading
 from kept.tenancy.refusals import Refused
@@ -232,6 +233,12 @@ def _page(
         "promised": promised,
         "open": [job for job in jobs if job.state == Job.State.OPEN and _promise(job) is None],
         "other": [job for job in jobs if job.state != Job.State.OPEN and _promise(job) is None],
+        "recurring": [
+            (row, repeating.in_words(row.rule, row.due_time))
+            for row in found.standing_promises.filter(ended_at__isnull=True).select_related(
+                "contact"
+            )
+        ],
         "contacts": _contacts(found),
         "form": form
         or ClientForm(

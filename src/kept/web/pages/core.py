@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString
@@ -15,7 +17,8 @@ from django.views.decorators.http import require_POST
 from kept import clock, words, zones
 from kept.asks import core as health
 from kept.clients import core as cores
-from kept.clients.models import Client, CoreService, CoreWord, Service
+from kept.clients import keeping
+from kept.clients.models import Client, Contact, CoreService, CoreWord, Service
 from kept.engine import calibration
 from kept.people.access import Policy, allow
 from kept.people.models import Member, Role
@@ -25,6 +28,8 @@ from kept.tenancy.refusals import Refused
 from kept.web import desk_drawing
 from kept.web.doorkeeper import KeptRequest
 from kept.web.forms import STATUS, KeptForm
+from kept.web.pages.acts.acting import choose_from
+from kept.web.pages.acts.telling import contact_of, people_there
 
 RULES = [
     ("FREQ=WEEKLY;BYDAY=MO", gettext_lazy("every Monday")),
@@ -79,18 +84,43 @@ class StandingForm(KeptForm):
         label=gettext_lazy("It belongs to"), choices=_services, required=False
     )
     owner = forms.ChoiceField(label=gettext_lazy("Who sees to it"), choices=_owners, required=False)
+    contact_id = forms.ChoiceField(label=gettext_lazy("Who reads it by link"), required=False)
     in_a_gap = forms.ChoiceField(
         label=gettext_lazy("Where the clocks go forward over it"),
         choices=GAPS,
         required=False,
     )
 
+    def __init__(self, *args: Any, client: Client, **options: Any) -> None:
+        super().__init__(*args, **options)
+        choose_from(self, "contact_id", _people(client))
+
+
+class StandingReaderForm(KeptForm):
+    """Who at the client reads a standing promise: somebody known, somebody new, or nobody."""
+
+    contact_id = forms.ChoiceField(label=gettext_lazy("Who reads it by link"), required=False)
+    name = forms.CharField(
+        label=gettext_lazy("or somebody new: their name"), required=False, max_length=120
+    )
+    email = forms.EmailField(label=gettext_lazy("and address"), required=False)
+
+    def __init__(self, *args: Any, standing: StandingPromise, **options: Any) -> None:
+        super().__init__(*args, **options)
+        choose_from(self, "contact_id", _people(standing.client))
+        if standing.contact is not None:
+            self.fields["contact_id"].initial = standing.contact.pk
+
+
+def _people(client: Client) -> list[tuple[Any, str]]:
+    return [("", _("nobody yet")), *people_there(client)]
+
 
 @allow(Policy.MEMBER)
 def client_core(request: KeptRequest, pk: int) -> HttpResponse:
     """Show how a client's core stands, and what recurs; a member promises something that does."""
     found = get_object_or_404(Client.objects.all(), pk=pk)
-    form = StandingForm(request.POST if request.method == "POST" else None)
+    form = StandingForm(request.POST if request.method == "POST" else None, client=found)
     if request.method == "POST" and form.is_valid():
         try:
             _make(request, found, form)
@@ -135,6 +165,37 @@ def standing_end(request: KeptRequest, pk: int) -> HttpResponse:
     return _do(request, row.client, occurring.end, row, word=request.POST.get("word", ""))
 
 
+@allow(Policy.MEMBER)
+def standing_reader(request: KeptRequest, pk: int) -> HttpResponse:
+    """Name who at the client reads a standing promise by link."""
+    rows = StandingPromise.objects.select_related("client", "contact")
+    row = get_object_or_404(rows, pk=pk)
+    form = StandingReaderForm(request.POST if request.method == "POST" else None, standing=row)
+    if request.method == "POST" and form.is_valid():
+        try:
+            contact = _name_reader(request, row, form)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            if contact is None:
+                messages.info(request, _("Nobody there reads it by link."))
+            else:
+                messages.info(
+                    request,
+                    _("%(name)s reads it by link. The next letter brings the link.")
+                    % {"name": contact.name},
+                )
+            return redirect("client_core", row.client_id)
+    context = {
+        "place": "clients",
+        "client": row.client,
+        "row": row,
+        "when": repeating.in_words(row.rule, row.due_time),
+        "form": form,
+    }
+    return render(request, "kept/clients/standing_reader.html", context, status=form.status)
+
+
 @require_POST
 @allow(Policy.MEMBER)
 def occurrence(request: KeptRequest, pk: int) -> HttpResponse:
@@ -160,10 +221,25 @@ def _make(request: KeptRequest, found: Client, form: StandingForm) -> StandingPr
         starts_on=said["starts_on"],
         service=Service.objects.filter(pk=_number(said["service"])).first(),
         owner=Member.objects.filter(pk=_number(said["owner"])).first(),
+        contact=contact_of(found, said["contact_id"]),
         in_a_gap=said["in_a_gap"] or StandingPromise.Gap.REFUSE,
         by=request.member,
         now=clock.now(),
     )
+
+
+def _name_reader(
+    request: KeptRequest, row: StandingPromise, form: StandingReaderForm
+) -> Contact | None:
+    said, by, now = form.cleaned_data, request.member, clock.now()
+    with transaction.atomic():  # a refusal leaves nobody new behind
+        contact = contact_of(row.client, said["contact_id"])
+        if said["name"] or said["email"]:
+            contact = keeping.add_contact(
+                row.client, name=said["name"], email=said["email"], by=by, now=now
+            )
+        occurring.name_reader(row, contact, by=by, now=now)
+    return contact
 
 
 def _do(request: KeptRequest, client: Client, verb: Any, *about: Any, **said: Any) -> HttpResponse:
@@ -195,7 +271,8 @@ def _page(
         "services": Service.objects.filter(archived_at__isnull=True),
         "words": CoreWord.Health.choices,
         "standing": _standing(found, now=now),
-        "form": form or StandingForm(initial={"due_time": "10:00", "rule": RULES[0][0]}),
+        "form": form
+        or StandingForm(client=found, initial={"due_time": "10:00", "rule": RULES[0][0]}),
         "may": request.member.may(Role.LEAD),
         "refusal": refusal,
     }
@@ -213,7 +290,9 @@ def _standing(found: Client, *, now: datetime) -> list[dict[str, Any]]:
     )
     for one in lately.select_related("standing").order_by("due_at", "pk"):
         every[one.standing_id].append(one)
-    rows = StandingPromise.objects.filter(client=found).select_related("owner", "service")
+    rows = StandingPromise.objects.filter(client=found).select_related(
+        "owner", "service", "contact"
+    )
     # What has ended and had nothing fall due in a year is history.
     shown = [row for row in rows if row.ended_at is None or every[row.pk]]
     return [_shown(row, every[row.pk], now=now) for row in shown]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from kept import zones
 from kept.clients import keeping
-from kept.clients.models import Contact
+from kept.clients.models import Client, Contact
 from kept.people.access import Policy, allow
 from kept.promises import readers, telling
 from kept.promises.models import Promise, ToldHow
@@ -60,7 +60,7 @@ class TellForm(ActForm):
         else:
             self.fields["how"].initial = str(ToldHow.LINK)
         self.fields["told_on"].initial = zones.day_of(self.now, promise.zone)
-        choose_from(self, "contact_id", [("", "—"), *people_of(promise)])
+        choose_from(self, "contact_id", [("", "—"), *people_there(promise.client)])
         if promise.contact is not None:
             self.fields["contact_id"].initial = promise.contact.pk
 
@@ -75,7 +75,7 @@ class TellForm(ActForm):
             at = self.moment(day, said["told_time"])
         elif said["told_on"] not in (None, zones.day_of(self.now, self.promise.zone)):
             raise Refused(_("Say at what time they were told."), field="told_time")
-        return InPerson(at, contact_of(self.promise, said["contact_id"]))
+        return InPerson(at, contact_of(self.promise.client, said["contact_id"]))
 
 
 class ReaderForm(ActForm):
@@ -88,25 +88,25 @@ class ReaderForm(ActForm):
     email = forms.EmailField(label=gettext_lazy("and address"), required=False)
 
     def prepare(self) -> None:
-        choose_from(self, "contact_id", [("", _("nobody yet")), *people_of(self.promise)])
+        choose_from(self, "contact_id", [("", _("nobody yet")), *people_there(self.promise.client)])
         if self.promise.contact is not None:
             self.fields["contact_id"].initial = self.promise.contact.pk
 
 
-def people_of(promise: Promise) -> list[tuple[int, str]]:
-    """Return the people at the client, as a choice."""
-    people = promise.client.contacts.filter(archived_at__isnull=True).order_by("name", "pk")
+def people_there(client: Client) -> list[tuple[int, str]]:
+    """Return the people at a client, as a choice."""
+    people = client.contacts.filter(archived_at__isnull=True).order_by("name", "pk")
     return [(one.pk, f"{one.name}, {one.email}" if one.email else one.name) for one in people]
 
 
-def contact_of(promise: Promise, key: str) -> Contact | None:
+def contact_of(client: Client, key: str) -> Contact | None:
     """Return the person that was chosen."""
-    return promise.client.contacts.get(pk=key) if key else None
+    return client.contacts.get(pk=key) if key else None
 
 
 def _reader(request: KeptRequest, promise: Promise, form: ActForm, now: datetime) -> str:
     said, by = form.cleaned_data, request.member
-    contact = contact_of(promise, said["contact_id"])
+    contact = contact_of(promise.client, said["contact_id"])
     if said["name"] or said["email"]:
         contact = keeping.add_contact(
             promise.client, name=said["name"], email=said["email"], by=by, now=now
