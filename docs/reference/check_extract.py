@@ -57,14 +57,25 @@ def main(path, line=None):
     for event in extract["events"]:
         if isinstance(event, dict):
             header = event["header"]
-            title = extract["titles"].get(str(header["promise"]), "")
-            print(f"\n{header['number']}  {header['at']}  {header['kind']}  {title}")
+            print(
+                f"\n{header['number']}  {header['at']}  {header['kind']}  {title(extract, header)}"
+            )
             for row, facts in sorted(header["shown"].items()):
                 columns = facts.items() if isinstance(facts, dict) else [("", facts)]
                 told = [f"{name} {value}" for name, value in sorted(columns) if value is not None]
                 print(f"    {row}: {', '.join(told)}")
     checked = " and the line you were sent" if line is not None else ""
     print(f"\nWHOLE: {head['number']} events up to the signed head{checked}.")
+
+
+def title(extract, header):
+    table, number = header["about"]
+    if table == "occurrence":  # one time of something that recurs
+        row = header["shown"].get(f"occurrence:{number}", {})
+        table, number = "standingpromise", row.get("standing_id")
+    if table == "standingpromise":
+        return extract.get("recurring", {}).get(str(number), "")
+    return extract["titles"].get(str(header["promise"]), "")
 
 
 def demand_signature(key, organisation, number, digest, signature):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,13 @@ from typer.testing import CliRunner
 
 from kept import clock
 from kept.cli import commands
+from kept.clients import keeping
 from kept.clients.models import Client
 from kept.custody import extract
 from kept.jobs.lines import Effort
 from kept.ledger import heads
 from kept.ledger.models import Event
+from kept.promises import occurring
 from kept.promises import recording as promising
 from kept.promises.models import Promise
 from kept.tenancy import refusals
@@ -103,6 +105,77 @@ def test_an_extract_holds_nothing_but_what_its_client_may_read(
         "state", "due_at", "day_only", "zone", "given_at", "ended_at", "settled_at",
         "number", "kind", "agreed_at",
     }  # fmt: skip
+
+
+def test_what_recurs_is_in_it_with_all_that_its_outcomes_are_judged_by(
+    northlight: cast.House, now: datetime, tmp_path: Path
+) -> None:
+    """Every Monday by 10:00; the first came late, the second they let us off; then it ended."""
+    doing = {"by": northlight.maya}
+    client = clinic(northlight)
+    sara, rui = (
+        keeping.add_contact(client, name=name, now=now, **doing) for name in ("Sara", "Rui")
+    )
+    letters, _others = (
+        occurring.make(
+            client=client,
+            what=what,
+            rule="FREQ=WEEKLY;BYDAY=MO",
+            due_time=time(10),
+            contact=reader,
+            now=now,
+            **doing,
+        )
+        for what, reader in (("Patient letters", sara), ("Canary of Rui", rui))
+    )
+    first, second = letters.occurrences.all()[:2]
+    late = first.due_at + timedelta(hours=2)
+    occurring.done(first, short=True, word="Ben was away", now=late, **doing)
+    occurring.release(second, now=late, **doing)
+    occurring.name_reader(letters, rui, now=late, **doing)
+    occurring.name_reader(letters, sara, now=late, **doing)
+    occurring.end(letters, word="They pay late", now=late, **doing)
+    content = extract.for_contact(sara, now=late)
+    clear = [event["header"] for event in content["events"] if isinstance(event, dict)]
+    assert [header["kind"] for header in clear] == [
+        "standing.made",
+        "occurrences.made",
+        "occurrence.done",
+        "occurrence.released",
+        "standing.ended",
+    ]
+    assert content["recurring"] == {str(letters.pk): "Patient letters"}
+    assert clear[0]["shown"] == {
+        f"standingpromise:{letters.pk}": {
+            "rule": "FREQ=WEEKLY;BYDAY=MO",
+            "starts_on": "2026-12-02",
+            "due_time": "10:00:00",
+            "zone": "Europe/Lisbon",
+            "in_a_gap": "refuse",
+            "made_at": "2026-12-02T15:10:00.000000+00:00",
+            "ended_at": None,
+        }
+    }
+    assert len(clear[1]["shown"]) == 5
+    due = {
+        "standing_id": letters.pk,
+        "due_on": "2026-12-07",
+        "due_at": "2026-12-07T10:00:00.000000+00:00",
+        "done_at": None,
+        "short": False,
+        "sub_standard": False,
+        "released_at": None,
+    }
+    assert clear[1]["shown"][f"occurrence:{first.pk}"] == due
+    done_at = "2026-12-07T12:00:00.000000+00:00"
+    assert clear[2]["shown"] == {
+        f"occurrence:{first.pk}": {**due, "done_at": done_at, "short": True}
+    }
+    assert clear[4]["shown"][f"standingpromise:{letters.pk}"]["ended_at"] == done_at
+    for hidden in ("Canary", "Ben was away", "They pay late", "Sara", "Rui", "Maya", "owner"):
+        assert hidden not in json.dumps([clear, content["recurring"], content["titles"]])
+    status, said = check(content, tmp_path)
+    assert (status, said.count("Patient letters")) == (0, 5)
 
 
 def test_what_a_house_does_among_itself_is_not_on_the_list() -> None:

@@ -18,9 +18,10 @@ from kept.ledger import heads, recording
 from kept.ledger.models import Event, Head
 from kept.people import access
 from kept.people.models import Member, Role
-from kept.promises.models import Promise
+from kept.promises.models import Occurrence, Promise, StandingPromise
 from kept.quotes.models import HoldingReply, Quote
 from kept.tenancy import scope
+from kept.tenancy.models import Scoped
 
 #: Another form of the file gets another number.
 FORM = 1
@@ -60,6 +61,12 @@ READ_BY_CLIENTS = (
     Kind.PROPOSAL_AGREED,
     Kind.PROPOSAL_REFUSED,
     Kind.LETTER_WRITTEN,
+    Kind.STANDING_MADE,
+    Kind.STANDING_ENDED,
+    Kind.OCCURRENCES_MADE,
+    Kind.OCCURRENCE_DONE,
+    Kind.OCCURRENCE_RELEASED,
+    Kind.OCCURRENCE_REOPENED,
 )
 
 
@@ -81,6 +88,7 @@ def for_contact(contact: Contact, *, now: datetime) -> dict[str, Any]:
 def _written(name: str, whose: Q, *, now: datetime) -> dict[str, Any]:
     house = scope.current()
     titles = dict(Promise.objects.filter(whose).values_list("pk", "job__title"))
+    recurring = dict(StandingPromise.objects.filter(whose).values_list("pk", "what"))
     head = Head.objects.filter(organisation=house).first() or Head(organisation=house)
     return {
         "form": FORM,
@@ -95,6 +103,7 @@ def _written(name: str, whose: Q, *, now: datetime) -> dict[str, Any]:
         },
         # What the promises are called stands beside the chain, where it can be erased.
         "titles": {str(key): title for key, title in sorted(titles.items())},
+        "recurring": {str(key): title for key, title in sorted(recurring.items())},
         "events": list(_events(whose, set(titles), until=head.number)),
     }
 
@@ -103,7 +112,13 @@ def _events(whose: Q, promises: set[int], *, until: int) -> Iterator[str | dict[
     """Yield each event up to the head: header and hidden digest of theirs, else a bare digest."""
     theirs = set(
         Event.objects.filter(kind__in=READ_BY_CLIENTS)
-        .filter(Q(promise_id__in=promises) | _about(Quote, whose) | _about(HoldingReply, whose))
+        .filter(
+            Q(promise_id__in=promises)
+            | _about(Quote, whose)
+            | _about(HoldingReply, whose)
+            | _about(StandingPromise, whose)
+            | _about(Occurrence, Q(standing__in=StandingPromise.objects.filter(whose).values("pk")))
+        )
         .values_list("number", flat=True)
     )
     for event in Event.objects.filter(number__lte=until).order_by("number").iterator(500):
@@ -113,6 +128,6 @@ def _events(whose: Q, promises: set[int], *, until: int) -> Iterator[str | dict[
             yield recording.body_of(event)
 
 
-def _about(table: type[Quote] | type[HoldingReply], whose: Q) -> Q:
+def _about(table: type[Scoped], whose: Q) -> Q:
     keys = table.objects.filter(whose).values("pk")
     return Q(about_table=recording.table_of(table), about_id__in=keys)

@@ -327,7 +327,20 @@ def _ahead(standing: StandingPromise, *, after: date | None, now: datetime) -> l
     ]
     if made:
         Occurrence.objects.bulk_create(made)
-        recording.record(Event.Kind.OCCURRENCES_MADE, about=standing, by=None, at=now, rows=made)
+        recording.record(
+            Event.Kind.OCCURRENCES_MADE,
+            about=standing,
+            by=None,
+            at=now,
+            rows=made,
+            # The ledger shows the columns of the row an event is about; here they are of others.
+            shown={
+                f"{recording.table_of(row)}:{row.pk}": {
+                    name: recording.plain(getattr(row, name)) for name in row.shown
+                }
+                for row in made
+            },
+        )
     return made
 
 

@@ -42,6 +42,7 @@ class StandingPromise(Scoped):
     ended_word = models.CharField(max_length=300, blank=True)
 
     personal = ("what", "ended_word")
+    shown = ("rule", "starts_on", "due_time", "zone", "in_a_gap", "made_at", "ended_at")
 
     class Meta:
         base_manager_name = "objects"
@@ -72,6 +73,9 @@ class Occurrence(Scoped):
     said_by = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="+")
 
     personal = ("word",)
+    shown = (
+        "standing_id", "due_on", "due_at", "done_at", "short", "sub_standard", "released_at",
+    )  # fmt: skip
 
     class Meta:
         base_manager_name = "objects"
