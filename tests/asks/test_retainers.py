@@ -11,10 +11,11 @@ from kept.asks import answering, creep, extras, receiving, retainers
 from kept.asks.answering import Saying
 from kept.asks.models import Creep
 from kept.clients import core as cores
+from kept.clients import keeping
 from kept.clients.models import Client
 from kept.promises import occurring
 from kept.promises.models import StandingPromise
-from kept.quotes import accepting
+from kept.quotes import accepting, offering
 from kept.tenancy import refusals
 
 
@@ -62,7 +63,13 @@ def test_the_months_after_the_first_are_promised_once_they_said_yes_to_it(
     assert row.draft is not None
     assert retainers.offered(row, now=now) is None  # offered, not accepted
     assert row.draft.quote is not None
-    accepting.accept(quote=row.draft.quote, by=house.ben, now=now)
+    sara = keeping.add_contact(
+        clinic, name="Sara Nunes", email="sara@clinic.example", by=house.ben, now=now
+    )
+    quote = offering.offer(
+        quote=row.draft.quote, contact=sara, gap_reason="They wait.", by=house.ben, now=now
+    )
+    accepting.accept(quote=quote, by=house.ben, now=now)
     row = Creep.objects.get()
     assert retainers.offered(row, now=now) == retainers.Months(
         what="One more page",
@@ -71,13 +78,15 @@ def test_the_months_after_the_first_are_promised_once_they_said_yes_to_it(
         starts_on=date(2026, 12, 5),
         service=None,
         owner=house.ben,
+        contact=sara,
     )
     made = retainers.promise(row, by=house.dev, now=now)
-    assert (made.client, made.what, made.rule, made.owner) == (
+    assert (made.client, made.what, made.rule, made.owner, made.contact) == (
         clinic,
         "One more page",
         "FREQ=MONTHLY;BYMONTHDAY=4",
         house.ben,
+        sara,
     )
     assert made.occurrences.earliest("due_at").due_at == datetime(2027, 1, 4, 18, tzinfo=UTC)
     row = Creep.objects.get()
@@ -85,7 +94,9 @@ def test_the_months_after_the_first_are_promised_once_they_said_yes_to_it(
     with pytest.raises(retainers.RecursAlready):
         retainers.promise(row, by=house.dev, now=now)
     occurring.end(made, by=house.ben, now=now)
-    assert retainers.offered(Creep.objects.get(), now=now) is not None
+    keeping.change_contact(sara, archived=True, by=house.ben, now=now)
+    again = retainers.promise(Creep.objects.get(), by=house.dev, now=now)
+    assert again.contact is None, "whoever was archived reads nothing new"
     assert faults() == []
 
 

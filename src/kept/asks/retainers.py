@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from kept import zones
 from kept.asks.models import Ask, Creep, Decision
-from kept.clients.models import Client, Service
+from kept.clients.models import Client, Contact, Service
 from kept.people import access
 from kept.people.models import Member, Role
 from kept.promises import occurring, repeating
 from kept.promises.models import StandingPromise
+from kept.quotes.models import Quote
 from kept.tenancy import refusals
 
 #: The last day that every month has; what falls later is due on the month's last.
@@ -39,6 +40,7 @@ class Months:
     Attributes:
         day: of the month; it is due on the last day of a month that is shorter.
         starts_on: the day after the first month's due day.
+        contact: who reads the first month by link, and so those after it.
     """
 
     what: str
@@ -47,6 +49,7 @@ class Months:
     starts_on: date
     service: Service | None
     owner: Member | None
+    contact: Contact | None = None
 
     @property
     def rule(self) -> str:
@@ -98,6 +101,7 @@ def promise(row: Creep, *, by: Member, now: datetime) -> StandingPromise:
             starts_on=months.starts_on,
             service=months.service,
             owner=months.owner,
+            contact=months.contact,
             in_a_gap=StandingPromise.Gap.AFTER,
             by=by,
             now=now,
@@ -131,7 +135,17 @@ def _months(row: Creep, *, now: datetime) -> Months | None:
         starts_on=max(due.date() + timedelta(days=1), zones.day_of(now, zone)),
         service=_service(draft),
         owner=None if first is None else first.last_mile_owner,
+        contact=_contact(draft.quote),
     )
+
+
+def _contact(quote: Quote | None) -> Contact | None:
+    """Return who reads the promise or the offer; whoever was archived since reads nothing more."""
+    if quote is None:
+        return None
+    promise = quote.promise
+    found = quote.contact if promise is None else promise.contact
+    return None if found is None or found.archived_at is not None else found
 
 
 def _service(draft: Ask) -> Service | None:

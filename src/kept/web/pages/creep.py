@@ -98,6 +98,8 @@ def _decided() -> QuerySet[Creep]:
             "draft__service",
             "draft__quote__job__service",
             "draft__quote__promise__last_mile_owner",
+            "draft__quote__promise__contact",
+            "draft__quote__contact",
         )
         .prefetch_related("client__standing_promises")
         .order_by("-decided_at")
