@@ -289,6 +289,7 @@ def test_who_reads_what_recurs_is_named_on_its_page(
     seen = maya.get("client_core", clinic.pk)
     assert "Sara Nunes reads it by link. The next letter brings the link." in seen
     assert "Sara Nunes reads it by link. Change" in seen
+    assert "View as client" in seen
     row.refresh_from_db()
     sara = clinic.contacts.get()
     assert row.contact == sara

@@ -8,7 +8,7 @@ from kept import clock
 from kept.clients.models import Client, Contact
 from kept.people.access import Policy, allow
 from kept.portal import saying
-from kept.promises.models import Promise
+from kept.promises.models import Promise, StandingPromise
 from kept.quotes import for_client
 from kept.quotes.models import Quote
 
@@ -30,6 +30,16 @@ def promise(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Promise.objects.select_related("job", "client", "contact")
     found = get_object_or_404(rows, pk=pk)
     page = for_client.of_promise(found, now=clock.now())
+    return _shown(request, page, found.client, found.contact)
+
+
+@require_safe
+@allow(Policy.MEMBER)
+def standing(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a standing promise as its client sees it."""
+    rows = StandingPromise.objects.select_related("client", "contact")
+    found = get_object_or_404(rows, pk=pk)
+    page = for_client.of_standing(found, now=clock.now())
     return _shown(request, page, found.client, found.contact)
 
 

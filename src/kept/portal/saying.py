@@ -1,7 +1,7 @@
 """What the client's page says, in the client's own days and hours."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,8 @@ from django.utils.translation import ngettext
 from kept import words, zones
 from kept.clients.models import Client, Contact
 from kept.portal import drawing
+from kept.promises import recurring_told, repeating
+from kept.promises.recurring_told import Miss, Recurring
 from kept.quotes import for_client
 from kept.quotes.for_client import How
 from kept.tenancy import scope
@@ -38,6 +40,21 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
+class Recurs:
+    """Something that recurs: its days, its state and each miss in words."""
+
+    one: Recurring
+    when: str
+    mark: str
+    opening: str
+    misses: tuple[tuple[Miss, str], ...]
+
+    @property
+    def overdue(self) -> bool:
+        return self.one.how is recurring_told.How.OVERDUE
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """What ended, in a word."""
 
@@ -61,8 +78,11 @@ def page(
         "offers": [_offered(one, house.currency) for one in found.offers],
         "delivered": found.delivered,
         "running": [_told(one, now=now) for one in found.running],
+        "recurring": [_recurs(one, now=now) for one in found.recurring],
         "closed": [Ended(one, _ended(one.state)) for one in found.closed],
-        "empty": not (found.offers or found.delivered or found.running or found.closed),
+        "empty": not any(
+            (found.offers, found.delivered, found.running, found.recurring, found.closed)
+        ),
     }
 
 
@@ -125,6 +145,39 @@ def _told(one: for_client.Running, *, now: datetime) -> Told:
     return Told(one, mark, opening, drawing.line(one, now=now))
 
 
+def _recurs(one: Recurring, *, now: datetime) -> Recurs:
+    mark, opening = {
+        recurring_told.How.ON_TRACK: ("on-track", _("On track for")),
+        recurring_told.How.PROMISED: ("", _("Promised for")),
+        recurring_told.How.OVERDUE: ("overdue", _("Overdue: it was promised for")),
+    }[one.how]
+    when = repeating.in_words(one.rule, one.due_time, otherwise=_("as agreed,"))
+    today = zones.day_of(now, one.zone)
+    misses = tuple((miss, _missed(miss, one.zone, today)) for miss in one.misses)
+    return Recurs(one, words.capital(when), mark, opening, misses)
+
+
+def _missed(miss: Miss, zone: str, today: date) -> str:
+    """ "done late and not in full, 13:25", with the day where it was another."""
+    if miss.done_at is None:
+        return _("not noted as done")
+    said = words.listed(
+        word
+        for holds, word in (
+            (miss.late, _("done late")),
+            (miss.short, _("not in full")),
+            (miss.sub_standard, _("not as well as agreed")),
+        )
+        if holds
+    )
+    if not miss.late:
+        return said
+    same = zones.day_of(miss.done_at, zone) == zones.day_of(miss.due_at, zone)
+    at = zones.local(miss.done_at, zone)
+    when = words.clock(at) if same else words.moment(miss.done_at, zone, today=today)
+    return f"{said}, {when}"
+
+
 def _ended(state: str) -> str:
     return {
         "offer-declined": _("you said no"),
@@ -133,4 +186,5 @@ def _ended(state: str) -> str:
         "settled": _("delivered and accepted"),
         "released": _("not needed any more"),
         "revoked": _("we could not do it"),
+        "recurred": _("it recurs no more"),
     }.get(state, "")

@@ -23,4 +23,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<str:token>/stories/<int:pk>/withdraw", answers.take_back, name="portal_take_back"),
     path("quotes/<int:pk>/as-client", preview.quote, name="quote_as_client"),
     path("promises/<int:pk>/as-client", preview.promise, name="promise_as_client"),
+    path("standing/<int:pk>/as-client", preview.standing, name="standing_as_client"),
 ]

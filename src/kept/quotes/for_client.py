@@ -12,11 +12,22 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
+from django.db.models import Q
+
 from kept.clients.models import Contact
 from kept.jobs.models import Condition, Obligation
 from kept.plan import outlook, standing
-from kept.promises import delivering
-from kept.promises.models import Delivery, Pause, Promise, Proposal, Terms, ToldHow
+from kept.promises import delivering, recurring_told
+from kept.promises.models import (
+    Delivery,
+    Pause,
+    Promise,
+    Proposal,
+    StandingPromise,
+    Terms,
+    ToldHow,
+)
+from kept.promises.recurring_told import Over, Recurring
 from kept.quotes import left_out
 from kept.quotes.models import Counter, Quote, QuoteOption
 
@@ -183,6 +194,7 @@ class Page:
     offers: Sequence[Offer] = ()
     delivered: Sequence[Delivered] = ()
     running: Sequence[Running] = ()
+    recurring: Sequence[Recurring] = ()
     closed: Sequence[Closed] = field(default=())
 
     @property
@@ -212,24 +224,33 @@ def read(contact: Contact, *, now: datetime) -> Page:
         .select_related("job")
         .order_by("due_at", "pk")
     )
-    return _page(quotes, promises, now=now)
+    recurs = StandingPromise.objects.filter(contact=contact).filter(
+        Q(ended_at__isnull=True) | Q(ended_at__gt=now - CLOSED_FOR)
+    )
+    return _page(quotes, promises, list(recurs), now=now)
 
 
 def of_quote(quote: Quote, *, now: datetime) -> Page:
     """Return the page as a client would see this one offer, offered or not yet."""
     if quote.promise is not None:
         return of_promise(quote.promise, now=now)
-    return _page([quote], [], now=now, also_held=True)
+    return _page([quote], [], [], now=now, also_held=True)
 
 
 def of_promise(promise: Promise, *, now: datetime) -> Page:
     """Return the page as a client would see this one promise."""
-    return _page([], [promise], now=now)
+    return _page([], [promise], [], now=now)
+
+
+def of_standing(row: StandingPromise, *, now: datetime) -> Page:
+    """Return the page as a client would see this one standing promise."""
+    return _page([], [], [row], now=now)
 
 
 def _page(
     quotes: Sequence[Quote],
     promises: Sequence[Promise],
+    recurs: Sequence[StandingPromise],
     *,
     now: datetime,
     also_held: bool = False,
@@ -247,6 +268,7 @@ def _page(
     wishes = _wishes(open_quotes)
     choices = _choices(open_quotes)
     splits = left_out.of((*delivered, *running))
+    recurring, over = recurring_told.read(recurs, now=now)
     return Page(
         offers=[
             Offer(
@@ -266,7 +288,8 @@ def _page(
         ],
         delivered=_delivered(delivered, lines, splits),
         running=_running(running, lines, owed, splits, now=now),
-        closed=_closed(quotes, promises, now=now),
+        recurring=recurring,
+        closed=_closed(quotes, promises, over, now=now),
     )
 
 
@@ -432,7 +455,9 @@ def _asked(proposal: Proposal) -> Wish:
     )
 
 
-def _closed(quotes: Sequence[Quote], promises: Sequence[Promise], *, now: datetime) -> list[Closed]:
+def _closed(
+    quotes: Sequence[Quote], promises: Sequence[Promise], over: Sequence[Over], *, now: datetime
+) -> list[Closed]:
     """Return what ended lately, newest first. What became of an accepted offer is its promise."""
     found = []
     for quote in quotes:
@@ -445,6 +470,7 @@ def _closed(quotes: Sequence[Quote], promises: Sequence[Promise], *, now: dateti
         at = one.settled_at or one.ended_at
         if one.state not in Promise.LIVE and one.state != Promise.State.VOIDED and at:
             found.append(Closed(one.job.title, str(one.state), at, one.zone))
+    found += [Closed(one.what, "recurred", one.at, one.zone) for one in over]
     recent = [one for one in found if one.at > now - CLOSED_FOR]
     return sorted(recent, key=lambda one: one.at, reverse=True)[:MOST_CLOSED]
 
