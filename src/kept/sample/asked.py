@@ -89,7 +89,7 @@ def answered(one: Asked, client: Client | None, by: Member) -> Happening:
 def recurs(
     what: str, client: Client, rule: str, at: time, service: Service, owner: Member
 ) -> Happening:
-    """Promise something that recurs."""
+    """Promise something that recurs, to be read by the first who is known there."""
     return lambda now: occurring.make(
         client=client,
         what=what,
@@ -97,6 +97,7 @@ def recurs(
         due_time=at,
         service=service,
         owner=owner,
+        contact=client.contacts.first(),
         by=owner,
         now=now,
     )
