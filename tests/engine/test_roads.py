@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from tests.engine.test_dates import EIGHT_HOURS, asking, at, one_person
+from tests.engine.test_dates import EIGHT_HOURS, asking, at, ends_of_days, one_person
 
-from kept.engine import Ask, Situation, roads
+from kept.engine import Ask, Situation, dates, roads
 
 LEVELS = (0.5, 0.8, 0.9)
 
@@ -70,13 +70,14 @@ def test_overtime_goes_where_it_helps_and_not_where_nothing_waits_for_it():
 
 
 def test_the_first_road_is_the_chance_to_break_it():
-    walked = roads.two_roads(
-        one_person(), asking({"low": 8, "likely": 16, "high": 32}), due=at("03T17:00")
-    )
+    spread, due = asking({"low": 8, "likely": 16, "high": 32}), at("03T17:00")
+    walked = roads.two_roads(one_person(), spread, due=due)
 
     assert walked.breaks == pytest.approx(0.5, abs=0.05)
+    found = dates.find_dates(one_person(), spread, due_candidates=ends_of_days(), wanted=due)
+    assert walked.breaks == pytest.approx(1 - found.chance_wanted)
     kept = np.count_nonzero(walked.hours == 0)
-    assert walked.breaks == pytest.approx(1 - (kept + 1) / (walked.hours.size + 2))
+    assert kept / walked.hours.size == pytest.approx(found.chance_wanted, abs=0.05)
     assert walked.overtime(0.4) == 0.0
     # 4 of 10 futures need no more than 16 h, and one night adds four hours: 20 h are enough
     # in about 6 of 10 (ln 20/16 is a third of the way from 50 to 90 %).
@@ -111,6 +112,20 @@ def test_overtime_spares_whoever_comes_after():
 
     assert walked.overtime(0.9) == 4.0
     assert [(e.promise_id, e.notable) for e in walked.effects] == [("given", False)]
+
+
+def test_who_pays_stood_the_same_before_whichever_way_is_taken():
+    spread = {"low": 8, "likely": 16, "high": 40}
+    team = one_person(("given", at("09T13:00"), spread))
+    found = dates.find_dates(
+        team, asking(16), due_candidates=ends_of_days(), wanted=at("05T17:00"), futures=1000
+    )
+    walked = roads.two_roads(team, asking(16), due=at("05T17:00"), futures=1000)
+
+    (asked,), (worked,) = found.effects_wanted, walked.effects
+    assert walked.hours.size < found.futures == 1000
+    assert worked.before == asked.before
+    assert asked.after <= worked.after < worked.before
 
 
 def test_forms_of_one_ask_are_compared_on_the_same_futures():

@@ -16,7 +16,7 @@ from kept.jobs.lines import Effort
 from kept.ledger.models import Event
 from kept.people import staff
 from kept.promises.models import Placement
-from kept.quotes import asking, checking, offering
+from kept.quotes import asking, checking, offering, wording
 from kept.quotes.asking import Change
 from kept.quotes.checked import Checked, DateAt, NoSuchWay
 from kept.quotes.models import Answer
@@ -65,6 +65,15 @@ def test_a_date_too_early_can_be_later_or_less_or_cost_overtime(
     }
     assert checked.overtime == [(level, pytest.approx(missing)) for level in (0.5, 0.8, 0.9)]
     assert checked.overtime_hours == pytest.approx(missing)
+
+
+def test_overtime_is_told_of_what_it_gains_and_of_no_chance_there_is_already() -> None:
+    walked = [(0.5, 0.0), (0.8, 0.6), (0.9, 4.4)]
+
+    assert [each.replace("\u00a0", " ") for each in wording.roads(0.802, walked)] == [
+        "Promised anyway, it breaks once in 5.",
+        "With overtime of the team: 90 % with 4.4 h.",
+    ]
 
 
 def test_overtime_that_no_night_can_hold_is_no_offer(

@@ -8,7 +8,7 @@ named in ``__all__`` and loaded when first used, so that importing
 import importlib
 from typing import TYPE_CHECKING, Any
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 """Changes whenever the same situation, seed and futures could give another answer."""
 
 _HOMES = {

@@ -37,11 +37,15 @@ class Effect:
         return self.after - self.before
 
 
-def compared(situation: Situation, before: Ints, after: Ints, *, line: float) -> tuple[Effect, ...]:
+def compared(
+    situation: Situation, before: Ints, after: Ints, *, line: float, then: Ints | None = None
+) -> tuple[Effect, ...]:
     """Compare each given promise's chance in the same futures without and with an ask.
 
     Args:
         before, after: shape (n_promises or more, futures), finish minutes.
+        then: the same as ``after`` with something done about it, in the first of these futures:
+            what it changes there is taken for what it changes in all.
     """
     n = before.shape[1]
     found = []
@@ -50,8 +54,13 @@ def compared(situation: Situation, before: Ints, after: Ints, *, line: float) ->
             continue
         was, now = before[i] <= promise.due, after[i, :n] <= promise.due
         change = now.astype(np.int8) - was
+        kept = float(np.count_nonzero(now))
+        if then is not None:
+            few = then.shape[1]
+            gained = np.count_nonzero(then[i] <= promise.due) - np.count_nonzero(now[:few])
+            kept = min(max(kept + gained * n / few, 0), n)
         chance_before = (np.count_nonzero(was) + 1) / (n + 2)
-        chance_after = (np.count_nonzero(now) + 1) / (n + 2)
+        chance_after = (kept + 1) / (n + 2)
         se = float(change.std(ddof=1) / math.sqrt(n)) if n > 1 else 0.0
         moved = chance_after - chance_before
         notable = bool(abs(moved) >= 0.01 and abs(moved) > 2 * se)

@@ -106,8 +106,15 @@ def two_roads(
     base = runs.base_futures(
         situation, futures=futures, seed=seed, threads=threads, executor=executor
     )
-    plain = walk.run(np.zeros(walk.n))
+    whole = walk.run(np.zeros(walk.n), base.futures)
     n = walk.futures
+    plain = replace(
+        whole,
+        futures=n,
+        promise_finish=whole.promise_finish[:, :n],
+        stage_start=whole.stage_start[:, :n],
+        stage_finish=whole.stage_finish[:, :n],
+    )
     hours = np.where(plain.promise_finish[-1] <= walk.due, 0.0, np.inf)
     after = plain.promise_finish.copy()
     work = gauging.work_of(plain, walk.first).astype(np.float64) / 60
@@ -138,7 +145,7 @@ def two_roads(
             break
     roads = Roads(
         due=due,
-        breaks=1 - chance_on_time(plain.promise_finish[-1], walk.due),
+        breaks=1 - chance_on_time(whole.promise_finish[-1], walk.due),
         hours=hours,
         effects=(),
         confidence=confidence,
@@ -146,7 +153,7 @@ def two_roads(
     worked = roads.overtime(confidence)
     agreed = hours <= (0.0 if worked is None else worked)
     finish = np.where(agreed[None, :], after, plain.promise_finish)
-    effects = compared(situation, base.promise_finish[:, :n], finish, line=line)
+    effects = compared(situation, base.promise_finish, whole.promise_finish, then=finish, line=line)
     return replace(roads, effects=effects)
 
 

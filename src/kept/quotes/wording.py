@@ -183,7 +183,7 @@ def roads(chance: float, overtime: Sequence[tuple[float, float | None]]) -> list
         _("%(chance)s with %(hours)s")
         % {"chance": words.percent(level), "hours": words.hours(hours)}
         for level, hours in overtime
-        if hours is not None and hours >= LEAST_OVERTIME
+        if level > chance and hours is not None and hours >= LEAST_OVERTIME
     ]
     if costs:
         said.append(_("With overtime of the team: %(costs)s.") % {"costs": ", ".join(costs)})
