@@ -189,6 +189,8 @@ def _plainly(item: Mapping[str, Any]) -> str:
             return _("It must be %(bound)g or more.") % {"bound": said["ge"]}
         case "less_than_equal":
             return _("It must be %(bound)g or less.") % {"bound": said["le"]}
+        case "string_too_short" if said["min_length"] == 1:
+            return _("It is empty.")
         case "string_too_long":
             return _("At most %(bound)d characters are kept.") % {"bound": said["max_length"]}
         case "string_pattern_mismatch" if "\\x00" in said.get("pattern", ""):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from ninja import Query
 from pydantic import Field
 
@@ -20,6 +21,7 @@ from kept.jobs import lines
 from kept.people.access import Policy
 from kept.promises.models import Promise
 from kept.quotes import answers, asking, checking, models, wording
+from kept.quotes.checked import NotSizedYet
 from kept.tenancy import scope
 
 door = Door("answers", answer_id=models.Answer)
@@ -229,18 +231,25 @@ def check(request: ApiRequest, body: Ask) -> dict[str, Any]:
         client = keeping.find(body.client)
     zone = scope.current().zone if client is None else client.zone
     like = body.like_promise_id
-    checked = checking.work_out(
-        what=body.what,
-        stages=[stage.drawn(f"stages.{place}.") for place, stage in enumerate(body.stages)],
-        size=None if body.effort is None else body.effort.size(),
-        client=client,
-        client_name=body.client or "",
-        service=None if body.service_id is None else named(Service, body.service_id, "service_id"),
-        like=None if like is None else named(Promise, like, "like_promise_id"),
-        wanted_at=moments.due(body.wanted_at, body.wanted_on, zone=zone, name="wanted"),
-        confidence=body.confidence,
-        now=request.now,
-    )
+    service = body.service_id
+    try:
+        checked = checking.work_out(
+            what=body.what,
+            stages=[stage.drawn(f"stages.{place}.") for place, stage in enumerate(body.stages)],
+            size=None if body.effort is None else body.effort.size(),
+            client=client,
+            client_name=body.client or "",
+            service=None if service is None else named(Service, service, "service_id"),
+            like=None if like is None else named(Promise, like, "like_promise_id"),
+            wanted_at=moments.due(body.wanted_at, body.wanted_on, zone=zone, name="wanted"),
+            confidence=body.confidence,
+            now=request.now,
+        )
+    except NotSizedYet:
+        raise NotSizedYet(
+            _("Say how big it is: effort, stages, a service or an earlier promise."),
+            field="effort",
+        ) from None
     request.begin()
     checked = answers.store(checked, by=request.member)
     assert checked.answer is not None
