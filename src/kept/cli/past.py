@@ -229,7 +229,7 @@ def _print(figures: "PastFigures") -> None:
 def _counted(count: "Count") -> str:
     from kept import words
 
-    share = "" if count.share is None else f" ({words.percent(count.share)})"
+    share = "" if count.share is None else f" ({words.share(count.share)})"
     return f"{count.part} of {count.of}{share}"
 
 

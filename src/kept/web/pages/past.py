@@ -134,8 +134,8 @@ def _dates(dates: Dates) -> DatesPart:
     rate = kept.part / kept.of
     low, high = calibration.wilson(kept.part, kept.of)
     between = _("With this many, the true rate lies between %(low)s and %(high)s.") % {
-        "low": words.percent(low),
-        "high": words.percent(high),
+        "low": words.share(low),
+        "high": words.share(high),
     }
     sentence = _("%(part)s of %(of)s dates kept. %(between)s") % {
         "part": whole(kept.part),
@@ -319,7 +319,7 @@ def _of(count: Count) -> str:
 
 
 def _share(count: Count) -> str:
-    return "" if count.share is None else words.percent(count.share)
+    return "" if count.share is None else words.share(count.share)
 
 
 def _days(count: float) -> str:
