@@ -100,8 +100,16 @@ def test_a_reply_is_drafted_in_the_language_of_whoever_reads_it(
     drafted = ben.post(f"/asks/{ask['id']}/draft", {"reply_for": "fair_no", "because": "Tarde."})
     assert drafted.json() == {
         "language": "pt", "subject": "Almoço", "body": "Obrigado: Almoço. Tarde.",
-        "unworded": "",
+        "unworded": "", "unwritten": "",
     }  # fmt: skip
+    other = ben.post(f"/asks/{ask['id']}/draft", {"reply_for": "cant_ever"}).json()
+    assert (other["language"], other["unwritten"]) == (
+        "en",
+        (
+            "Nobody has written “We can’t ever” in Português, so this is in English. Put it into "
+            "Português yourself, or write it once for all letters."
+        ),
+    )
     bad = ben.post("/clients", {"name": "X", "language": "xx"})
     assert bad.status_code == 422
     assert "“xx” is no language that kept knows." in bad.json()["detail"]

@@ -63,7 +63,7 @@ def test_a_letter_names_the_rule_in_the_language_it_is_in(
         "Sofia Luz,\n\nsim: Almoço às 14:33.\n\nNormalmente: a cozinha fecha às 14:30. Desta vez, "
         "sim.\n\nBen, Northlight",
         "Sofia Luz, sim: Almoço às 14:33. Normalmente: a cozinha fecha às 14:30. Desta vez, sim.",
-        "",
+        reader="pt",
     )
     wording.check(ask, "yes_once", draft.body)
     with pytest.raises(wording.NotWordedAsOnce, match="name the normal rule"):

@@ -75,6 +75,45 @@ def test_a_reply_is_in_the_readers_language_where_the_house_wrote_one(
     assert faults() == []
 
 
+def test_a_draft_that_is_not_in_its_readers_language_says_so(
+    northlight: cast.House, sofia: Contact, now: datetime
+) -> None:
+    ask = more(northlight, sofia, now)
+    facts = wording.Facts.of(ask, northlight.ben, now)
+    draft = wording.draft("fair_no", facts)
+    assert (draft.language, draft.reader, draft.unwritten) == (
+        "en",
+        "pt",
+        (
+            "Nobody has written “Fair no” in Português, so this is in English. Put it into "
+            "Português yourself, or write it once for all letters."
+        ),
+    )
+    # Where the house writes German, that comes before kept's English, and is said to.
+    templates.write_in("de", by=northlight.ada, now=now)
+    templates.keep(
+        "fair_no", subject="{what}", body="Nein: {what}.", language="de", by=northlight.ben, now=now
+    )
+    draft = wording.draft("fair_no", facts)
+    assert (draft.language, "so this is in Deutsch" in draft.unwritten) == ("de", True)
+    walk_in = wording.Facts.of(more(northlight, None, now), northlight.ben, now)
+    assert wording.draft("fair_no", walk_in).unwritten == ""
+    assert "in Deutsch, so this is in English" in wording.draft("holding", walk_in).unwritten
+    templates.keep(
+        "fair_no", subject="{what}", body="Não: {what}.", language="pt", by=northlight.ben, now=now
+    )
+    draft = wording.draft("fair_no", facts)
+    assert (draft.language, draft.unwritten) == ("pt", "")
+    # A dialect is read by whoever reads its language.
+    ask.contact = keeping.change_contact(sofia, language="pt-br", by=northlight.ben, now=now)
+    facts = wording.Facts.of(ask, northlight.ben, now)
+    assert wording.draft("fair_no", facts).unwritten == ""
+    ask.contact = keeping.change_contact(sofia, language="en-gb", by=northlight.ben, now=now)
+    facts = wording.Facts.of(ask, northlight.ben, now)
+    draft = wording.draft("holding", facts)
+    assert (draft.language, draft.unwritten) == ("en", "")
+
+
 def test_a_dialect_reads_what_is_written_in_its_language_and_a_walk_in_the_houses(
     northlight: cast.House, sofia: Contact, now: datetime
 ) -> None:

@@ -175,6 +175,40 @@ def test_an_answer_says_its_cost_its_day_and_its_true_reason(
     assert typed(*sold[:6], "--due", "soon").status == 2
 
 
+def test_what_is_not_in_the_language_of_its_reader_says_so_on_the_other_channel(
+    northlight: cast.House, typed: Type, tmp_path: Path, now: datetime
+) -> None:
+    clinic = keeping.change_client(
+        northlight.clients["Harbour Clinic"], language="pt", by=northlight.ben, now=now
+    )
+    keeping.add_contact(
+        clinic, name="Sofia Luz", email="sofia@clinic.example", by=northlight.ben, now=now
+    )
+    asked = ("desk", "ask", "A page", "--for", "Harbour Clinic", "--sort", "extra", "--json")
+    ask = str(typed(*asked).document["id"])
+    no = typed("desk", "decide", ask, "fair_no", "--wont", "priority", "--say")
+    said = (
+        "Nobody has written “Fair no” in Português, so this is in English. Put it into Português "
+        "yourself, or write it once for all letters."
+    )
+    assert (no.status, "we will not do it this time" in no.out, no.err.strip()) == (0, True, said)
+    ask = str(typed(*asked).document["id"])
+    told = typed("desk", "decide", ask, "fair_no", "--wont", "priority", "--say", "--json").document
+    assert told["unwritten"] == said
+    words = tmp_path / "story.txt"
+    words.write_text("They wrote to every patient.", encoding="utf-8")
+    told_story = typed(
+        "desk", "story", "Letters", "--of", "Harbour Clinic", "--words", str(words), "--ask"
+    )
+    assert "Nobody has written “May we tell it?” in Português" in told_story.err
+    for _again in range(3):
+        ask = typed(*asked[:-1], "--kind", "One more page", "--json").document
+        typed("desk", "decide", str(ask["id"]), "yes_once", "--sincere", "yes",
+              "--because", "For once")  # fmt: skip
+    ended = typed("desk", "settle-creep", "Harbour Clinic", "one more page", "retired")
+    assert "Nobody has written “It ends kindly” in Português" in ended.err
+
+
 def test_the_third_of_its_kind_is_priced_and_its_offer_drafted(
     northlight: cast.House, typed: Type
 ) -> None:

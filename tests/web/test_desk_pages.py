@@ -478,6 +478,25 @@ def test_a_letter_says_which_rule_has_no_words_in_its_language_and_a_lead_gives_
     assert "A cozinha fecha às 15:05." not in ben.get("policy", kitchen.pk)
 
 
+def test_a_draft_in_another_language_than_its_readers_says_so_beside_it(
+    northlight: cast.House, kitchen: Policy, sofia: Contact, login: LogIn, now: datetime
+) -> None:
+    ask = receiving.receive(
+        client=sofia.client, contact=sofia, title="Almoço", sort="exception", sincere="yes",
+        policy=kitchen, measured="15:07", by=northlight.ben, now=now,
+    )  # fmt: skip
+    ben = Page(login(northlight.ben))
+    said = "Nobody has written “Fair no” in Português, so this is in English."
+    shown = ben.get("desk_ask", ask.pk, query="?given=fair_no")
+    assert said in shown
+    assert "Nobody has written" not in ben.get("desk_ask", ask.pk, query="?given=yes_once")
+    anew = ben.post("desk_answer", ask.pk, action="draft", given="fair_no")
+    assert said in text(anew)
+    assert f"{reverse('wording')}?reply=fair_no&amp;language=pt" in anew.content.decode()
+    ben.post("desk_answer", ask.pk, action="hold_off", answer_on="2026-12-04")
+    assert "Nobody has written “We answer by” in Português" in ben.get("desk_ask", ask.pk)
+
+
 def test_a_minute_waits_for_no_translation(
     northlight: cast.House, kitchen: Policy, sofia: Contact, login: LogIn
 ) -> None:

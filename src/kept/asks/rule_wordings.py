@@ -52,8 +52,8 @@ def said_in(policy: Policy, language: str) -> str:
     What is written in a language stands for its dialects, and the other way about.
     """
     known = {one.language: one.rule for one in all_of(policy) if not one.old}
-    tongue = _tongue(language)
-    alike = (rule for code, rule in known.items() if _tongue(code) == tongue)
+    tongue = languages.tongue(language)
+    alike = (rule for code, rule in known.items() if languages.tongue(code) == tongue)
     return (known.get(language) or known.get(tongue) or next(alike, "")).rstrip(".")
 
 
@@ -62,7 +62,8 @@ def unworded(policy: Policy, language: str) -> str:
     if said_in(policy, language):
         return ""
     told = {"rule": policy.name, "language": languages.name(language)}
-    if any(one.old and _tongue(one.language) == _tongue(language) for one in all_of(policy)):
+    tongue = languages.tongue(language)
+    if any(one.old and languages.tongue(one.language) == tongue for one in all_of(policy)):
         return (
             _("The rule “%(rule)s” was changed since it was put into %(language)s, so it was left "
               "out. Write it into the reply yourself, or put it into %(language)s anew.") % told
@@ -121,8 +122,3 @@ def remove(row: RuleWording, *, by: Member, now: datetime) -> None:
 
 def _worded(row: RuleWording, policy: Policy) -> Worded:
     return Worded(row.language, row.rule, row, old=row.worded_from != policy.rule)
-
-
-def _tongue(code: str) -> str:
-    """Return the language of a dialect: "pt" for "pt-br"."""
-    return code.split("-", maxsplit=1)[0]

@@ -8,7 +8,7 @@ the reply from going out.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -87,6 +87,7 @@ class Template:
     Attributes:
         once: how "this once" is said; no_rule: what is normal where no rule is meant.
         own: these are kept's own words; the house has written none.
+        reader: the language that whoever reads it was written to have; empty, any.
     """
 
     reply_for: str
@@ -96,6 +97,7 @@ class Template:
     once: str = ""
     no_rule: str = ""
     own: bool = False
+    reader: str = ""
 
 
 def chosen(
@@ -111,6 +113,7 @@ def chosen(
         "" if client is None else client.language,
         scope.current().language,
     ]
+    reader = next(filter(None, spoken), "")
     codes = [code for one in spoken if one for code in dict.fromkeys((one, one.split("-")[0]))]
     rows = {
         row.language: row
@@ -119,10 +122,36 @@ def chosen(
     for code in codes:
         if code in rows:
             row = rows[code]
-            return Template(reply_for, code, row.subject, row.body, row.once, row.no_rule)
+            return Template(
+                reply_for, code, row.subject, row.body, row.once, row.no_rule, reader=reader
+            )
         if code == OWN:
             break
-    return usual(reply_for)
+    return replace(usual(reply_for), reader=reader)
+
+
+def unwritten(template: Template) -> str:
+    """Say that a reply is in another language than its reader's; empty where it is in theirs.
+
+    A dialect is read by whoever reads its language.
+    """
+    if not template.reader or languages.tongue(template.reader) == languages.tongue(
+        template.language
+    ):
+        return ""
+    return _(
+        "Nobody has written “%(reply)s” in %(language)s, so this is in %(other)s. Put it into "
+        "%(language)s yourself, or write it once for all letters."
+    ) % {
+        "reply": For(template.reply_for).label,
+        "language": languages.name(template.reader),
+        "other": languages.name(template.language),
+    }
+
+
+def unwritten_to(contact: Contact, reply_for: str) -> str:
+    """Say that a letter to somebody goes out in another language than theirs; empty where not."""
+    return unwritten(chosen(reply_for, contact=contact, client=contact.client))
 
 
 def usual(reply_for: str) -> Template:

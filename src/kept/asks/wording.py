@@ -35,6 +35,9 @@ class Draft:
         spoken: the same to be said to somebody's face, without greeting and signature.
         unworded: what to tell whoever sends it, where the rule has no words in its language
             and was left out.
+        unwritten: what to tell them, where it is in another language than its reader's, for the
+            house has no such reply in that.
+        reader: the language that its reader was to have it in.
     """
 
     reply_for: str
@@ -43,6 +46,8 @@ class Draft:
     body: str
     spoken: str
     unworded: str = ""
+    unwritten: str = ""
+    reader: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,8 @@ class NotWordedAsOnce(refusals.Refused):
 def draft(reply_for: str, facts: Facts) -> Draft:
     """Return the reply in the language of whoever reads it, as this house words it or kept does.
 
-    It is in one language: a rule that nobody put into it is left out, and the draft says so.
+    It is in one language: a rule that nobody put into it is left out, and the draft says so; and
+    where nobody wrote such a reply in the reader's language, it says that it is in another one.
     """
     template = templates.chosen(reply_for, contact=facts.contact, client=facts.client)
     with override(template.language):
@@ -137,6 +143,8 @@ def draft(reply_for: str, facts: Facts) -> Draft:
         body,
         words.capital(" ".join(parts)),
         _unworded(template, facts.policy),
+        templates.unwritten(template),
+        template.reader,
     )
 
 

@@ -20,6 +20,11 @@ def name(code: str) -> str:
     return dict(known()).get(code, code)
 
 
+def tongue(code: str) -> str:
+    """Return the language of a dialect: "pt" for pt-br."""
+    return code.split("-", maxsplit=1)[0]
+
+
 def checked(code: str, *, field: str = "language") -> str:
     """Return the code of a language; empty stays empty.
 

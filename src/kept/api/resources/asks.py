@@ -151,6 +151,9 @@ class DraftReply(Shown):
     unworded: str = Field(
         description="What to tell whoever sends it, where the rule has no words in its language."
     )
+    unwritten: str = Field(
+        description="What to tell them, where it is in another language than its reader's."
+    )
 
 
 class DraftAsked(Asked):

@@ -115,10 +115,11 @@ def decide(
         due_on = naming.day(due, "--due")
         if sincere:
             found = receiving.judge(found, sincere=sincere, by=who.member, now=who.now)
-        body = ""
+        body = unwritten = ""
         if say and given in wording.For.values:
             tests = gates.read(found, by=who.member, now=who.now)
-            body = replies.draft(tests, given, by=who.member, now=who.now, because=constraint).body
+            draft = replies.draft(tests, given, by=who.member, now=who.now, because=constraint)
+            body, unwritten = draft.body, draft.unwritten
         decision = answering.answer(
             found,
             Saying(
@@ -155,12 +156,15 @@ def decide(
                     "overridden": decision.overridden,
                     "promise": decision.promise_id,
                     "reply": body,
+                    "unwritten": unwritten,
                 }
             )
             return
         speaking.say(f"ask {found.pk}: {decision.get_given_display()}")
         if body:
             speaking.say(body)
+        if unwritten:
+            speaking.aside(unwritten)
 
 
 def _tell(rows: "list[Ask]", *, as_json: bool, several: bool = False) -> None:

@@ -318,13 +318,18 @@ def settle_creep(
     """Price what became expected, adopt it into the core, or end it kindly."""
     with acting(organisation, email, as_json=as_json) as who:
         from kept.asks import creep, receiving
+        from kept.asks.models import Creep
         from kept.clients import catalogue
 
         found = receiving.kind_called(kind)
         if found is None:
             raise speaking.Stop(f"There is no kind of ask “{kind}” here.", field="KIND")
+        whose, unwritten = naming.known_client(client, "CLIENT"), ""
+        if decided == Creep.Decided.RETIRED:
+            crept = creep.of(whose, found, now=who.now)
+            unwritten = creep.ending(crept, by=who.member, now=who.now).unwritten
         row = creep.decide(
-            naming.known_client(client, "CLIENT"),
+            whose,
             found,
             decided=decided,
             price=naming.amount(price, "--price") if price else None,
@@ -342,12 +347,15 @@ def settle_creep(
                     "decided": str(row.decided),
                     "draft": row.draft_id,
                     "words": row.words,
+                    "unwritten": unwritten,
                 }
             )
             return
         speaking.say(f"{client}, {kind}: {row.get_decided_display()}")
         if row.words:
             speaking.say(row.words)
+        if unwritten:
+            speaking.aside(unwritten)
         if row.draft_id is not None:
             speaking.aside(f"Drafted on the desk: ask {row.draft_id}.")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kept.cli import speaking
-from kept.cli.acting import AsOption, JsonOption, OrganisationOption, acting
+from kept.cli.acting import Acting, AsOption, JsonOption, OrganisationOption, acting
 from kept.cli.desk import naming
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ def story_(
             now=who.now,
         )
         if ask:
-            storytelling.ask(made, by=who.member, now=who.now)
-            made.refresh_from_db()
+            _ask(made, who)
         _tell(made, as_json=as_json)
 
 
@@ -90,8 +89,7 @@ def ask_story(
             found = storytelling.change(
                 found, words=naming.text(body, "--words"), by=who.member, now=who.now
             )
-        storytelling.ask(found, by=who.member, now=who.now)
-        found.refresh_from_db()
+        _ask(found, who)
         _tell(found, as_json=as_json)
 
 
@@ -173,7 +171,7 @@ def ask_how(
 ) -> None:
     """Ask a client, once and by link, how it was."""
     with acting(organisation, email, as_json=as_json) as who:
-        from kept.asks import reacting
+        from kept.asks import reacting, templates
         from kept.asks.models import Extra
         from kept.promises.models import Promise
 
@@ -186,6 +184,8 @@ def ask_how(
             raise speaking.Stop("Say which: --promise or --extra, by its number.")
         made = reacting.ask(found, by=who.member, now=who.now)
         naming.made("reaction", made.pk, f"asked {made.contact.name}", as_json=as_json)
+        if unwritten := templates.unwritten_to(made.contact, templates.For.REACTION):
+            speaking.aside(unwritten)
 
 
 @app.command("referrals")
@@ -240,6 +240,16 @@ def referral_(
             now=who.now,
         )
         naming.made("referral", made.pk, f"{referrer} sent {client}", as_json=as_json)
+
+
+def _ask(story: "Story", who: Acting) -> None:
+    """Ask for consent, and say so where the letter is in another language than its reader's."""
+    from kept.asks import storytelling, templates
+
+    storytelling.ask(story, by=who.member, now=who.now)
+    story.refresh_from_db()
+    if unwritten := templates.unwritten_to(story.contact, templates.For.STORY):
+        speaking.aside(unwritten)
 
 
 def _tell(row: "Story", *, as_json: bool) -> None:

@@ -6,11 +6,12 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kept import clock, zones
-from kept.asks import reacting, referring, storytelling
+from kept.asks import reacting, referring, storytelling, templates
 from kept.asks.models import Reaction, Referral, Story
 from kept.clients.models import Client, Contact
 from kept.people.access import Policy, allow
@@ -87,7 +88,7 @@ def stories(request: KeptRequest) -> HttpResponse:
 @allow(Policy.MEMBER)
 def story(request: KeptRequest, pk: int) -> HttpResponse:
     """Show a story; change its words, ask for consent, note that it was told, or take it back."""
-    found = get_object_or_404(Story.objects.select_related("client", "contact"), pk=pk)
+    found = get_object_or_404(Story.objects.select_related("client", "contact__client"), pk=pk)
     refusal: Refused | None = None
     if request.method == "POST":
         try:
@@ -102,6 +103,7 @@ def story(request: KeptRequest, pk: int) -> HttpResponse:
         "zone": found.client.zone,
         "consents": found.consents.all(),
         "refusal": refusal,
+        "unwritten": templates.unwritten_to(found.contact, templates.For.STORY),
         "words": request.POST.get("words", found.words),
     }
     statuses = {"bad_input": 422, "conflict": 409, "not_found": 404, "not_allowed": 403}
@@ -115,9 +117,17 @@ def reaction_ask(request: KeptRequest, pk: int) -> HttpResponse:
     """Ask a client once how a promise was."""
     promise = get_object_or_404(Promise.objects.select_related("contact", "job"), pk=pk)
     try:
-        reacting.ask(promise, by=request.member, now=clock.now())
+        made = reacting.ask(promise, by=request.member, now=clock.now())
     except Refused as refused:
         messages.warning(request, refused.sentence)
+    else:
+        messages.info(
+            request,
+            _("%(name)s was asked how “%(what)s” was.")
+            % {"name": made.contact.name, "what": promise.job.title},
+        )
+        if unwritten := templates.unwritten_to(made.contact, templates.For.REACTION):
+            messages.warning(request, unwritten)
     return redirect("stories")
 
 

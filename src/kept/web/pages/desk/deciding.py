@@ -3,11 +3,13 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -34,9 +36,11 @@ class AnswerForm(KeptForm):
 
     Attributes:
         unworded: what to tell them, where the rule has no words in the language of the draft.
+        unwritten: the same, where the draft is in another language than its reader's.
+        wording: the address where the house writes such a reply in that.
     """
 
-    unworded = ""
+    unworded = unwritten = wording = ""
     fields_of_rooms = {"due": "due_on"}  # noqa: RUF012 - Django's forms copy it
 
     given = forms.ChoiceField(choices=Decision.Given.choices, required=False)
@@ -148,6 +152,14 @@ def _hold_off(request: KeptRequest, found: Ask, said: dict[str, Any], *, now: da
         by=request.member,
         now=now,
     )
+    if draft.unwritten:
+        messages.warning(request, draft.unwritten)
+
+
+def _wording(drafted: wording.Draft) -> str:
+    """Return the address where the house writes such a reply in its reader's language."""
+    said = {"reply": drafted.reply_for, "language": drafted.reader}
+    return f"{reverse('wording')}?{urlencode(said)}"
 
 
 def _saying(found: Ask, said: dict[str, Any], action: str) -> Saying:
@@ -235,10 +247,10 @@ def _filled(
     """Return the form with a draft of the reply; what a person wrote stays, unless asked anew."""
     if form is not None and not anew:
         return form
-    subject = body = unworded = ""
+    drafted: wording.Draft | None = None
     data = {} if form is None else form.data
     if chosen in Decision.Given.values:
-        draft = replies.draft(
+        drafted = replies.draft(
             read,
             chosen,
             by=member,
@@ -246,10 +258,12 @@ def _filled(
             price=rows.amount(data.get("price") or ""),
             because=data.get("constraint", ""),
         )
-        subject, body, unworded = draft.subject, draft.body, draft.unworded
     said = {name: data.get(name, "") for name in AnswerForm.base_fields} if data else {}
-    filled = AnswerForm(initial={**said, "given": chosen, "subject": subject, "body": body})
-    filled.unworded = unworded
+    letter = {} if drafted is None else {"subject": drafted.subject, "body": drafted.body}
+    filled = AnswerForm(initial={**said, "given": chosen, **letter})
+    if drafted is not None:
+        filled.unworded, filled.unwritten = drafted.unworded, drafted.unwritten
+        filled.wording = _wording(drafted)
     if form is not None:
         filled.status = 200
     return filled
