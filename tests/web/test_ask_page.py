@@ -12,7 +12,7 @@ from tests.quotes.test_checking import given
 from tests.web.conftest import LogIn
 from tests.web.test_today_page import _words
 
-from kept.clients import catalogue
+from kept.clients import catalogue, core
 from kept.clients.catalogue import StageSketch
 from kept.clients.models import Client, Service
 from kept.jobs.models import Job
@@ -21,6 +21,7 @@ from kept.quotes import checking, choosing
 from kept.quotes.checked import Limits
 from kept.quotes.models import Answer, Quote
 from kept.tenancy import scope
+from kept.web import example_lines
 from kept.web.pages import ask
 from kept.web.saying import Saying
 
@@ -101,6 +102,59 @@ def test_nothing_typed_shows_what_one_may_type(northlight: House, login: LogIn) 
 
     assert page.status_code == 200
     assert "One line is enough" in _words(page.content)
+
+
+def test_a_house_is_shown_lines_of_its_own_services_for_its_own_clients(
+    northlight: House, login: LogIn, now: datetime
+) -> None:
+    with scope.acting_in(northlight.organisation):
+        for name, hours in (("Lunch for the office", 2.0), ("Sunday table", 1.5)):
+            catalogue.add_service(
+                name=name, stages=[StageSketch("Cook and serve", hours)], by=northlight.ada, now=now
+            )
+        core.name(
+            Client.objects.get(name="Pete's Bakery"),
+            Service.objects.get(name="Sunday table"),
+            by=northlight.ben,
+            now=now,
+        )
+        services = list(Service.objects.prefetch_related("stages"))
+        lines = example_lines.for_house(
+            northlight.organisation,
+            clients=list(Client.objects.all()),
+            services=services,
+            now=now,
+        )
+    assert lines == [
+        "Sunday table for Pete's Bakery by 9 Dec",
+        "Lunch for the office for Harbour Clinic, 2h",
+    ]
+
+    shown = login(northlight.maya).get("/ask")
+
+    said = html.unescape(_words(shown.content))
+    assert [line for line in lines if line in said] == lines
+    assert "Landing page" not in said
+    for line in lines:
+        assert "What you can say now" in _words(
+            login(northlight.maya).get("/ask", {"what": line}).content
+        )
+
+
+def test_a_service_that_the_line_would_not_be_read_as_is_no_example(
+    northlight: House, now: datetime
+) -> None:
+    """What is called like a size would be answered as something else."""
+    with scope.acting_in(northlight.organisation):
+        services = [Service.objects.create(name=name) for name in ("8 hours", "2 days")]
+        clients = list(Client.objects.all())
+        lines = example_lines.for_house(
+            northlight.organisation, clients=clients, services=services, now=now
+        )
+    assert lines == [
+        "Landing page for Harbour Clinic by Friday, 16-40h",
+        "New menu for the bakery, 2 days",
+    ]
 
 
 def test_without_a_size_the_services_are_offered(northlight: House, login: LogIn) -> None:

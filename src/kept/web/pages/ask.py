@@ -27,7 +27,7 @@ from kept.quotes.ways import Kind
 from kept.tenancy import given
 from kept.tenancy.models import Organisation
 from kept.tenancy.refusals import Refused
-from kept.web import lookalikes
+from kept.web import example_lines, lookalikes
 from kept.web.doorkeeper import KeptRequest
 from kept.web.saying import Saying
 
@@ -77,6 +77,8 @@ class Reading:
     zone: str
     confidence: float | None
     wrong: dict[str, str]
+    clients: list[Any]
+    services: list[Any]
 
     @property
     def sized(self) -> bool:
@@ -214,8 +216,13 @@ def _answer(request: KeptRequest, form: AskForm, *, refusal: Refused | None = No
         "reading": reading,
         "chips": reading.chips,
         "vague": [wording.vagueness(v) for v in reading.line.vague if _matters(v.kind, reading)],
-        "clients": Client.objects.filter(archived_at__isnull=True).values_list("name", flat=True),
-        "services": Service.objects.filter(archived_at__isnull=True),
+        "clients": [client.name for client in reading.clients],
+        "services": reading.services,
+        "examples": []
+        if form["what"].value()
+        else example_lines.for_house(
+            house, clients=reading.clients, services=reading.services, now=now
+        ),
         "skills": Skill.objects.all(),
         "checked": checked,
         "say": say,
@@ -302,6 +309,8 @@ def _read(form: AskForm, house: Organisation, now: datetime) -> Reading:
         zone=zone,
         confidence=_sure(chips, wrong),
         wrong=wrong,
+        clients=clients,
+        services=services,
     )
 
 
