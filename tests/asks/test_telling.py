@@ -7,7 +7,7 @@ from tests import cast
 from tests.asks.whole import faults
 
 from kept.asks import extras, reacting, referring, storytelling
-from kept.asks.models import Story, StoryConsent
+from kept.asks.models import Referral, Story, StoryConsent
 from kept.clients import keeping
 from kept.clients.models import Client, Contact
 from kept.outbox import letters
@@ -108,6 +108,29 @@ def test_a_word_on_words_that_changed_meanwhile_does_not_count(
     refused = storytelling.ask(told, by=house.ben, now=now)
     storytelling.consent(refused, yes=False, contact=sara, now=now)
     assert Story.objects.get().state == "refused"
+
+
+def test_nobody_refers_themselves_by_way_of_others_either(
+    northlight: cast.House, now: datetime
+) -> None:
+    house = northlight
+    clinic, bakery = house.clients["Harbour Clinic"], house.clients["Pete's Bakery"]
+    choir = keeping.add_client(name="Kestrel Choir", prospect=True, by=house.ben, now=now)
+    referring.record(referrer=clinic, client=bakery, by=house.ben, now=now)
+    referring.record(referrer=bakery, client=choir, by=house.ben, now=now)
+    for referrer in (bakery, choir):
+        with pytest.raises(refusals.Refused) as refused:
+            referring.record(referrer=referrer, client=clinic, by=house.ben, now=now)
+        assert refused.value.sentence == (
+            f"{referrer.name} came to you by way of Harbour Clinic, so it was not them who sent "
+            "Harbour Clinic. Nothing was saved."
+        )
+        assert refused.value.field == "referrer"
+    assert [(row.referrer, row.client) for row in Referral.objects.order_by("pk")] == [
+        (clinic, bakery),
+        (bakery, choir),
+    ]
+    assert faults() == []
 
 
 def test_nobody_refers_themselves_and_a_prospect_becomes_a_client(

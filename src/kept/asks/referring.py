@@ -37,7 +37,7 @@ def record(
         because_of: the promise they spoke of.
 
     Raises:
-        Refused: nobody refers themselves; a day that lies ahead.
+        Refused: nobody refers themselves, by way of others neither; a day that lies ahead.
         ReferredAlready: it is written down that somebody sent them.
     """
     access.demand(by, Role.MEMBER)
@@ -72,12 +72,33 @@ def record(
         became_client_at=now if client.standing == Client.Standing.CLIENT else None,
     )
     with transaction.atomic():
+        both = Client.objects.select_for_update(no_key=True).filter(pk__in=[referrer.pk, client.pk])
+        list(both.order_by("pk"))
+        _refuse_a_circle(referrer, client)
         with given.constrained(already):
             referral.save()
         recording.record(
             Event.Kind.REFERRAL_RECORDED, about=referral, by=by, at=now, rows=[referral]
         )
     return referral
+
+
+def _refuse_a_circle(referrer: Client, client: Client) -> None:
+    """Refuse whoever was sent, by way of however many, by the one they are said to have sent."""
+    key: int | None = referrer.pk
+    seen: set[int] = set()
+    while key is not None and key not in seen:
+        seen.add(key)
+        key = Referral.objects.filter(client_id=key).values_list("referrer_id", flat=True).first()
+        if key == client.pk:
+            raise refusals.Refused(
+                _(
+                    "%(referrer)s came to you by way of %(client)s, so it was not them who sent "
+                    "%(client)s. Nothing was saved."
+                )
+                % {"client": client.name, "referrer": referrer.name},
+                field="referrer",
+            )
 
 
 def follow(*, now: datetime) -> int:
