@@ -1,6 +1,7 @@
 """The ask desk's pages: the inbox, a decision, minute mode, house rules, the core."""
 
 import contextvars
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -205,6 +206,26 @@ def test_a_counted_rule_takes_its_number_with_the_first_tap(
     dev.post("desk_minute", policy=str(parties.pk), measured="9", given="yes")
     decision = Decision.objects.get()
     assert (decision.given, decision.within, decision.sincere) == ("yes_once", "tolerance", "yes")
+
+
+def test_a_counted_rule_says_beside_its_number_what_is_counted(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    said: dict[str, Any] = {"rule": "as it is", "purpose": "Peace", "owner": northlight.ben,
+                            "by": northlight.ada, "now": now}  # fmt: skip
+    for quantity, direction in (
+        ("notice", "at_least"), ("rounds", "at_most"), ("money", "at_most"), ("hours", "at_most"),
+    ):  # fmt: skip
+        policies.make(name=quantity, quantity=quantity, direction=direction, limit="2", **said)
+    dev = Page(login(northlight.dev))
+    seen = contextvars.copy_context().run(outside, dev.browser.get, reverse("desk_minute"))
+    shown = re.findall(r'placeholder="(\w*)"><button class="button">(\w+)<', seen.content.decode())
+    assert sorted((rule, counted) for counted, rule in shown) == [
+        ("hours", "hours"),
+        ("money", "EUR"),
+        ("notice", "hours"),
+        ("rounds", "rounds"),
+    ]
 
 
 def test_minute_mode_leaves_the_band_to_whoever_holds_it(

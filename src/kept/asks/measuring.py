@@ -75,6 +75,20 @@ def unit(policy: Policy, value: Decimal | None = None) -> str:
     return one.strip() if not more or value == 1 else more.strip()
 
 
+def counted_in(policy: Policy) -> str:
+    """Return what whoever types a value counts: “hours”, “guests”, “EUR”; empty for a clock."""
+    match policy.quantity:
+        case Quantity.TIME_OF_DAY:
+            return ""
+        case Quantity.NOTICE | Quantity.HOURS:
+            return _("hours")
+        case Quantity.MONEY:
+            return scope.current().currency
+        case Quantity.ROUNDS:
+            return _("rounds")
+    return unit(policy)
+
+
 def length(policy: Policy, value: Decimal) -> str:
     """ "3 minutes" for a time of day; as `said` for the rest: how far beyond."""
     if policy.quantity == Quantity.TIME_OF_DAY:

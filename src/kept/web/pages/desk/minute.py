@@ -48,11 +48,11 @@ def minute(request: KeptRequest) -> HttpResponse:
         "now": now,
         "zone": house.zone,
         "policies": [
-            (policy, measuring.unit(policy))
+            (policy, measuring.counted_in(policy))
             for policy in Policy.objects.filter(retired_at__isnull=True)
         ],
         "chosen": chosen,
-        "unit": "" if chosen is None else measuring.unit(chosen),
+        "unit": "" if chosen is None else measuring.counted_in(chosen),
         "refusal": refusal,
         "clients": Client.objects.filter(archived_at__isnull=True),
         "today_count": Ask.objects.filter(
