@@ -9,7 +9,7 @@ from tests import cast
 from tests.asks.whole import faults
 
 from kept import words
-from kept.asks import answering, gates, policies, receiving, templates, wording
+from kept.asks import answering, bending, gates, policies, receiving, templates, wording
 from kept.asks.answering import Saying
 from kept.asks.models import Ask, Challenge, Decision, Extra, Policy, Reply
 from kept.clients import core as cores
@@ -300,6 +300,35 @@ def test_a_true_cant_names_the_nearest_date(
     assert decision.nearest_at is not None
     assert decision.nearest_at > datetime(2026, 12, 9, tzinfo=UTC)
     assert not Challenge.objects.exists()
+
+
+def test_what_lies_inside_its_rule_is_no_exception(northlight: cast.House, now: datetime) -> None:
+    """The kitchen closes at 14:30, and they come at 14:30 sharp: nobody makes an exception."""
+    kitchen = policies.make(
+        name="Kitchen closes", rule="the kitchen closes at 14:30", purpose="The cooks rest",
+        owner=northlight.ben, quantity="time_of_day", limit="14:30", tolerance="5",
+        by=northlight.ada, now=now,
+    )  # fmt: skip
+    ask = receiving.receive(
+        client=None, title="Lunch for two", sort="exception", policy=kitchen, measured="14:30",
+        by=northlight.dev, now=now,
+    )  # fmt: skip
+    tests = gates.read(ask, by=northlight.dev, now=now)
+    assert (tests.within, gates.suggested(tests)) == ("rule", Decision.Given.DO_IT)
+    once = "Normally: the kitchen closes at 14:30. This once we make an exception."
+    with pytest.raises(refusals.Refused) as refused:
+        answering.answer(ask, Saying("yes_once", body=once, how="said"), by=northlight.dev, now=now)
+    assert refused.value.sentence == "It is inside the rule, so it is no exception: just do it."
+    decision = answering.answer(ask, Saying("do_it"), by=northlight.dev, now=now)
+    assert (decision.given, decision.suggested, decision.within, decision.gate) == (
+        "do_it",
+        "do_it",
+        "rule",
+        "open",
+    )
+    assert not Extra.objects.exists()
+    assert bending.bent([kitchen], now=now)[kitchen.pk].bent == 0
+    assert faults() == []
 
 
 def test_a_paid_yes_holds_the_date_and_offers_it_with_its_price(

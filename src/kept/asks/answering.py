@@ -206,12 +206,16 @@ def _refuse_what_cannot_be(ask: Ask, said: Saying) -> None:
             _("Say first what it is: core, in scope, a change, an extra or an exception."),
             field="sort",
         )
-    beyond = ask.sort in Ask.BEYOND
-    if said.given == Given.DO_IT and beyond:
+    theirs = gates.is_theirs(ask)
+    if said.given == Given.DO_IT and not theirs:
         raise refusals.Refused(
             _("This goes beyond what was agreed: a yes is once, or paid."), field="given"
         )
-    if said.given == Given.YES_ONCE and not beyond:
+    if said.given == Given.YES_ONCE and theirs and ask.sort == Ask.Sort.EXCEPTION:
+        raise refusals.Refused(
+            _("It is inside the rule, so it is no exception: just do it."), field="given"
+        )
+    if said.given == Given.YES_ONCE and theirs:
         raise refusals.Refused(
             _("This is theirs anyway: just do it. A gift is not made of what was promised."),
             field="given",

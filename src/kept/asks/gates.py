@@ -159,6 +159,14 @@ def judge(ask: Ask) -> rules.Judged | None:
     return rules.judge(policies.rule_of(ask.policy), ask.measured)
 
 
+def is_theirs(ask: Ask) -> bool:
+    """Say whether it is theirs anyway: part of what was agreed, or inside the rule it is about."""
+    if ask.sort == Ask.Sort.EXCEPTION:
+        judged = judge(ask)
+        return judged is not None and judged.within is rules.Within.RULE
+    return ask.sort in (Ask.Sort.CORE, Ask.Sort.IN_SCOPE)
+
+
 def worth(ask: Ask, settled: Creep | None = None) -> Decimal:
     """Return what the ask would cost: what its kind was priced at for them, else the rule's price,
     else the service's. The price of a month is only that of the retainer's own draft.
@@ -313,7 +321,7 @@ def may_pass(passage: Passage, member: Member) -> bool:
 def suggested(tests: Tests) -> Given | None:
     """Suggest an answer; a person decides. None: kept does not know."""
     ask = tests.ask
-    if ask.sort in (Ask.Sort.CORE, Ask.Sort.IN_SCOPE):
+    if is_theirs(ask):
         return Given.DO_IT
     if tests.within is Within.HARD:
         return Given.FAIR_NO

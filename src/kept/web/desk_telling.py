@@ -230,8 +230,11 @@ def choices(read: Tests, member: Member) -> list[Choice]:
     """Return what can be answered, each with what it means and what stands against it."""
     ask, house = read.ask, scope.current()
     money = words.money(read.cost_money, house.currency) if read.cost_money else ""
-    if ask.sort in (Ask.Sort.CORE, Ask.Sort.IN_SCOPE):
-        yes = [Choice(Given.DO_IT, _("Just do it"), [_("It is theirs: part of what we agreed.")])]
+    if gates.is_theirs(ask):
+        told = _("It is theirs: part of what we agreed.")
+        if ask.sort == Ask.Sort.EXCEPTION:
+            told = _("It is inside the rule, so it is no exception.")
+        yes = [Choice(Given.DO_IT, _("Just do it"), [told])]
     else:
         once = _("Free; counted as an extra.")
         if money or read.cost_hours:
