@@ -1,6 +1,6 @@
 """An ask beyond, answered by a person: the two examples everybody knows."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from kept.clients import keeping
 from kept.clients.models import Client, Contact
 from kept.jobs.lines import Effort
 from kept.outbox.models import Letter
+from kept.people import staff
 from kept.promises.models import Promise
 from kept.quotes.models import Quote
 from kept.tenancy import refusals
@@ -300,6 +301,27 @@ def test_a_true_cant_names_the_nearest_date(
     assert decision.nearest_at is not None
     assert decision.nearest_at > datetime(2026, 12, 9, tzinfo=UTC)
     assert not Challenge.objects.exists()
+
+
+def test_a_true_cant_says_what_stands_in_the_way_and_a_can_works_out_nothing_more(
+    one_builder: cast.House, sara: Contact, now: datetime
+) -> None:
+    """Dev is away for a week from tomorrow: without that, 16 hours by Friday were no matter."""
+    house = one_builder
+    staff.add_absence(house.dev, date(2026, 12, 3), date(2026, 12, 9), by=house.dev, now=now)
+    away = gates.read(page(house, sara, now, size=Effort(16, 16, 16)), by=house.ben, now=now)
+    assert away.can.can == "no"
+    said = away.can.stands[0].said.replace(words.NBSP, " ")
+    assert said == "Dev away Thu 3 Dec – Wed 9 Dec"
+    assert away.can.stands[0].days >= 3
+    # It is kept with the answer, and read from it where nothing is worked out anew.
+    again = gates.read(away.ask, by=None, now=now, work_out=False)
+    assert again.can.stands == away.can.stands
+    small = page(house, sara, now, size=Effort(1, 1, 1))
+    can = gates.read(small, by=house.ben, now=now).can
+    assert (can.can, can.stands) == ("yes", ())
+    assert can.answer is not None
+    assert not can.answer.limits.exists()
 
 
 def test_what_lies_inside_its_rule_is_no_exception(northlight: cast.House, now: datetime) -> None:

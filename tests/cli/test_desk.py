@@ -1,6 +1,6 @@
 """What clients want beyond, by command line."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from tests.cli.conftest import Type
 
 from kept.asks.models import Decision
 from kept.clients import keeping
+from kept.people import staff
 from kept.promises import delivering, recording
 from kept.quotes.models import Quote
 
@@ -173,6 +174,30 @@ def test_an_answer_says_its_cost_its_day_and_its_true_reason(
     assert typed(*sold, "--gap-because", "Dev is told at lunch").status == 0
     assert Quote.objects.get().due_at.date() == day
     assert typed(*sold[:6], "--due", "soon").status == 2
+
+
+def test_an_ask_is_put_through_the_four_tests(
+    one_builder: cast.House, typed: Type, now: datetime
+) -> None:
+    """Dev alone builds eight hours a day and is away for a week: sixteen by Friday cannot be."""
+    staff.add_absence(
+        one_builder.dev, date(2026, 12, 3), date(2026, 12, 9), by=one_builder.dev, now=now
+    )
+    asked = typed("desk", "ask", "A page", "--for", "Harbour Clinic", "--sort", "extra",
+                  "--kind", "Page", "--size", "16h", "--by", "4 Dec", "--json")  # fmt: skip
+    ask = str(asked.document["id"])
+    told = typed("desk", "test", ask).out.replace("\xa0", " ")
+    assert told.startswith(f"ask {ask}: A page\nCore hot? a walk-in\nCan we? not by then: ")
+    assert "In the way: Dev away Thu 3 Dec – Wed 9 Dec, " in told
+    assert "Sincere? nobody has said yet\nRare? rare, number 1 of its kind lately\n" in told
+    assert "Against a free yes: Nobody has said yet whether it is sincere.\n" in told
+    assert told.endswith("kept suggests: We can’t now. A person decides.\n")
+    document = typed("desk", "test", ask, "--json").document
+    assert (document["can"], document["gate"], document["suggested"]) == (
+        "no", "shut", "cant_now",
+    )  # fmt: skip
+    assert document["stands"][0]["days"] >= 3
+    assert typed("desk", "test", "9999").status == 2
 
 
 def test_what_is_not_in_the_language_of_its_reader_says_so_on_the_other_channel(

@@ -22,7 +22,7 @@ from kept.jobs.lines import Effort
 from kept.people.models import Member, Role
 from kept.plan import loading
 from kept.promises.models import Promise
-from kept.quotes import answers, checking
+from kept.quotes import answers, checking, wording
 from kept.quotes.models import Answer, AnswerDate
 from kept.tenancy import scope
 
@@ -35,6 +35,8 @@ Gate = Decision.Gate
 
 #: How long a can-check is shown without working it out again, while the plan is the same.
 FRESH = timedelta(hours=20)
+#: So many of what stands in the way are told.
+STANDS = 3
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class CanWe:
         due_at: the wanted date if that can be, else the nearest that can.
         nearest: the first date as sure as the house offers dates; None if there is none.
         pushes: what a yes to the wanted date would push below the line.
+        stands: what stands in the way, the longest first, where we cannot by the wanted date.
     """
 
     can: Can
@@ -55,6 +58,7 @@ class CanWe:
     nearest_chance: float | None = None
     pushes: Sequence[str] = ()
     loses: int = 0
+    stands: Sequence[wording.Limited] = ()
 
 
 @dataclass(frozen=True)
@@ -211,6 +215,7 @@ def can_we(ask: Ask, *, by: Member | None, now: datetime, work_out: bool = True)
         wanted_at=wanted if wanted is not None and wanted > now else None,
         now=now,
         reasons=False,
+        why_not=True,
     )
     answer = answers.store(found, by=by).answer
     assert answer is not None  # it was just stored
@@ -479,4 +484,5 @@ def _from(answer: Answer) -> CanWe:
         nearest_chance=None if nearest is None else nearest.chance,
         pushes=pushes,
         loses=sum(1 for row in effects if row.chance_after < row.chance_before),
+        stands=wording.limits_of(answer)[:STANDS] if can is Can.NO else (),
     )

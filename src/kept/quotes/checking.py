@@ -109,11 +109,13 @@ def work_out(
     change: Change | None = None,
     now: datetime,
     reasons: bool = True,
+    why_not: bool = False,
 ) -> Checked:
     """Answer an ask without storing anything; as `check`.
 
     Args:
         reasons: whether to work out limits, overtime and every offer, or only the dates.
+        why_not: work out the limits all the same where the wanted date lies under the line.
     """
     started = time.perf_counter()
     house = scope.current()
@@ -160,7 +162,11 @@ def work_out(
         )
 
     asked = asks(Change())
-    question = ways.Question(loaded, asked, find(asked.ask, limits=reasons), asks, find)
+    found = find(asked.ask, limits=reasons)
+    under = found.chance_wanted is not None and found.chance_wanted < house.line
+    if why_not and under and not reasons:
+        found = find(asked.ask, limits=True)
+    question = ways.Question(loaded, asked, found, asks, find)
     return _checked(
         question,
         what=what,

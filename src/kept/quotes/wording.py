@@ -1,6 +1,7 @@
 """What an answer says in words: limits, who pays, refusals; the same through every door."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from kept.jobs.lines import Vague, Vagueness
 from kept.jobs.models import InboundPromise, Job, Obligation
 from kept.people.models import Member, MemberSkill, Skill
 from kept.quotes.asking import Change
+from kept.quotes.models import Answer
 from kept.tenancy import scope
 
 #: Less overtime than this is none.
@@ -28,6 +30,14 @@ def moment(at: datetime, zone: str, *, today: date | None = None) -> str:
 def day(at: datetime, zone: str) -> str:
     """ "Fri 18 Dec" as the client's calendar shows it."""
     return words.day(zones.day_of(at, zone))
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """What limits a date, in words; lifted alone, it would come so many working days earlier."""
+
+    said: str
+    days: float
 
 
 class Names:
@@ -126,6 +136,19 @@ def limit(kind: str, ids: list[str], about: Mapping[str, Any], names: Names) -> 
         case "order":
             return _("Its stages must follow one another")
     return called
+
+
+def limits_of(answer: Answer) -> list[Limited]:
+    """Return what limits a kept answer's date, the longest first, each said once and shortly."""
+    rows = list(answer.limits.all())
+    names = Names(keys_of([key for row in rows for key in row.about["ids"]]))
+    felt: dict[str, float] = {}
+    for row in rows:
+        about = {} if row.kind == "holiday" else row.about  # a year of them is a list too long
+        said = limit(row.kind, row.about["ids"], about, names).rstrip(" :")
+        felt[said] = max(row.days, felt.get(said, 0.0))
+    told = [Limited(said, count) for said, count in felt.items() if count > 0]
+    return sorted(told, key=lambda one: -one.days)
 
 
 def way(

@@ -188,6 +188,10 @@ def _can(read: Tests, *, now: datetime) -> Test:
                 "chance": words.percent(can.nearest_chance or 0.0),
             }
         )
+        if can.stands:
+            nearest += " " + _("What stands in the way: %(what)s.") % {
+                "what": "; ".join(f"{one.said} ({words.days(one.days)})" for one in can.stands)
+            }
         return Test(question, "at-risk", _("not by then"), f"{evidence} {nearest}")
     state = "broken" if can.pushes else "on-track"
     return Test(question, state, _("we can"), evidence)

@@ -195,6 +195,13 @@ class Decision(Shown):
     decided_by_id: int | None = Field(description="By whom.")
 
 
+class StandsInTheWay(Shown):
+    """What limits the date of an ask."""
+
+    said: str = Field(description="What it is.")
+    days: float = Field(description="Working days that it would come earlier without it.")
+
+
 class Tests(Shown):
     """The four tests of an ask, as they stand now."""
 
@@ -206,6 +213,9 @@ class Tests(Shown):
     due_at: datetime | None = Field(description="That date.")
     nearest_at: datetime | None = Field(description="The first date as sure as dates are given.")
     pushes: list[str] = Field(description="Whom a yes would push below the line.")
+    stands: list[StandsInTheWay] = Field(
+        description="For a can't: what stands in the way, the longest first; for us only."
+    )
     sincere: str = Field(description="A person's word; empty until somebody says.")
     rarity: str = Field(description="rare, repeated, expected, or settled.")
     of_kind: int = Field(description="The how many-th of its kind, with this one.")
@@ -286,6 +296,7 @@ def run_tests(request: ApiRequest, ask_id: int) -> dict[str, Any]:
         "due_at": read.can.due_at,
         "nearest_at": read.can.nearest,
         "pushes": list(read.can.pushes),
+        "stands": list(read.can.stands),
         "sincere": read.ask.sincere,
         "rarity": str(read.rare.rarity),
         "of_kind": read.rare.of_kind,

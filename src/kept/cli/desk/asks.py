@@ -11,6 +11,9 @@ from kept.cli.desk import naming
 app = typer.Typer()
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kept.asks.gates import Tests
     from kept.asks.models import Ask
 
 ClientOption = Annotated[
@@ -69,6 +72,57 @@ def ask_(
             now=who.now,
         )
         _tell([made], as_json=as_json)
+
+
+@app.command("test")
+def four_tests(
+    ask: Annotated[int, typer.Argument(metavar="ASK", help="Its number.", min=1)],
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put an ask through the four tests: core, can we, sincere, rare."""
+    with acting(organisation, email, as_json=as_json) as who:
+        from kept.asks import gates
+
+        found = naming.ask(ask)
+        open_ = found.state == found.State.OPEN
+        read = gates.read(found, by=who.member, now=who.now, work_out=open_)
+        passage = gates.passage(read, gates.Given.YES_ONCE)
+        suggested = gates.suggested(read)
+        if as_json:
+            speaking.document(
+                {
+                    "id": found.pk,
+                    "kind": "tests",
+                    "core": str(read.core),
+                    "core_kept": 0 if read.health is None else read.health.kept,
+                    "core_of": 0 if read.health is None else read.health.of,
+                    "can": str(read.can.can),
+                    "chance": read.can.chance,
+                    "due_at": read.can.due_at,
+                    "nearest_at": read.can.nearest,
+                    "pushes": list(read.can.pushes),
+                    "stands": [{"said": one.said, "days": one.days} for one in read.can.stands],
+                    "sincere": str(found.sincere),
+                    "rarity": str(read.rare.rarity),
+                    "of_kind": read.rare.of_kind,
+                    "within": str(read.within),
+                    "verdict": read.verdict,
+                    "gate": str(passage.gate),
+                    "reasons": list(passage.reasons),
+                    "suggested": None if suggested is None else str(suggested),
+                }
+            )
+            return
+        speaking.say(f"ask {found.pk}: {found.title}")
+        for question, told in _told(read, now=who.now):
+            speaking.paragraph(f"{question} {told}")
+        if not gates.is_theirs(found):
+            for why in passage.reasons:
+                speaking.paragraph(f"Against a free yes: {why}")
+        if suggested is not None:
+            speaking.say(f"kept suggests: {suggested.label}. A person decides.")
 
 
 @app.command("decide")
@@ -165,6 +219,33 @@ def decide(
             speaking.say(body)
         if unwritten:
             speaking.aside(unwritten)
+
+
+def _told(read: "Tests", *, now: "datetime") -> list[tuple[str, str]]:
+    """Say each of the four tests, and where it lies against its rule."""
+    from kept import words, zones
+
+    zone, today = read.ask.zone, zones.day_of(now, read.ask.zone)
+    can, health = read.can, read.health
+    core = str(read.core.label)
+    if health is not None and health.of:
+        core = f"{core}, {health.kept} of the last {health.of} kept"
+    able = str(can.can.label)
+    if can.chance is not None and can.due_at is not None:
+        due = words.moment(can.due_at, zone, today=today)
+        able = f"{able}: {words.percent(can.chance)} by {due}"
+    if can.can == "no" and can.nearest is not None:
+        able += f"; the nearest we can is {words.moment(can.nearest, zone, today=today)}"
+    if can.pushes:
+        able += f"; it would push {words.listed(can.pushes)} below the line"
+    told = [("Core hot?", core), ("Can we?", able)]
+    told += [("In the way:", f"{one.said}, {words.days(one.days)}") for one in can.stands]
+    sincere = str(read.ask.get_sincere_display()) if read.ask.sincere else "nobody has said yet"
+    told += [
+        ("Sincere?", sincere),
+        ("Rare?", f"{read.rare.rarity.label}, number {read.rare.of_kind} of its kind lately"),
+    ]
+    return [*told, ("The rule:", read.verdict)] if read.verdict else told
 
 
 def _tell(rows: "list[Ask]", *, as_json: bool, several: bool = False) -> None:
