@@ -96,6 +96,14 @@ def hours(value: float) -> str:
     return _("%(number)s h").replace(" h", NBSP + "h") % {"number": written}
 
 
+def exact_hours(value: Decimal) -> str:
+    """ "2.25 h", "24.75 h", "38 h": as a ledger or a limit has them, to the hundredth."""
+    exact = value.quantize(Decimal("0.01")).normalize()
+    places = max(-int(exact.as_tuple().exponent), 0)
+    written = formats.number_format(exact, decimal_pos=places, force_grouping=True)
+    return _("%(number)s h").replace(" h", NBSP + "h") % {"number": written}
+
+
 def short_weekday(value: date) -> str:
     """ "Fri"."""
     return formats.date_format(value, "D")

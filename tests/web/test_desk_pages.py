@@ -390,6 +390,22 @@ def test_a_list_of_three_takes_as_many_queries_as_one(
     assert queries() == one
 
 
+def test_the_ledger_adds_up_as_it_is_read_to_the_hundredth_of_an_hour(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    """2.25 three times, and 18 at once: nobody can reconcile 2.2 + 2.2 + 2.2 + 18 with 25."""
+    clinic, bakery = northlight.clients["Harbour Clinic"], northlight.clients["Pete's Bakery"]
+    for client, hours in ((clinic, "2.25"), (clinic, "2.25"), (clinic, "2.25"), (bakery, "18")):
+        extras.record(
+            client=client, title="A poster", hours=Decimal(hours), money=Decimal("33.33"),
+            by=northlight.ben, now=now,
+        )  # fmt: skip
+    seen = Page(login(northlight.ben)).get("extras")
+    assert "4 extras in 2026: 24.75 h, € 133.32." in seen
+    assert [seen.count(one) for one in ("· 2.25 h · € 33.33", "· 18 h · € 33.33")] == [3, 1]
+    assert "6.75 h" in seen
+
+
 def test_the_ledger_page_shows_hours_and_money(
     northlight: cast.House, login: LogIn, now: datetime
 ) -> None:

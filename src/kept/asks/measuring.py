@@ -59,7 +59,7 @@ def said(policy: Policy, value: Decimal | None) -> str:
         case Quantity.TIME_OF_DAY:
             return rules.clock_face(value)
         case Quantity.NOTICE | Quantity.HOURS:
-            return words.hours(float(value))
+            return words.exact_hours(value)
         case Quantity.MONEY:
             return words.money(value, scope.current().currency)
         case Quantity.ROUNDS:

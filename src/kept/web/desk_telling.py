@@ -343,7 +343,7 @@ def _given_this_year(read: Tests, *, now: datetime) -> dict[str, Any]:
         )
         for month, given in enumerate(months)
     ]
-    given_worth = [words.hours(float(hours))] if hours or not money else []
+    given_worth = [words.exact_hours(hours)] if hours or not money else []
     given_worth += [words.money(money, house.currency)] if money else []
     said = ngettext(
         "%(worth)s, given in %(count)s extra.",
@@ -353,10 +353,10 @@ def _given_this_year(read: Tests, *, now: datetime) -> dict[str, Any]:
     budget = read.room.budget
     if budget is not None and budget.hours is not None:
         over = read.room.hours + read.cost_hours - budget.hours
-        said += " " + _("Budget: %(hours)s.") % {"hours": words.hours(float(budget.hours))}
+        said += " " + _("Budget: %(hours)s.") % {"hours": words.exact_hours(budget.hours)}
         if over > 0:
             said += " " + _("This one, dashed, would go %(over)s over.") % {
-                "over": words.hours(float(over))
+                "over": words.exact_hours(over)
             }
     drawing = (
         desk_drawing.given_by_month(

@@ -1,6 +1,7 @@
 """Filters and tags of all templates; they are built in, so no page loads them."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -82,6 +83,12 @@ def chance(value: float) -> str:
 def hours(value: float) -> str:
     """ "38 h"."""
     return words.hours(value)
+
+
+@register.filter
+def exact_hours(value: Decimal) -> str:
+    """ "2.25 h"."""
+    return words.exact_hours(value)
 
 
 @register.filter

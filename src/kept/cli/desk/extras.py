@@ -48,7 +48,7 @@ def extras_(
             name = "walk-ins" if one.client is None else one.client.name
             worth = words.money(one.money, who.house.currency)
             over = ", over their budget" if one.over else ""
-            speaking.say(f"{name}: {one.count}, {words.hours(float(one.hours))}, {worth}{over}")
+            speaking.say(f"{name}: {one.count}, {words.exact_hours(one.hours)}, {worth}{over}")
         if not book.clients:
             speaking.say("Nothing was given this year.")
 

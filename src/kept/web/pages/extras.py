@@ -186,7 +186,7 @@ def _page(
             for row in given.rows(client=client).filter(given_on__gte=first)[:SHOWN]
         ],
         "worth": ", ".join(
-            [words.hours(float(book.hours))] * bool(book.hours)
+            [words.exact_hours(book.hours)] * bool(book.hours)
             + [words.money(book.money, house.currency)] * bool(book.money)
         ),
         "paying": None if client is not None else paying.told(paying.paying(now=now)),
@@ -236,7 +236,7 @@ def _told(one: given.OfClient, currency: str) -> tuple[str, str]:
     budget = one.budget
     parts = []
     if budget is not None and budget.hours is not None:
-        parts.append(words.hours(float(budget.hours)))
+        parts.append(words.exact_hours(budget.hours))
     if budget is not None and budget.money is not None:
         parts.append(words.money(budget.money, currency))
     return words.money(one.money, currency), ", ".join(parts)
