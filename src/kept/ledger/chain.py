@@ -50,8 +50,7 @@ def faults(seen: Callable[[Event], None] | None = None) -> Iterator[Fault]:
         if seen is not None:
             seen(event)
     if head is None:
-        if number:
-            yield Fault("the head", "is missing")
+        yield Fault("the head", "is missing")
     elif head.number != number or digest not in (None, head.digest):
         yield Fault(
             "the head",
