@@ -14,11 +14,14 @@ from tests.outbox.receiver import Receiver, receiving
 
 from kept.custody import verifying
 from kept.last_mile import answering, climbing, raising, rounds
+from kept.last_mile.models import Kind
 from kept.last_mile.webhooks import keeping, telling
 from kept.last_mile.webhooks.models import Webhook, WebhookDelivery
-from kept.outbox import running
+from kept.outbox import posting, running
 from kept.outbox.models import Letter, Task
+from kept.people.models import Member, Role
 from kept.promises import delivering
+from kept.promises import recording as promising
 from kept.promises.models import Promise
 from kept.tenancy import scope
 from kept.tenancy.refusals import NotAllowed, Refused
@@ -258,3 +261,134 @@ def test_another_house_hears_nothing_of_it(
     rounds.everywhere(now=now + HOUR)
     running.run_due(now=now + HOUR)
     assert receiver.heard == []
+
+
+def test_a_house_has_twenty_at_most(
+    northlight: cast.House, receiver: Receiver, now: datetime
+) -> None:
+    for _number in range(keeping.MOST):
+        keeping.add(receiver.url, by=northlight.ada, now=now)
+    with pytest.raises(keeping.TooMany) as refused:
+        keeping.add(receiver.url, by=northlight.ada, now=now)
+    assert refused.value.sentence == "A house has at most 20 webhooks. Remove one first."
+    assert len(keeping.live()) == 20
+
+
+def test_a_message_that_is_known_to_be_taken_or_is_too_old_is_not_sent_again(
+    northlight: cast.House, accepted: Promise, receiver: Receiver, now: datetime
+) -> None:
+    keeping.add(receiver.url, ["alarm.raised"], by=northlight.ada, now=now)
+    raising.ask(accepted, northlight.dev, by=northlight.maya, now=now)
+    sent(now)
+    # Whoever sent it was killed before saying so.
+    Task.objects.filter(kind="webhook").update(state="waiting", ended_at=None, due_at=now)
+    running.run_due(now=now)
+    WebhookDelivery.objects.all().delete()  # as after a month
+    Task.objects.filter(kind="webhook").update(state="waiting", ended_at=None, due_at=now)
+    running.run_due(now=now)
+    assert (told(receiver), Task.objects.get(kind="webhook").state) == (["alarm.raised"], "done")
+
+
+def test_one_that_is_removed_while_its_receiver_says_gone_is_told_of_to_nobody(
+    northlight: cast.House,
+    accepted: Promise,
+    receiver: Receiver,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    webhook, _secret = keeping.add(receiver.url, ["alarm.raised"], by=northlight.ada, now=now)
+    raising.ask(accepted, northlight.dev, by=northlight.maya, now=now)
+    receiver.answers = 410
+    post = posting.post
+
+    def meanwhile(*said: Any) -> posting.Taken:
+        keeping.remove(webhook, by=northlight.ada, now=now)
+        return post(*said)
+
+    monkeypatch.setattr(posting, "post", meanwhile)
+    sent(now)
+    webhook.refresh_from_db()
+    assert (len(receiver.heard), webhook.disabled_at) == (1, None)
+    assert not Letter.objects.filter(subject="A webhook was switched off").exists()
+    assert untold() == []
+
+
+def test_one_that_is_removed_while_others_are_told_is_told_no_more(
+    northlight: cast.House,
+    accepted: Promise,
+    receiver: Receiver,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    webhooks = [
+        keeping.add(receiver.url, ["alarm.raised"], by=northlight.ada, now=now)[0]
+        for _number in range(2)
+    ]
+    raising.ask(accepted, northlight.dev, by=northlight.maya, now=now)
+    tell = telling._tell
+
+    def meanwhile(key: int, **how: Any) -> int:
+        if key == webhooks[1].pk:
+            keeping.remove(webhooks[1], by=northlight.ada, now=now)
+        return tell(key, **how)
+
+    monkeypatch.setattr(telling, "_tell", meanwhile)
+    assert telling.tell(now=now) == 1
+    assert [row.webhook for row in WebhookDelivery.objects.all()] == [webhooks[0]]
+
+
+def test_each_owner_who_has_an_address_is_told_that_it_was_switched_off(
+    northlight: cast.House, accepted: Promise, receiver: Receiver, now: datetime
+) -> None:
+    Member.objects.filter(pk__in=[northlight.ben.pk, northlight.dev.pk]).update(role=Role.OWNER)
+    Member.objects.filter(pk=northlight.ben.pk).update(email="")
+    keeping.add(receiver.url, ["alarm.raised"], by=northlight.ada, now=now)
+    raising.ask(accepted, northlight.dev, by=northlight.maya, now=now)
+    receiver.answers = 410
+    sent(now)
+    letters = Letter.objects.filter(subject="A webhook was switched off")
+    assert sorted(letters.values_list("to_name", flat=True)) == ["Ada", "Dev"]
+
+
+def test_an_alarm_about_no_promise_is_told_without_one(
+    northlight: cast.House, receiver: Receiver, now: datetime
+) -> None:
+    keeping.add(receiver.url, ["alarm.raised"], by=northlight.ada, now=now)
+    raising.raise_alarm(Kind.UNDELIVERABLE, cause="a letter", asked=northlight.ada, now=now)
+    sent(now)
+    [(_headers, body)] = receiver.heard
+    assert json.loads(body)["data"]["promise"] is None
+    assert json.loads(body)["data"]["alarm"]["kind"] == "undeliverable"
+
+
+def test_a_promise_that_was_kept_and_then_voided_is_told_as_voided_and_once(
+    northlight: cast.House, accepted: Promise, receiver: Receiver, now: datetime
+) -> None:
+    """Recorded by mistake, as turned out before anybody was told: nothing was kept."""
+    accepted.job.stages.update(state="done", done_at=now)
+    row = delivering.deliver(accepted, by=northlight.ben, now=now)
+    keeping.add(receiver.url, ["promise"], by=northlight.ada, now=now)
+    delivering.accept(row, by=northlight.ben, now=now)
+    promising.void(promise=accepted, reason="Another job was meant.", by=northlight.ben, now=now)
+    sent(now)
+    assert told(receiver) == ["promise.voided"]
+
+
+def test_one_that_is_on_is_not_resumed_and_what_is_on_its_way_not_sent_again(
+    northlight: cast.House, accepted: Promise, receiver: Receiver, now: datetime
+) -> None:
+    webhook, _secret = keeping.add(receiver.url, ["promise"], by=northlight.ada, now=now)
+    with pytest.raises(keeping.IsOn):
+        keeping.resume(webhook, by=northlight.ada, now=now)
+    raising.raise_alarm(
+        Kind.AT_RISK, cause="risk", asked=northlight.dev, promise=accepted, now=now, chance_then=0.6
+    )
+    telling.tell(now=now)
+    (row,) = WebhookDelivery.objects.all()
+    with pytest.raises(keeping.StillWaits):
+        keeping.replay(row, by=northlight.ada, now=now)
+    running.run_due(now=now)
+    Task.objects.filter(kind="webhook").delete()  # as after a month
+    keeping.replay(row, by=northlight.ada, now=now + 29 * DAY)
+    running.run_due(now=now + 29 * DAY)
+    assert told(receiver) == ["promise.at_risk"] * 2

@@ -149,9 +149,9 @@ def _told(event: Event) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if alarm is not None:
         data["alarm"] = alarm
     if event.kind in _SETTLED:
-        name = f"promise.{data['promise']['outcome']}" if data["promise"] else ""
-        if name in NAMES:
-            yield name, data
+        outcome = data["promise"]["outcome"]
+        if outcome in _OUTCOMES:  # else it was voided since, and that event says so
+            yield f"promise.{outcome}", data
         return
     yield _NAMES[event.kind], data
     if event.kind == Event.Kind.ALARM_RAISED and alarm is not None and alarm["kind"] == "at_risk":
@@ -159,9 +159,9 @@ def _told(event: Event) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _promise(event: Event, key: int | None) -> dict[str, Any] | None:
-    promise = None if key is None else Promise.objects.filter(pk=key).first()
-    if promise is None:
+    if key is None:
         return None
+    promise = Promise.objects.get(pk=key)
     image = event.images.get(f"promise:{promise.pk}") or {}
     life = judging.life_of(promise)
     return {
@@ -175,9 +175,7 @@ def _promise(event: Event, key: int | None) -> dict[str, Any] | None:
 def _alarm(event: Event) -> dict[str, Any] | None:
     if event.about_table != "alarm":
         return None
-    alarm = Alarm.objects.filter(pk=event.about_id).first()
-    if alarm is None:
-        return None
+    alarm = Alarm.objects.get(pk=event.about_id)
     image = event.images.get(f"alarm:{alarm.pk}") or {}
     said: dict[str, Any] = {
         "id": alarm.pk,
