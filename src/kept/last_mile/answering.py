@@ -36,7 +36,7 @@ class AnsweredOtherwise(Conflict):
 
 def may_answer(alarm: Alarm, member: Member) -> bool:
     """Say whether it is somebody's to acknowledge and answer: who heard of it, or sees it over."""
-    if member.left_at is not None or not member.may(Role.MEMBER):
+    if not member.may(Role.MEMBER):
         return False
     return (
         alarm.asked_id == member.pk

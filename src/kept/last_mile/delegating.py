@@ -85,7 +85,7 @@ def around(member: Member) -> tuple[list[Delegate], list[Delegate]]:
 
 def may_chase(promise: Promise, member: Member) -> bool:
     """Say whether somebody may chase for a promise; a lead may where it has no last-mile owner."""
-    if member.left_at is not None or not member.may(Role.MEMBER):
+    if not member.may(Role.MEMBER):
         return False
     if promise.last_mile_owner_id == member.pk:
         return True

@@ -53,7 +53,7 @@ def under_the_line() -> Iterator[tuple[Promise, Outlook, float]]:
     for row in rows.order_by("promise_id", "computed_at", "pk"):
         first.setdefault(row.promise_id, row)
     for promise in _promises(chances):
-        if promise.pk in first:
+        if promise.pk in first:  # else it recovered between the two looks
             yield promise, first[promise.pk], chances[promise.pk].chance
 
 

@@ -45,20 +45,23 @@ USUAL = (
 
 def current(*, now: datetime) -> Ladder:
     """Return the house's ladder; the usual one is written down when the first alarm needs it."""
-    ladder = Ladder.objects.order_by("-number").first()
-    if ladder is not None:
-        return ladder
+    return _newest() or _first(now=now)
+
+
+def _newest() -> Ladder | None:
+    return Ladder.objects.order_by("-number").first()
+
+
+def _first(*, now: datetime) -> Ladder:
     with transaction.atomic():
         Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
-        ladder = Ladder.objects.order_by("-number").first()
-        if ladder is None:
-            ladder = _write(USUAL, number=1, by=None, now=now)
-    return ladder
+        # Another alarm may have needed it in this very moment.
+        return _newest() or _write(USUAL, number=1, by=None, now=now)
 
 
 def steps() -> Sequence[Step]:
     """Return the rungs of the house's ladder, without writing anything."""
-    ladder = Ladder.objects.order_by("-number").first()
+    ladder = _newest()
     if ladder is None:
         return USUAL
     return [
@@ -92,7 +95,7 @@ def change(rungs: Sequence[Step], *, by: Member, now: datetime) -> Ladder:
         )
     with transaction.atomic():
         Organisation.objects.select_for_update(no_key=True).get(pk=scope.current_id())
-        last = Ladder.objects.order_by("-number").first()
+        last = _newest()
         if list(steps()) == list(rungs) and last is not None:
             return last
         return _write(rungs, number=1 if last is None else last.number + 1, by=by, now=now)

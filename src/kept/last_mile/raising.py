@@ -185,7 +185,7 @@ def is_on(promise: Promise, member: Member) -> bool:
     Consent comes with a yes to a stage, with the last mile, with giving the
     promise, and with leading or owning the house.
     """
-    if member.left_at is not None or not member.may(Role.MEMBER):
+    if not member.may(Role.MEMBER):
         return False
     if member.may(Role.LEAD) or member.pk in (promise.last_mile_owner_id, promise.given_by_id):
         return True

@@ -1,7 +1,7 @@
 """Who hears of an alarm, and when each of them may: within their charter, and no earlier."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from kept import zones
@@ -20,25 +20,10 @@ def hearers(alarm: Alarm, rung: Rung) -> list[Member]:
     Whoever raised the alarm knows of it, and hears nothing but as the one who is asked.
     """
     people: dict[int, Member] = {}
-
-    def add(members: Iterable[Member]) -> None:
-        for member in members:
-            knows = member.pk == alarm.raised_by_id and member.pk != alarm.asked_id
-            if member.may(Role.MEMBER) and not knows:
-                people.setdefault(member.pk, member)
-
-    match Rung.Hears(rung.hears):
-        case Rung.Hears.ASKED:
-            add([alarm.asked])
-        case Rung.Hears.TEAM:
-            add([alarm.asked])
-            add(team(alarm))
-        case Rung.Hears.LEADS:
-            add(leads() or owners())
-        case Rung.Hears.EVERYBODY:
-            add([alarm.asked])
-            add(leads())
-            add(owners())
+    for member in _HEARERS[Rung.Hears(rung.hears)](alarm):
+        knows = member.pk == alarm.raised_by_id and member.pk != alarm.asked_id
+        if member.may(Role.MEMBER) and not knows:
+            people.setdefault(member.pk, member)
     return [people[key] for key in sorted(people)]
 
 
@@ -64,6 +49,15 @@ def leads() -> list[Member]:
 def owners() -> list[Member]:
     """Return whose house it is."""
     return list(Member.objects.filter(left_at__isnull=True, role=Role.OWNER).order_by("pk"))
+
+
+#: Who is meant by each word of a rung, whoever knows already among them.
+_HEARERS: Mapping[Rung.Hears, Callable[[Alarm], Iterable[Member]]] = {
+    Rung.Hears.ASKED: lambda alarm: [alarm.asked],
+    Rung.Hears.TEAM: lambda alarm: [alarm.asked, *team(alarm)],
+    Rung.Hears.LEADS: lambda _alarm: leads() or owners(),
+    Rung.Hears.EVERYBODY: lambda alarm: [alarm.asked, *leads(), *owners()],
+}
 
 
 def staff() -> list[Member]:

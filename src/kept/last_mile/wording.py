@@ -1,12 +1,14 @@
 """What an alarm says: to whoever is asked, and in one line on the board. Members read it only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.functional import Promise as Lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from kept import words, zones
+from kept import words
 from kept.last_mile import undelivered
 from kept.last_mile.channels import Message
 from kept.last_mile.digests import Digest
@@ -122,61 +124,53 @@ def what(alarm: Alarm) -> str:
     return str(Kind(alarm.kind).label)
 
 
+#: What happened, by what an alarm is about.
+_HAPPENED: Mapping[Kind, Lazy | str] = {
+    Kind.ASKED: gettext_lazy("%(asker)s asks about %(what)s: %(question)s"),
+    Kind.AT_RISK: gettext_lazy("%(what)s is at risk: its chance is %(chance)s, under the line."),
+    Kind.DRIFT: gettext_lazy(
+        "%(what)s drifts: its chance is %(chance)s, clearly lower than when the client was last "
+        "told."
+    ),
+    Kind.SILENCE: gettext_lazy("%(name)s was asked to own %(part)s of %(what)s, and is silent."),
+    Kind.STUCK: gettext_lazy("“%(stage)s” of %(what)s is stuck near the end."),
+    Kind.OBLIGATION: gettext_lazy(
+        "The client of %(what)s owes %(owed)s since %(due)s. Ask them, or pause it."
+    ),
+    Kind.UNDELIVERABLE: gettext_lazy(
+        "A message to %(to)s could not be delivered. Reach them another way."
+    ),
+    Kind.HOLD: gettext_lazy("The capacity held for %(what)s lapses %(expires)s."),
+}
+
+
 def sentence(alarm: Alarm, *, zone: str) -> str:
     """Return what happened, in a sentence or two."""
+    owed, hold = alarm.obligation, alarm.hold
     told = {
         "what": what(alarm),
         "name": alarm.asked.first_name,
+        "asker": "" if alarm.raised_by is None else alarm.raised_by.first_name,
+        "question": alarm.question or _("how does it stand?"),
         "chance": "" if alarm.chance_then is None else words.percent(alarm.chance_then),
         "stage": "" if alarm.stage is None else alarm.stage.name,
+        "part": _("last mile") if alarm.stage is None else f"“{alarm.stage.name}”",
+        "owed": "" if owed is None else owed.what,
+        "due": "" if owed is None else words.moment(owed.due_at, zone),
+        "to": alarm.question if alarm.letter is None else alarm.letter.to_name,
+        "expires": "" if hold is None else words.moment(hold.expires_at, zone),
     }
-    match Kind(alarm.kind):
-        case Kind.ASKED:
-            asker = "" if alarm.raised_by is None else alarm.raised_by.first_name
-            told |= {"asker": asker, "question": alarm.question or _("how does it stand?")}
-            return _("%(asker)s asks about %(what)s: %(question)s") % told
-        case Kind.AT_RISK:
-            return _("%(what)s is at risk: its chance is %(chance)s, under the line.") % told
-        case Kind.DRIFT:
-            return (
-                _(
-                    "%(what)s drifts: its chance is %(chance)s, clearly lower than when the client "
-                    "was last told."
-                )
-                % told
+    if alarm.kind == Kind.ANSWER:
+        return _overdue(alarm, told, zone)
+    if alarm.cause.startswith(undelivered.OF_WEBHOOK):
+        return (
+            _(
+                "The webhook “%(to)s” takes no messages any more. Mend its receiver; what "
+                "was not taken can be sent again."
             )
-        case Kind.SILENCE:
-            told["part"] = f"“{alarm.stage.name}”" if alarm.stage is not None else _("last mile")
-            return _("%(name)s was asked to own %(part)s of %(what)s, and is silent.") % told
-        case Kind.STUCK:
-            return _("“%(stage)s” of %(what)s is stuck near the end.") % told
-        case Kind.OBLIGATION:
-            owed = alarm.obligation
-            told["owed"] = "" if owed is None else owed.what
-            told["due"] = "" if owed is None else words.moment(owed.due_at, zone)
-            return (
-                _("The client of %(what)s owes %(owed)s since %(due)s. Ask them, or pause it.")
-                % told
-            )
-        case Kind.ANSWER:
-            return _overdue(alarm, told, zone)
-        case Kind.UNDELIVERABLE:
-            told["to"] = alarm.question if alarm.letter is None else alarm.letter.to_name
-            if alarm.cause.startswith(undelivered.OF_WEBHOOK):
-                return (
-                    _(
-                        "The webhook “%(to)s” takes no messages any more. Mend its receiver; what "
-                        "was not taken can be sent again."
-                    )
-                    % told
-                )
-            return _("A message to %(to)s could not be delivered. Reach them another way.") % told
-        case Kind.HOLD:
-            expires = "" if alarm.hold is None else words.moment(alarm.hold.expires_at, zone)
-            return _("The capacity held for %(what)s lapses %(expires)s.") % {
-                **told,
-                "expires": expires,
-            }
+            % told
+        )
+    return str(_HAPPENED[Kind(alarm.kind)]) % told
 
 
 def in_short(alarm: Alarm, *, zone: str) -> str:
@@ -207,32 +201,29 @@ def in_short(alarm: Alarm, *, zone: str) -> str:
 
 
 def _overdue(alarm: Alarm, told: dict[str, str], zone: str) -> str:
-    answer = None
-    if alarm.follows is not None:
-        answer = AlarmAnswer.objects.filter(alarm=alarm.follows).order_by("-pk").first()
+    answer = AlarmAnswer.objects.filter(alarm=alarm.follows_id).order_by("-pk").first()
     if answer is None:
         return _("%(name)s knows about %(what)s, and owes an answer.") % told
     told |= {"said": said(answer, zone=zone)}
     return _("%(name)s said about %(what)s: %(said)s That has passed.") % told
 
 
+_SAID: Mapping[AlarmAnswer.Kind, Lazy | str] = {
+    AlarmAnswer.Kind.DONE_BY: gettext_lazy("Done by %(due)s."),
+    AlarmAnswer.Kind.BLOCKED_BY: gettext_lazy("Blocked by %(what)s; look again %(due)s."),
+    AlarmAnswer.Kind.NEED_HELP: gettext_lazy("Need help: %(what)s; by %(due)s."),
+}
+
+
 def said(answer: AlarmAnswer, *, zone: str) -> str:
     """ "Done by Thu 3 Dec, 11:00. “Printer promised it for ten.”"."""
-    due = words.moment(answer.due_at, zone)
-    match AlarmAnswer.Kind(answer.kind):
-        case AlarmAnswer.Kind.DONE_BY:
-            told = _("Done by %(due)s.") % {"due": due}
-            return f"{told} “{answer.words}”" if answer.words else told
-        case AlarmAnswer.Kind.BLOCKED_BY:
-            return _("Blocked by %(what)s; look again %(due)s.") % {
-                "what": answer.words.rstrip("."),
-                "due": due,
-            }
-        case AlarmAnswer.Kind.NEED_HELP:
-            return _("Need help: %(what)s; by %(due)s.") % {
-                "what": answer.words.rstrip("."),
-                "due": due,
-            }
+    told = str(_SAID[AlarmAnswer.Kind(answer.kind)]) % {
+        "what": answer.words.rstrip("."),
+        "due": words.moment(answer.due_at, zone),
+    }
+    if answer.kind == AlarmAnswer.Kind.DONE_BY and answer.words:
+        return f"{told} “{answer.words}”"
+    return told
 
 
 def why_you(alarm: Alarm, rung: Rung, member: Member) -> str:
@@ -254,8 +245,3 @@ def signed(alarm: Alarm) -> str:
             "house": house,
         }
     return house
-
-
-def day_of(at: datetime, zone: str) -> str:
-    """ "Thu 3 Dec"."""
-    return words.day(zones.day_of(at, zone))

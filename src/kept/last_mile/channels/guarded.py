@@ -96,9 +96,6 @@ class StandIn:
     def post(self, url: str, data: Any = None, **options: Any) -> requests.Response:
         return self.request("POST", url, data=data, **options)
 
-    def put(self, url: str, data: Any = None, **options: Any) -> requests.Response:
-        return self.request("PUT", url, data=data, **options)
-
 
 STAND_IN = StandIn()
 

@@ -94,8 +94,7 @@ def _module(service: Service) -> ModuleType:
     name = f"apprise.plugins.{service.module}"
     module = importlib.import_module(name)
     for each in [module, *(sys.modules[m] for m in list(sys.modules) if m.startswith(f"{name}."))]:
-        if hasattr(each, "requests"):
-            each.requests = guarded.STAND_IN  # type: ignore[attr-defined]
+        each.requests = guarded.STAND_IN  # type: ignore[attr-defined]
     return module
 
 
