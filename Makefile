@@ -10,7 +10,7 @@ PORT   ?= 8000
 export KEPT_DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo picture test check bench trust format migrations lock clean
+.PHONY: help setup run demo picture test coverage check bench trust format migrations lock clean
 
 help:  ## list what you can type
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?/  make \1\t/' | expand -t 20
@@ -45,6 +45,10 @@ demo: setup  ## serve a sample studio with a year of past (PORT=…)
 
 test: setup  ## run every test, on SQLite and on PostgreSQL, with a real browser
 	@$(BIN)/python -m tests.everything
+
+coverage: setup  ## show that tests go through every branch of the rooms that must not fail
+	@$(BIN)/python -m coverage erase
+	@$(BIN)/python -m tests.everything --coverage
 
 check: setup  ## lint, types, the order of the rooms, migrations
 	@$(BIN)/ruff check .

@@ -18,12 +18,22 @@ HOUSE = Path(__file__).resolve().parent.parent
 NOT_OURS = ("DATABASE_URL", "KEPT_MIGRATE_URL", "KEPT_DATA", "KEPT_URL", "KEPT_HTTPS", "KEPT_DEBUG")
 #: Tests of what knows no database: once is enough.
 OF_NO_DATABASE = ("tests/engine", "tests/house/test_engine_alone.py")
+#: Tests that go through every branch of the rooms in which nothing may go untried.
+OF_STRONG_ROOMS = (
+    "tests/ledger",
+    "tests/tenancy",
+    "tests/outbox",
+    "tests/last_mile",
+    "tests/people/test_access.py",
+    "tests/config/test_trouble.py",
+    "tests/house/test_rows_say_what_they_are.py",
+)
 
 
 def main(arguments: list[str]) -> int:
     """Run the suite twice and return the exit status."""
-    long_runs = "--trust" in arguments
-    rest = [argument for argument in arguments if argument != "--trust"]
+    long_runs, measured = "--trust" in arguments, "--coverage" in arguments
+    rest = [argument for argument in arguments if argument not in ("--trust", "--coverage")]
     unsaid: list[str] = []
     failed: list[str] = []
 
@@ -44,11 +54,13 @@ def main(arguments: list[str]) -> int:
 
     for name, address in runs:
         began = time.monotonic()
-        status = suite(address, browser, rest, long_runs=long_runs)
+        status = suite(address, browser, rest, long_runs=long_runs, measured=measured)
         print(f"== {name}: {'passed' if status == 0 else 'FAILED'}", end=" ")  # noqa: T201
         print(f"in {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
         if status:
             failed.append(name)
+    if measured and coverage("combine", "--quiet") + coverage("report"):
+        failed.append("coverage")
 
     for line in unsaid:
         print(f"!! NOT TESTED. {line}")  # noqa: T201
@@ -56,7 +68,9 @@ def main(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
-def suite(address: str, browser: str | None, rest: list[str], *, long_runs: bool) -> int:
+def suite(
+    address: str, browser: str | None, rest: list[str], *, long_runs: bool, measured: bool
+) -> int:
     """Run the tests once, on SQLite or on the PostgreSQL at `address`."""
     environment = {key: value for key, value in os.environ.items() if key not in NOT_OURS}
     if address:
@@ -69,11 +83,21 @@ def suite(address: str, browser: str | None, rest: list[str], *, long_runs: bool
     if address:
         rest = [*rest, *(f"--ignore={path}" for path in OF_NO_DATABASE)]
     where = ["trust", "-s"] if long_runs else ["tests", "-n", workers, "--dist", "worksteal"]
+    tool = ["pytest"]
+    if measured:
+        where, tool = [*OF_STRONG_ROOMS], ["coverage", "run", "-m", "pytest"]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *where, *rest],
+        [sys.executable, "-m", *tool, "-q", *where, *rest],
         cwd=HOUSE,
         env=environment,
         check=False,
+    ).returncode
+
+
+def coverage(*said: str) -> int:
+    """Have the branches that were gone through put together, or told; return the exit status."""
+    return subprocess.run(
+        [sys.executable, "-m", "coverage", *said], cwd=HOUSE, check=False
     ).returncode
 
 

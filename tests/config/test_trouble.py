@@ -231,3 +231,13 @@ def test_a_mistake_in_a_statement_is_no_trouble_that_passes() -> None:
 
     assert trouble.of(wrong.value) is None
     assert trouble.of(ValueError("is locked")) is None
+
+
+def test_a_small_note_is_left_undone_where_nothing_more_can_be_written() -> None:
+    written = []
+    with trouble.not_worth_a_wait():
+        written.append("what was read")
+        raise OperationalError("database or disk is full")
+    assert written == ["what was read"]
+    with pytest.raises(OperationalError, match="no such table"), trouble.not_worth_a_wait():
+        raise OperationalError("no such table")

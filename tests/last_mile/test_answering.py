@@ -8,11 +8,12 @@ from tests.last_mile.conftest import dec, untold
 
 from kept.jobs import owning
 from kept.jobs.models import Responsibility
-from kept.last_mile import answering, consent, delegating, raising, rules, states
+from kept.last_mile import answering, consent, delegating, raising, rules, states, wording
 from kept.last_mile.models import Alarm, AlarmAnswer, Kind
 from kept.ledger.models import Event
 from kept.people import charters
 from kept.promises.models import Promise
+from kept.tenancy import scope
 from kept.tenancy.refusals import Refused
 
 
@@ -184,3 +185,86 @@ def test_nobody_names_a_delegate_twice_nor_themselves(
             delegating.name(member, by=house.maya, now=now)
     with pytest.raises(delegating.NotYours):
         delegating.name(house.maya, by=house.dev, now=now, promise=accepted)
+
+
+def test_consent_is_taken_back_by_whose_it_is(northlight: cast.House, now: datetime) -> None:
+    with pytest.raises(charters.NotTheirs) as refused:
+        consent.revoke(northlight.maya, by=northlight.ada, now=now)
+    assert refused.value.sentence == "Maya’s consent is theirs to take back."
+    assert charters.reachable(northlight.maya).charter is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "sentence"),
+    [
+        (AlarmAnswer.Kind.DONE_BY, "", "Done by Thu 3 Dec, 11:00."),
+        (
+            AlarmAnswer.Kind.DONE_BY,
+            "At ten, I hope.",
+            "Done by Thu 3 Dec, 11:00. “At ten, I hope.”",
+        ),
+        (
+            AlarmAnswer.Kind.BLOCKED_BY,
+            "No test accounts.",
+            "Blocked by No test accounts; look again Thu 3 Dec, 11:00.",
+        ),
+        (
+            AlarmAnswer.Kind.NEED_HELP,
+            "a second voice",
+            "Need help: a second voice; by Thu 3 Dec, 11:00.",
+        ),
+    ],
+)
+def test_an_answer_is_told_in_the_words_of_its_kind(
+    northlight: cast.House,
+    alarm: Alarm,
+    now: datetime,
+    kind: AlarmAnswer.Kind,
+    words: str,
+    sentence: str,
+) -> None:
+    row = answering.answer(
+        alarm, kind=kind, words=words, due_at=dec(3, 11), by=northlight.dev, now=now
+    )
+    assert wording.said(row, zone=cast.ZONE).replace("\xa0", " ") == sentence
+    answering.overdue(now=dec(3, 11))
+    again = Alarm.objects.get(kind=Kind.ANSWER)
+    assert wording.sentence(again, zone=cast.ZONE).replace("\xa0", " ") == (
+        f"Dev said about Audio guide, Harbour Clinic: {sentence} That has passed."
+    )
+
+
+def test_where_the_rule_is_off_what_was_not_answered_is_closed_and_asked_for_no_more(
+    northlight: cast.House, alarm: Alarm, now: datetime
+) -> None:
+    rules.change(Kind.ANSWER, on=False, by=northlight.ada, now=now)
+    _answer(alarm, northlight, now)
+    assert answering.overdue(now=dec(3, 11)) == []
+    alarm.refresh_from_db()
+    assert (alarm.state, alarm.closed_why, Alarm.objects.count()) == ("closed", "missed", 1)
+
+
+def test_who_is_alone_takes_no_consent_back(southbank: cast.House, now: datetime) -> None:
+    with scope.acting_in(southbank.organisation), pytest.raises(consent.NobodyElse) as refused:
+        consent.revoke(southbank.cleo, by=southbank.cleo, now=now)
+    assert refused.value.sentence == (
+        "You are alone here, and nobody chases you. Nothing was changed."
+    )
+
+
+def test_a_stage_that_was_given_without_a_question_is_handed_back_too(
+    northlight: cast.House, promise: Promise, now: datetime
+) -> None:
+    back = consent.revoke(northlight.dev, by=northlight.dev, now=now)
+    assert [stage.name for stage in back.stages] == ["Recording"]
+    assert promise.job.stages.get(name="Recording").owner is None
+    assert untold() == []
+
+
+def test_who_stands_in_is_between_the_two_and_whoever_leads(
+    northlight: cast.House, accepted: Promise, now: datetime
+) -> None:
+    row = delegating.name(northlight.ben, by=northlight.maya, now=now)
+    with pytest.raises(delegating.NotYours, match="This is between two others"):
+        delegating.end(row, by=northlight.dev, now=now)
+    assert delegating.end(row, by=northlight.ada, now=now).ended_at == now

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import io
 import json
 import logging
 import time
@@ -9,14 +10,17 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import requests
 from django.test import override_settings
 from tests import cast
+from tests.outbox import postman
 from tests.outbox.receiver import HOME_IS_ALLOWED, Receiver, receiving
 
 from kept.last_mile import channels, ways
 from kept.last_mile.channels import NotTaken, RefusedForGood, guarded, sealing, services, speaking
 from kept.last_mile.ways import Wanted
 from kept.ledger.models import ErasableText, Event
+from kept.outbox import running
 from kept.people import charters
 from kept.people.models import CharterChannel
 from kept.tenancy.refusals import Refused
@@ -199,7 +203,7 @@ def test_apprises_modules_reach_outside_by_requests_alone() -> None:
         "cryptography.hazmat.primitives", "cryptography.hazmat.primitives.ciphers", "collections",
         "collections.abc",
     }  # fmt: skip
-    calls = {"get", "post", "put", "request", "codes", "RequestException"}
+    calls = {"get", "post", "request", "codes", "RequestException"}
     for service in services.SERVICES:
         spec = importlib.util.find_spec(f"apprise.plugins.{service.module}")
         assert spec is not None
@@ -275,6 +279,9 @@ def test_ways_are_ordered_taken_off_and_theirs_alone(northlight: cast.House, now
             ways.add(dev, SLACK, by=northlight.ada, now=now)
         with pytest.raises(ways.NoSuchWay):
             ways.remove(dev, 999, **doing)
+        ways.is_theirs(dev, slack.key, by=dev)
+        with pytest.raises(ways.NoSuchWay):
+            ways.is_theirs(dev, 999, by=dev)
 
 
 @pytest.mark.parametrize(
@@ -305,3 +312,59 @@ def test_a_test_that_does_not_arrive_says_why(northlight: cast.House, now: datet
     CharterChannel.objects.filter(kind="ntfy").update(address="", hint="")  # as if it were erased
     with pytest.raises(ways.NotThere, match="leads to nobody any more"):
         ways.test(dev, charters.reachable(dev).ways[1].key, by=dev, now=now)
+
+
+def test_an_address_that_a_newer_apprise_finds_wanting_is_refused_for_good() -> None:
+    slack = services.read(SLACK).service
+    for text in ("slack://x", "https://["):
+        with pytest.raises(RefusedForGood, match=r"Its address is not whole\."):
+            speaking.say(slack, text, subject="Knock", body="Dev")
+
+
+def test_what_is_answered_well_but_not_as_the_chat_does_was_not_taken() -> None:
+    with receiving() as receiver:
+        receiver.answers = 204
+        read = services.read(at(receiver, "gotify", "token123"))
+        with pytest.raises(RefusedForGood, match=r"It did not take it\."):
+            speaking.say(read.service, read.text, subject="Knock", body="Dev")
+        assert len(receiver.heard) == 1
+
+
+def test_an_answer_that_is_too_long_is_not_read_to_the_end() -> None:
+    with receiving() as receiver:
+        receiver.answers = "endless"
+        read = services.read(at(receiver, "json", "hook"))
+        with guarded.call() as call:
+            assert speaking._plugin(read.service, read.text).notify(body="Dev") is False
+        assert [str(each) for each in call.outcomes] == ["The answer is too long."]
+
+
+def test_no_request_is_begun_once_the_time_of_a_message_is_over() -> None:
+    with receiving() as receiver, guarded.call(in_all=0) as call:
+        with pytest.raises(requests.ConnectionError):
+            guarded.STAND_IN.get(receiver.url)
+        assert ([type(each) for each in call.outcomes], receiver.heard) == ([TimeoutError], [])
+
+
+def test_no_file_leaves_by_a_chat() -> None:
+    with receiving() as receiver, guarded.call() as call:
+        with pytest.raises(requests.ConnectionError):
+            guarded.STAND_IN.post(receiver.url, data=io.BytesIO(b"a file of this machine"))
+        assert [str(each) for each in call.outcomes] == ["A message holds no file."]
+        assert receiver.heard == []
+
+
+def test_mail_is_tried_by_a_letter_to_ones_own_address(
+    northlight: cast.House, now: datetime
+) -> None:
+    dev = northlight.dev
+    with postman.at_work() as mail:
+        ways.arrange(dev, [Wanted("mail")], by=dev, now=now)
+        ways.test(dev, charters.reachable(dev).ways[0].key, by=dev, now=now)
+        running.run_due(now=now)
+    [letter] = mail.letters
+    assert (letter["To"], letter["Subject"]) == ("Dev <dev@northlight.example>", "A test from kept")
+    assert postman.text_of(letter).replace("\r\n", "\n") == (
+        "Hello Dev,\n\nkept reaches you here. Nothing is wanted of you.\n"
+        "https://kept.northlight.example\n"
+    )

@@ -1,7 +1,7 @@
 """The morning digest: once a day as one's hours begin, with what is due, waits and climbed."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from tests import cast
@@ -10,10 +10,12 @@ from tests.last_mile.test_notices import run
 from tests.last_mile.test_rounds import forecast
 from tests.outbox import postman
 from tests.outbox.postman import Postman, text_of
+from tests.promises.conftest import Give
 
-from kept.last_mile import climbing, mornings, raising, reaching, rounds
+from kept.last_mile import answering, climbing, mornings, raising, reaching, rounds
 from kept.last_mile.models import Envelope, Kind
 from kept.people import charters
+from kept.people.charters import Reachable
 from kept.people.models import Absence
 from kept.promises.models import Promise
 
@@ -157,3 +159,91 @@ def test_what_is_told_once_is_not_told_tomorrow(
         run(dec(day, 9) + timedelta(seconds=1))
     told = to(mail, "Maya")
     assert [("Climbed:" in each) for each in told] == [True]
+
+
+def test_of_many_things_eight_are_told_and_the_others_are_counted(
+    northlight: cast.House, give: Give, mail: Postman
+) -> None:
+    """Ten promises end tomorrow, and are well."""
+    for _number in range(10):
+        give(due_at=dec(4, 17))
+    mornings.open_digests(now=dec(3, 8, 40))
+    run(dec(3, 9))
+    [told] = to(mail, "Maya")
+    due = told.split("Due:\n")[1].split("\n\n")[0].replace("\u00a0", " ").splitlines()
+    assert due == [*["– Audio guide, Harbour Clinic: Fri 4 Dec, 17:00"] * 8, "– and 2 more"]
+    [letter] = [each for each in mail.letters if "Maya" in str(each["To"])]
+    assert str(letter["Subject"]).replace("\u00a0", " ") == "Thu 3 Dec: 10 due"
+
+
+def test_what_is_about_no_promise_is_called_by_its_work_or_by_its_kind(
+    northlight: cast.House, accepted: Promise, mail: Postman
+) -> None:
+    for cause, job in (("hold", accepted.job), ("webhook", None)):
+        raising.raise_alarm(
+            Kind.UNDELIVERABLE, cause=cause, asked=northlight.ada, now=dec(2, 15), job=job
+        )
+    mornings.open_digests(now=dec(3, 8, 40))
+    run(dec(3, 9))
+    *_alarms, told = to(mail, "Ada")
+    assert "– your answer: Audio guide\n– your answer: undeliverable message\n" in told
+
+
+def test_two_rounds_at_once_open_one_digest(
+    northlight: cast.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opens, others = mornings._open, []
+
+    def overtaken(who: Reachable, day: date, *, at: datetime, now: datetime) -> Envelope | None:
+        monkeypatch.setattr(mornings, "_open", opens)
+        others.extend(mornings.open_digests(now=now))
+        return opens(who, day, at=at, now=now)
+
+    monkeypatch.setattr(mornings, "_open", overtaken)
+    assert mornings.open_digests(now=dec(3, 8, 45)) == []
+    assert len(others) == len(opened()) == 4
+
+
+def test_a_digest_that_waits_out_a_day_off_leaves_with_the_next_ones(
+    northlight: cast.House, accepted: Promise, mail: Postman
+) -> None:
+    """Opened for Thursday morning; before it leaves, Dev takes Thursday off."""
+    alarm = raising.ask(accepted, northlight.dev, by=northlight.maya, now=dec(2, 15))
+    answering.acknowledge(alarm, by=northlight.dev, now=dec(2, 15))
+    mornings.open_digests(now=dec(3, 8, 40))
+    Absence.objects.create(
+        member=northlight.dev, from_on=date(2026, 12, 3), to_on=date(2026, 12, 3)
+    )
+    run(dec(3, 9))
+    assert to(mail, "Dev") == []
+    mine = Envelope.objects.filter(member=northlight.dev, dropped_at__isnull=True, sealed_at=None)
+    assert [(row.due_at, row.digest_on) for row in mine] == [(dec(4, 9), date(2026, 12, 3))]
+    mornings.open_digests(now=dec(4, 8, 40))
+    run(dec(4, 9))
+    [told] = to(mail, "Dev")
+    assert "Waiting for you:\n– your answer: Audio guide, Harbour Clinic" in told
+
+
+def test_a_digest_that_waits_until_another_leaves_is_that_one(
+    northlight: cast.House, accepted: Promise, mail: Postman
+) -> None:
+    """Thursday's was not carried until Friday's stood ready: Dev reads one."""
+    alarm = raising.ask(accepted, northlight.dev, by=northlight.maya, now=dec(2, 15))
+    answering.acknowledge(alarm, by=northlight.dev, now=dec(2, 15))
+    mornings.open_digests(now=dec(3, 8, 40))
+    mornings.open_digests(now=dec(4, 8, 40))
+    run(dec(4, 8, 45))
+    assert to(mail, "Dev") == []
+    run(dec(4, 9))
+    assert len(to(mail, "Dev")) == 1
+    sent = Envelope.objects.get(member=northlight.dev, digest_on__isnull=False)
+    assert (sent.digest_on, sent.sent_at is not None) == (date(2026, 12, 4), True)
+
+
+def test_what_is_overdue_says_since_when(
+    northlight: cast.House, accepted: Promise, mail: Postman
+) -> None:
+    mornings.open_digests(now=dec(14, 8, 40))
+    run(dec(14, 9))
+    [told] = to(mail, "Maya")
+    assert "Due:\n– Audio guide, Harbour Clinic: overdue since Fri" in told

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from tests import cast
@@ -12,7 +13,17 @@ from tests.outbox import postman
 from tests.outbox.postman import Postman, text_of
 from tests.outbox.receiver import Receiver, receiving
 
-from kept.last_mile import answering, climbing, raising, reaching, rounds, ways
+from kept.last_mile import (
+    answering,
+    channels,
+    climbing,
+    envelopes,
+    raising,
+    reaching,
+    rounds,
+    ways,
+    wording,
+)
 from kept.last_mile.models import Alarm, Envelope, Kind, Notice
 from kept.outbox import running
 from kept.outbox.models import Letter, Task
@@ -293,3 +304,100 @@ def test_one_receiver_that_hangs_holds_up_nobody_elses(
     lanes = set(Task.objects.filter(kind="notice").values_list("lane", flat=True))
     assert lanes == {f"notice:{northlight.dev.pk}", f"notice:{northlight.ben.pk}"}
     assert running.run_due(now=now) == 2
+
+
+def test_of_two_who_carry_one_envelope_one_writes_the_letter(
+    northlight: cast.House,
+    accepted: Promise,
+    mail: Postman,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raising.ask(accepted, northlight.dev, by=northlight.maya, now=now)
+    task, compose = Task.objects.get(kind="notice"), wording.message
+
+    def overtaken(*about: Any, now: datetime) -> channels.Message:
+        monkeypatch.setattr(wording, "message", compose)
+        envelopes.carry(task, now=now)
+        return compose(*about, now=now)
+
+    monkeypatch.setattr(wording, "message", overtaken)
+    run(now)
+    assert (len(mail.letters), Letter.objects.count()) == (1, 1)
+    assert Envelope.objects.get().channel == "mail"
+
+
+def test_a_letter_that_still_waits_is_all_that_is_left_when_the_chat_refuses(
+    northlight: cast.House, accepted: Promise, mail: Postman, chat: Receiver, now: datetime
+) -> None:
+    """Mail says later for eleven minutes, then the chat that took over is gone for good."""
+    reached_by(northlight, "mail", json_at(chat), now=now)
+    mail.to_receiver, chat.answers = "421 Later", 404
+    raising.ask(accepted, northlight.dev, by=northlight.maya, now=now)
+    run(now)
+    later = now + timedelta(minutes=11)
+    rounds.go(now=later)
+    run(later)
+    envelope = Envelope.objects.get()
+    assert [each["why"] for each in envelope.passed] == [
+        "The letter was not taken yet.",
+        "It answered 404.",
+    ]
+    rounds.go(now=later + timedelta(minutes=6))
+    assert not Alarm.objects.filter(kind=Kind.UNDELIVERABLE).exists()
+
+    mail.to_receiver = "550 No such person"
+    end = later + timedelta(hours=2)
+    run(end)
+    rounds.go(now=end)
+    rounds.go(now=end + timedelta(minutes=6))
+    envelope.refresh_from_db()
+    assert (envelope.failed_at, Notice.objects.get(envelope=envelope).failed_at) == (end, end)
+    alarm = Alarm.objects.get(kind=Kind.UNDELIVERABLE)
+    assert (alarm.asked, alarm.question) == (northlight.maya, "Dev")
+
+
+def test_who_is_not_reached_by_mail_any_more_gets_by_chat_what_mail_refused(
+    northlight: cast.House, accepted: Promise, mail: Postman, chat: Receiver, now: datetime
+) -> None:
+    reached_by(northlight, "mail", json_at(chat), now=now)
+    mail.to_receiver = "550 No such person"
+    raising.ask(accepted, northlight.dev, by=northlight.maya, now=now)
+    run(now)
+    dev = northlight.dev
+    ways.remove(dev, charters.reachable(dev).ways[0].key, by=dev, now=now)
+    rounds.go(now=now + timedelta(seconds=10))
+    run(now + timedelta(seconds=10))
+    envelope = Envelope.objects.get()
+    assert (len(chat.heard), envelope.channel, envelope.passed) == (1, "json", [])
+
+
+def test_a_notice_from_before_there_were_envelopes_gets_one_however_often_it_is_carried(
+    northlight: cast.House, accepted: Promise, mail: Postman, now: datetime
+) -> None:
+    """Whoever carried it was killed each time, so that its work is given up: it goes out still."""
+    raising.ask(accepted, northlight.dev, by=northlight.maya, now=now)
+    notice = Notice.objects.get()
+    notice.envelope = None
+    notice.save()
+    Envelope.objects.all().delete()
+    assert envelopes.beside(notice) == []
+    old = Task.objects.get()
+    Task.objects.update(payload={"notice": notice.pk}, attempts=running.TRIES)
+    run(now)
+    old.refresh_from_db()
+    assert (old.state, len(mail.letters), Envelope.objects.count()) == ("dead", 1, 1)
+    envelopes.carry(old, now=now)
+    assert (len(mail.letters), Envelope.objects.count()) == (1, 1)
+    assert Notice.objects.get().failed_at is None
+
+
+def test_where_mail_is_the_only_channel_a_letter_that_still_waits_is_waited_for(
+    northlight: cast.House, accepted: Promise, mail: Postman, now: datetime
+) -> None:
+    mail.to_receiver = "421 Later"
+    raising.ask(accepted, northlight.dev, by=northlight.maya, now=now)
+    run(now)
+    assert envelopes.follow_letters(now=now + timedelta(minutes=11)) == []
+    envelope = Envelope.objects.get()
+    assert (envelope.failed_at, envelope.passed, envelope.sent_at is None) == (None, [], False)

@@ -217,3 +217,57 @@ def test_the_rounds_go_on_after_one_that_fails_until_they_are_told_to_stop(
     rounds.keep_going(now=lambda: next(moments), until=stop)
     # The long round took the first moment, and once in five minutes is enough for it.
     assert went == [now + timedelta(minutes=1), now + timedelta(minutes=2)]
+
+
+def test_each_cause_says_what_happened_to_who_hears_of_it(
+    northlight: cast.House, accepted: Promise, now: datetime
+) -> None:
+    house = northlight
+    stage = accepted.job.stages.get(name="Recording")
+    owed = making.record_obligation(
+        accepted.job, what="test accounts", due_at=now, by=house.ben, now=now
+    )
+    cases: dict[Kind, dict[str, Any]] = {
+        Kind.ASKED: {"by": house.maya, "question": "When is it recorded?"},
+        Kind.AT_RISK: {"chance_then": 0.65},
+        Kind.DRIFT: {"chance_then": 0.82},
+        Kind.SILENCE: {"stage": stage},
+        Kind.STUCK: {"stage": stage},
+        Kind.OBLIGATION: {"obligation": owed},
+        Kind.ANSWER: {},
+        Kind.UNDELIVERABLE: {"question": "Dev"},
+    }
+    said = {}
+    for kind, what in cases.items():
+        alarm = raising.raise_alarm(
+            kind, cause=f"test:{kind}", asked=house.dev, promise=accepted, now=now, **what
+        )
+        assert alarm is not None
+        said[kind] = wording.sentence(alarm, zone=cast.ZONE).replace("\xa0", " ")
+    what = "Audio guide, Harbour Clinic"
+    assert said == {
+        Kind.ASKED: f"Maya asks about {what}: When is it recorded?",
+        Kind.AT_RISK: f"{what} is at risk: its chance is 65 %, under the line.",
+        Kind.DRIFT: (
+            f"{what} drifts: its chance is 82 %, clearly lower than when the client was last told."
+        ),
+        Kind.SILENCE: f"Dev was asked to own “Recording” of {what}, and is silent.",
+        Kind.STUCK: f"“Recording” of {what} is stuck near the end.",
+        Kind.OBLIGATION: (
+            f"The client of {what} owes test accounts since Wed 2 Dec, 15:10. "
+            "Ask them, or pause it."
+        ),
+        Kind.ANSWER: f"Dev knows about {what}, and owes an answer.",
+        Kind.UNDELIVERABLE: "A message to Dev could not be delivered. Reach them another way.",
+    }
+    assert {*said, Kind.HOLD} == set(Kind)  # a hold about to lapse is told of above
+
+
+def test_an_alarm_about_no_promise_is_signed_by_the_house(
+    northlight: cast.House, now: datetime
+) -> None:
+    alarm = raising.raise_alarm(
+        Kind.UNDELIVERABLE, cause="a letter", asked=northlight.ada, now=now, question="Ana"
+    )
+    assert alarm is not None
+    assert wording.signed(alarm) == "Northlight"

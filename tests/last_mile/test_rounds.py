@@ -6,18 +6,19 @@ import pytest
 from tests import cast
 from tests.last_mile.conftest import dec, heard, untold
 
-from kept.jobs import handing, making, owning
+from kept.jobs import handing, making, owning, work
 from kept.jobs.models import Stage
-from kept.last_mile import answering, rounds, rules
-from kept.last_mile.models import Alarm, AlarmAnswer, Kind, Notice
+from kept.last_mile import answering, forecasts, rounds, rules
+from kept.last_mile.models import Alarm, AlarmAnswer, ChaseRule, Kind, Notice
 from kept.outbox import running
 from kept.outbox.models import Letter
 from kept.people.models import Member
 from kept.plan import outlook
 from kept.plan.models import Outlook, Snapshot
 from kept.promises import delivering
-from kept.promises.models import Promise, Proposal
+from kept.promises.models import Promise, Proposal, Terms
 from kept.tenancy import scope
+from kept.tenancy.refusals import Refused
 
 
 def forecast(promise: Promise, chance: float, at: datetime) -> Outlook:
@@ -299,3 +300,138 @@ def test_a_round_that_is_repeated_changes_nothing(
     for _again in range(often):
         rounds.look(now=now)
     assert alarms() == [("at_risk", "Maya", "raised")]
+
+
+def test_terms_without_odds_are_measured_by_the_first_outlook_after_them(
+    northlight: cast.House, accepted: Promise, now: datetime
+) -> None:
+    """Told at 0.92, then agreed anew without odds: nothing is known until the next outlook."""
+    forecast(accepted, 0.81, now)
+    Terms.objects.create(
+        promise=accepted, number=2, kind=Terms.Kind.CLIENT_ASKED, due_at=accepted.due_at,
+        agreed_at=dec(2, 16),
+    )  # fmt: skip
+    assert (list(forecasts.drifting(0.1)), forecasts.drift_of(accepted)) == ([], 0.0)
+    forecast(accepted, 0.95, dec(2, 17))
+    forecast(accepted, 0.82, dec(2, 18))
+    assert list(forecasts.drifting(0.1)) == [(accepted, "terms 2", 0.82)]
+    assert forecasts.drift_of(accepted) == pytest.approx(0.13)
+
+
+def test_a_promise_that_drifts_past_its_date_is_told_by_another_rule(
+    accepted: Promise, now: datetime
+) -> None:
+    forecast(accepted, 0.82, now)
+    rounds.go(now=accepted.due_at)
+    assert raised(Kind.DRIFT) == []
+
+
+def test_a_finish_that_was_stuck_and_is_handed_over_closes_its_alarm(
+    northlight: cast.House, accepted: Promise, now: datetime
+) -> None:
+    recording = accepted.job.stages.get(name="Recording")
+    handing.hand_over(recording, by=northlight.dev, now=now, hours=16)
+    handing.take(
+        recording.hand_overs.get(), by=northlight.maya, now=now, last_mile_owner=northlight.maya
+    )
+    rounds.go(now=dec(4, 15, 10))
+    assert raised(Kind.STUCK) == [("Maya", "raised")]
+    finishing = accepted.job.stages.get(finishing=True)
+    handing.hand_over(finishing, by=northlight.maya, now=dec(4, 16), hours=2)
+    rounds.go(now=dec(4, 16))
+    alarm = Alarm.objects.get(kind=Kind.STUCK)
+    assert (alarm.state, alarm.closed_why) == ("closed", "done")
+
+
+def test_what_the_client_owes_is_asked_about_as_late_as_the_house_says(
+    northlight: cast.House, accepted: Promise, now: datetime
+) -> None:
+    rules.change(Kind.OBLIGATION, amount=60, by=northlight.ada, now=now)
+    making.record_obligation(
+        accepted.job, what="test accounts", due_at=now, by=northlight.ben, now=now
+    )
+    rounds.look(now=dec(2, 16, 9))
+    assert raised(Kind.OBLIGATION) == []
+    rounds.look(now=dec(2, 16, 10))
+    assert raised(Kind.OBLIGATION) == [("Maya", "raised")]
+
+
+def test_where_nobody_leads_or_owns_the_house_any_more_nothing_is_raised(
+    northlight: cast.House, accepted: Promise, now: datetime
+) -> None:
+    """Its rows say so, whatever its verbs allow; no rule stumbles over it."""
+    recording = accepted.job.stages.get(name="Recording")
+    handing.hand_over(recording, by=northlight.dev, now=now, hours=16)
+    handing.take(
+        recording.hand_overs.get(), by=northlight.maya, now=now, last_mile_owner=northlight.maya
+    )
+    making.record_obligation(
+        accepted.job, what="test accounts", due_at=now, by=northlight.ben, now=now
+    )
+    Letter.objects.create(
+        to_name="Ana", to_address="ana@clinic.example", subject="Friday", body="…",
+        message_id="<1@clinic.example>", written_at=now, failed_at=now, promise_id=accepted.pk,
+    )  # fmt: skip
+    Promise.objects.update(last_mile_owner=None)
+    Stage.objects.update(owner=None)
+    Member.objects.exclude(pk__in=[northlight.dev.pk, northlight.maya.pk]).update(left_at=now)
+    forecast(accepted, 0.82, dec(4, 17))
+    rounds.go(now=dec(4, 17))
+    forecast(accepted, 0.60, dec(4, 17, 10))
+    rounds.go(now=dec(4, 17, 10))
+    assert alarms() == []
+
+    Member.objects.filter(pk=northlight.ben.pk).update(left_at=None)
+    rounds.go(now=dec(4, 17, 20))
+    assert alarms() == [
+        ("at_risk", "Ben", "raised"),
+        ("stuck", "Ben", "raised"),
+        ("obligation", "Ben", "raised"),
+        ("undeliverable", "Ben", "raised"),
+    ]
+
+
+def test_a_rule_takes_a_number_only_where_it_works_by_one(
+    northlight: cast.House, now: datetime
+) -> None:
+    for kind, sentence in (
+        (Kind.ASKED, "There is no such rule."),
+        (Kind.STUCK, "This rule has no number."),
+    ):
+        with pytest.raises(Refused) as refused:
+            rules.change(kind, amount=5, by=northlight.ada, now=now)
+        assert refused.value.sentence == sentence
+    assert rules.rules()[Kind.STUCK] == rules.Rule(Kind.STUCK, True, None, rules.Unit.NONE)
+    assert not ChaseRule.objects.exists()
+
+
+def test_a_stuck_finish_on_which_something_happens_closes_its_alarm(
+    northlight: cast.House, accepted: Promise, now: datetime
+) -> None:
+    recording = accepted.job.stages.get(name="Recording")
+    handing.hand_over(recording, by=northlight.dev, now=now, hours=16)
+    handing.take(
+        recording.hand_overs.get(), by=northlight.maya, now=now, last_mile_owner=northlight.maya
+    )
+    rounds.go(now=dec(4, 15, 10))
+    rounds.go(now=dec(4, 15, 20))
+    assert raised(Kind.STUCK) == [("Maya", "raised")]
+    work.begin(accepted.job.stages.get(finishing=True), by=northlight.maya, now=dec(4, 15, 30))
+    rounds.go(now=dec(4, 15, 30))
+    alarm = Alarm.objects.get(kind=Kind.STUCK)
+    assert (alarm.state, alarm.closed_why) == ("closed", "over")
+
+
+def test_a_chance_that_recovers_while_the_round_looks_is_told_to_nobody(
+    accepted: Promise, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forecast(accepted, 0.70, now)
+    newest = outlook.newest
+
+    def meanwhile() -> dict[int, Outlook]:
+        found = newest()
+        forecast(accepted, 0.92, now)
+        return found
+
+    monkeypatch.setattr(outlook, "newest", meanwhile)
+    assert list(forecasts.under_the_line()) == []

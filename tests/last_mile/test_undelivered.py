@@ -14,6 +14,7 @@ from tests.outbox import postman
 from tests.outbox.postman import Postman
 from tests.outbox.receiver import Receiver, receiving
 
+from kept.clients.models import Contact
 from kept.last_mile import answering, raising, rounds, wording
 from kept.last_mile.models import Alarm, Kind, Notice
 from kept.last_mile.webhooks import keeping, telling
@@ -21,6 +22,8 @@ from kept.last_mile.webhooks.models import Webhook, WebhookDelivery
 from kept.outbox import posting, running
 from kept.outbox.models import Letter, Task
 from kept.people import charters
+from kept.people.models import Member
+from kept.promises import delivering, readers
 from kept.promises.models import Promise
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -36,6 +39,13 @@ def hook() -> Iterator[Receiver]:
 def mail(northlight: cast.House) -> Iterator[Postman]:
     with postman.at_work() as at_work:
         yield at_work
+
+
+@pytest.fixture
+def hers(northlight: cast.House, promise: Promise, ana: Contact, now: datetime) -> Promise:
+    """The audio guide, done, which Ana Prates reads."""
+    promise.job.stages.update(state="done", done_at=now)
+    return readers.name(promise, ana, by=northlight.maya, now=now)
 
 
 def work_until(end: datetime, begin: datetime) -> datetime:
@@ -195,3 +205,32 @@ def test_a_sheet_that_cannot_be_worked_out_keeps_no_alarm_back(
     rounds.go(now=now)
     assert alarms() == [("at_risk", "Maya", "raised")]
     assert Notice.objects.count() == 1
+
+
+def test_a_letter_to_a_client_that_was_given_up_is_told_to_who_sees_the_promise_over_the_line(
+    northlight: cast.House, hers: Promise, mail: Postman, now: datetime
+) -> None:
+    mail.to_receiver = "550 No such person"
+    delivering.deliver(hers, by=northlight.ben, now=now)
+    running.run_due(now=now)
+    rounds.go(now=now + 6 * MINUTE)
+    rounds.go(now=now + 12 * MINUTE)
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, alarm.asked, alarm.promise, alarm.job) == (
+        Kind.UNDELIVERABLE, northlight.maya, hers, hers.job,
+    )  # fmt: skip
+    assert wording.sentence(alarm, zone=cast.ZONE) == (
+        "A message to Ana Prates could not be delivered. Reach them another way."
+    )
+    assert wording.signed(alarm) == "for Maya, Northlight"
+
+
+def test_a_message_that_reaches_nobody_is_told_once(
+    northlight: cast.House, accepted: Promise, now: datetime
+) -> None:
+    Member.objects.filter(pk=northlight.dev.pk).update(email="")
+    raising.ask(accepted, northlight.dev, by=northlight.maya, now=now)
+    running.run_due(now=now)
+    for minutes in (6, 12, 18):
+        rounds.go(now=now + minutes * MINUTE)
+    assert raised(Kind.UNDELIVERABLE) == [("Maya", "raised")]

@@ -17,7 +17,9 @@ HOME_IS_ALLOWED = [ip_network("127.0.0.1/32")]
 
 
 class Receiver(ThreadingHTTPServer):
-    """Takes messages, and answers as it is told: a status, or "hang", "reset", "drip"."""
+    """Takes messages, and answers as it is told: a status, or "hang", "reset", "drip", "endless",
+    "garbage".
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -70,6 +72,13 @@ class _Handler(BaseHTTPRequestHandler):
                         self.connection.sendall(b"H")
                     except OSError:
                         return
+            case "endless":
+                try:
+                    self.connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                    while not self.server.ended.is_set():
+                        self.connection.sendall(b"a" * 65_536)
+                except OSError:
+                    return
             case "garbage":
                 self.connection.sendall(b"SSH-2.0-server\r\n")
             case int() as status:

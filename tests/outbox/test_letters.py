@@ -334,6 +334,20 @@ def test_a_contact_without_an_address_gets_no_letter(
     )
 
 
+def test_a_contact_who_is_archived_gets_no_letter(
+    northlight: cast.House, sara: Contact, now: datetime
+) -> None:
+    sara = keeping.change_contact(sara, archived=True, by=northlight.ada, now=now)
+    with pytest.raises(letters.NoAddress) as refused:
+        letters.write(
+            to=sara, subject="Friday", body="Dear Sara", about=sara, by=northlight.ben, now=now
+        )
+    assert refused.value.sentence == (
+        "Sara Nunes is archived, so no letter can go there. Bring the contact back first."
+    )
+    assert not Letter.objects.exists()
+
+
 @pytest.mark.parametrize("subject", ["Hello\nBcc: everybody@example.org", "Hello\r\nX: 1"])
 def test_a_subject_cannot_carry_another_header(
     northlight: cast.House, sara: Contact, post: Postman, now: datetime, subject: str

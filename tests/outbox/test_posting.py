@@ -144,3 +144,13 @@ def test_over_tls_only_who_can_show_who_it_is_hears_anything(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with answering(words, under=under) as place:
         assert posting.post(place, b"{}", {}) == posting.Taken(204)
+
+
+def test_who_is_reached_in_the_last_moment_hears_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = outward.connect
+    monkeypatch.setattr(outward, "connect", lambda place, **_within: connect(place, within=5))
+    with (
+        answering([b"HTTP/1.1 204 No Content\r\n"]) as place,
+        pytest.raises(BadAnswer, match="No answer came within ten seconds"),
+    ):
+        posting.post(place, b"{}", {}, in_all=0)

@@ -170,3 +170,39 @@ def test_a_house_cannot_be_told_from_outside_of_it(southbank: cast.House) -> Non
     with pytest.raises(scope.OnlyReading):
         MemberSkill.everywhere.update(skill=None)
     assert MemberSkill.everywhere.count() == 1
+
+
+def test_who_looks_everywhere_counts_and_adds_up_every_house_and_writes_none(
+    northlight: cast.House, southbank: cast.House
+) -> None:
+    everybody = Client.everywhere.all()
+    assert (everybody.count(), everybody.exists(), len(everybody)) == (4, True, 4)
+    assert everybody.aggregate(names=models.Count("name"))["names"] == 4
+    assert len(list(everybody.iterator())) == 4
+    assert Client.objects.count() == 2
+    with pytest.raises(scope.OnlyReading):
+        everybody.update(name="Eve's")
+
+
+def test_migrations_see_a_plain_column_for_the_house() -> None:
+    """Tables are made outside of any house: no default of the code is asked for then."""
+    _name, path, _args, options = Client._meta.get_field("organisation").deconstruct()
+    assert (path, options) == (
+        "django.db.models.ForeignKey",
+        {
+            "editable": False,
+            "on_delete": models.PROTECT,
+            "related_name": "+",
+            "to": "kept.organisation",
+        },
+    )
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no roles")
+def test_who_serves_with_the_owners_own_role_is_granted_nothing(db: None) -> None:
+    owner = connection.copy("owner")
+    try:
+        said = list(guards._statements(owner))
+    finally:
+        owner.let_go()  # of its pool, too
+    assert [one for one in said if one.startswith(("GRANT", "REVOKE"))] == []

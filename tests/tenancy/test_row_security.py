@@ -7,15 +7,17 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.db import DataError, ProgrammingError, connection, transaction
+from django.db import DataError, IntegrityError, ProgrammingError, connection, transaction
 from django.db.models import Count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests import cast
 
 from kept.clients.models import Client
+from kept.ledger.models import Head
 from kept.people.models import Member
 from kept.tenancy import scope
+from kept.tenancy.models import Organisation
 
 pytestmark = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite has no row-level security"
@@ -169,3 +171,13 @@ def test_whatever_is_undone_each_statement_is_told_its_house(
             look()
 
     follow(plan)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_refused_as_it_is_committed_leaves_nothing_taken_for_told() -> None:
+    """PostgreSQL looks at a foreign key as the transaction ends."""
+    with scope.acting_in(Organisation(pk=999_999)):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Head.objects.create(organisation_id=999_999)
+        assert connection.told is None
+        assert list(Head.objects.all()) == []

@@ -85,6 +85,11 @@ def test_who_serves_cannot_undo_what_the_owner_set_up(
     done = subprocess.run(
         [sys.executable, "-c", TRY.format(house=str(HOUSE))],
         env={
+            **{
+                key: said
+                for key, said in os.environ.items()
+                if key.startswith(("COVERAGE_", "PYTHONPATH"))
+            },
             "PATH": os.environ["PATH"],
             "HOME": str(Path.home()),
             "DJANGO_SETTINGS_MODULE": "kept.config.settings",
