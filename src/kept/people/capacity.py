@@ -80,6 +80,9 @@ def plan_people(now: datetime) -> list[dict[str, Any]]:
     Ids are "m" and the member's key, skills "k" and the skill's key.
     `absences` are pairs of days, both included; `holidays` are days.
     Somebody without a working week cannot be planned with and is left out.
+
+    Work that anybody could do goes to the first of them who is free. So whoever gives most hours
+    a week to promised work comes first, and of two alike whoever can do fewer other things.
     """
     members = list(Member.objects.filter(left_at__isnull=True, does_work=True).order_by("pk"))
     skills: dict[int, list[int]] = defaultdict(list)
@@ -96,11 +99,14 @@ def plan_people(now: datetime) -> list[dict[str, Any]]:
     for member_id, from_on, to_on in away.values_list("member_id", "from_on", "to_on"):
         absences[member_id].append((from_on, to_on))
     people = []
+    order: dict[str, tuple[float, int, int]] = {}
     for member in members:
         week = weeks[member.pk]
-        share = _share_of(member, hours_of(week))
+        hours = hours_of(week)
+        share = _share_of(member, hours)
         if not week or share <= 0:
             continue
+        order[f"m{member.pk}"] = (-round(hours * share, 6), len(skills[member.pk]), member.pk)
         # What is known changes with the year, not with the day: a plan of which nothing
         # changed but the time stays the same plan, and keeps its fingerprint.
         year = zones.day_of(now, member.zone).year
@@ -121,7 +127,7 @@ def plan_people(now: datetime) -> list[dict[str, Any]]:
                 "parallel": member.parallel,
             }
         )
-    return people
+    return sorted(people, key=lambda person: order[person["id"]])
 
 
 def week_of(times: Iterable[WorkingTime | Stretch]) -> dict[str, list[list[str]]]:
