@@ -2,9 +2,11 @@
 """Reading plans: what is accepted comes back, what is wrong is named."""
 
 import copy
+import hashlib
 import json
 
 import pytest
+from tests.engine.random_plans import random_plan
 
 from kept.engine import Ask, Situation, SituationError
 
@@ -219,3 +221,11 @@ def test_a_plan_without_a_stage_lets_no_other_wait_for_it() -> None:
     less["stages"][0]["after"] = []
 
     assert Situation.from_document(PLAN).without({"s1", "s7"}) == Situation.from_document(less)
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_the_fingerprint_is_that_of_the_whole_document_though_it_is_read_piece_by_piece(number):
+    situation = Situation.from_document(random_plan(number) | {"lean": number / 100})
+    text = json.dumps(situation.document(), sort_keys=True, separators=(",", ":"))
+
+    assert situation.fingerprint == hashlib.sha256(text.encode()).hexdigest()

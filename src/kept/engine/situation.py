@@ -5,7 +5,6 @@ The plan file is its outer form; :meth:`Situation.from_document` reads one and
 """
 
 import hashlib
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -221,8 +220,12 @@ class Situation:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the canonical document."""
-        text = json.dumps(self.document(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        from kept.engine.writing import text  # it is written in terms of this class
+
+        digest = hashlib.sha256()
+        for piece in text(self):
+            digest.update(piece.encode())
+        return digest.hexdigest()
 
     def calendar(self, person: Person) -> worktime.Calendar:
         """When this person is at work."""
