@@ -6,7 +6,8 @@ The places these arrays are made of are those of :mod:`kept.engine._kernels.plac
 import hashlib
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -69,6 +70,12 @@ class People:
         return int(self.team[place + k.P_CALENDAR])
 
 
+def room_for(calendar: worktime.Calendar) -> int:
+    """How many numbers a calendar takes."""
+    worked = int(np.sum(calendar.ends - calendar.starts, dtype=np.int64))
+    return k.WINDOW * calendar.starts.size + HORIZON_DAYS + 2 + worked // 256 + 1
+
+
 def lay_calendar(calendar: worktime.Calendar, size: int) -> tuple[Ints, tuple[int, ...]]:
     """One calendar as arrays, to be put behind ``size`` numbers of others, and where its parts are.
 
@@ -105,14 +112,15 @@ def compile_people(situation: Situation) -> People:
             numbers[key] = len(calendars)
             calendars.append(situation.calendar(person))
         person_calendar[i] = numbers[key]
-    parts = [np.empty(0, dtype=np.int32)]
+    # Filled calendar by calendar: all of them twice would be the most a plan ever takes.
+    whole = np.empty(sum(map(room_for, calendars)), dtype=np.int32)
     weeks: list[npt.NDArray[Any]] = [np.empty(0)]
     spots: list[tuple[int, ...]] = []
     week_from = [0]
     size = 0
     for calendar in calendars:
         part, spot = lay_calendar(calendar, size)
-        parts.append(part)
+        whole[size : size + part.size] = part
         spots.append(spot)
         size += part.size
         weeks.append(calendar.week_starts)
@@ -159,7 +167,7 @@ def compile_people(situation: Situation) -> People:
     ).astype(np.int32)
     return People(
         team=team,
-        calendars=np.concatenate(parts),
+        calendars=whole,
         weeks=Weeks(
             np.array(week_from, dtype=np.int64),
             np.concatenate(weeks).astype(np.int32),
@@ -174,7 +182,6 @@ def compile_people(situation: Situation) -> People:
     )
 
 
-@lru_cache(maxsize=200_000)
 def _luck(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
 
@@ -196,12 +203,17 @@ def begun(law: laws.Law, spent: float) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=50_000)
+def _middle(law: laws.Law, spent: float) -> float:
+    """The hours left of a law in its middle, so many of them worked."""
+    below, stretch = begun(law, spent)
+    return law.hours(below + (1 - below) * 0.5) * stretch - spent
+
+
 def median_minutes(stage: Stage) -> int:
     """The work left of a stage in the middle of its law."""
     if stage.arrives is not None:
         return 0
-    below, stretch = begun(stage.law, stage.spent)
-    hours = stage.law.hours(below + (1 - below) * 0.5) * stretch - stage.spent
+    hours = _middle(stage.law, stage.spent)
     return math.floor(max(hours, 0.0) * (1 - stage.done) * 60 + 0.5)
 
 
@@ -258,10 +270,10 @@ class Draft:
     """
 
     first: int
-    header: Longs
-    stage_rows: Longs
-    lists: Longs
-    numbers_at: Longs
+    header: Ints
+    stage_rows: Ints
+    lists: Ints
+    numbers_at: Ints
     queue: Longs
     queued: Longs
     seat_at: Longs
@@ -285,7 +297,12 @@ class Draft:
         rank = np.empty(n, dtype=np.int64)
         rank[order] = np.arange(n)
         place = self.first + k.STAGE * rank
-        lists = self.lists.copy()
+        size, rows = self.header.size, self.stage_rows.size
+        plan = np.empty(size + rows + self.lists.size, dtype=np.int32)
+        plan[:size] = self.header
+        np.take(self.stage_rows, order, axis=0, out=plan[size : size + rows].reshape(-1, k.STAGE))
+        lists = plan[size + rows :]
+        lists[:] = self.lists
         lists[self.numbers_at] = place[lists[self.numbers_at]]
         by_rank = np.lexsort((rank[self.queued], self.queue))
         lists[: self.queued.size] = place[self.queued[by_rank]]
@@ -293,9 +310,7 @@ class Draft:
         seat = np.arange(queue.size) - np.searchsorted(queue, queue)
         lists[self.seat_at[by_rank]] = seat
         return Compiled(
-            plan=np.concatenate([self.header, self.stage_rows[order].ravel(), lists]).astype(
-                np.int32
-            ),
+            plan=plan,
             laws=self.laws,
             crew=self.crew,
             rows=k.HEADER + k.STAGE * rank,
@@ -328,8 +343,9 @@ def draft(
     layer, tail = _layers_and_tails(promises, stages, own, before, then)
     first = people.team.size
     lists_from = first + k.STAGE * n
-    lists: list[int] = []
-    numbers_at: list[int] = []
+    # Half a million numbers of a large plan: as objects they would take ten times the room.
+    lists = array("i")
+    numbers_at = array("i")
 
     def span(group: Sequence[int]) -> tuple[int, int]:
         begin = lists_from + len(lists)
@@ -361,8 +377,8 @@ def draft(
             for x in (_released(promise), count, 0, 0)
         ]
     )
-    rows = np.zeros((n, k.STAGE), dtype=np.int64)
-    seat_at: dict[tuple[int, int], int] = {}
+    rows = np.zeros((n, k.STAGE), dtype=np.int32)
+    seats: dict[int, list[int]] = {owner: [] for owner in queues}
     everybody: set[int] = set()
     for i, stage in enumerate(stages):
         fixed, slots, uses = wanted[i]
@@ -378,7 +394,7 @@ def draft(
         then_alike = [j for j in then[i] if layer[j] == layer[i]]
         next_from, next_to = stages_span(then_alike)
         for at, owner in enumerate(owners[i]):
-            seat_at[owner, i] = len(lists) + 2 * at + 1
+            seats[owner].append(len(lists) + 2 * at + 1)
         watch = span([x for owner in owners[i] for x in (queue_of[owner], 0)])
         crew, _ = span([*fixed, *[0] * len(slots)])
         rows[i, k.S_KIND : k.S_REST] = (
@@ -396,7 +412,7 @@ def draft(
             layer[i],
             0 if stage.arrives is None else min(max(stage.arrives.by, 0), worktime.HORIZON),
         )
-        lists[rest - lists_from : rest - lists_from + len(spans)] = spans
+        lists[rest - lists_from : rest - lists_from + len(spans)] = array("i", spans)
         everybody.update(fixed)
         for skill in slots:
             begin, end = people.team[skill + k.K_MEMBER : skill + k.K_MEMBER_END + 1]
@@ -407,26 +423,20 @@ def draft(
     )
     layers, _ = span([first + k.STAGE * int(edge) for edge in edges])
     crew_from, crew_end = span(sorted(everybody))
-    header = np.zeros(k.HEADER, dtype=np.int64)
+    header = np.zeros(k.HEADER, dtype=np.int32)
     header[k.STAGES : k.PROMISES_END + 1] = (
         first, lists_from, places, layers, max(layer, default=-1) + 1, queues_from,
         queues_end, crew_from, crew_end, promises_from, promises_end,
     )  # fmt: skip
-    entries = [
-        (which, i, seat_at[owner, i])
-        for which, (owner, queue) in enumerate(queues.items())
-        for i in queue
-    ]
-    queue_numbers, queued, seats = np.array(entries, dtype=np.int64).reshape(-1, 3).T
     return Draft(
         first=first,
         header=header,
         stage_rows=rows,
-        lists=np.array(lists, dtype=np.int64),
-        numbers_at=np.array(numbers_at, dtype=np.int64),
-        queue=queue_numbers,
-        queued=queued,
-        seat_at=seats,
+        lists=np.frombuffer(lists, dtype=np.int32),
+        numbers_at=np.frombuffer(numbers_at, dtype=np.int32),
+        queue=np.repeat(np.arange(len(queues)), [len(queue) for queue in queues.values()]),
+        queued=_joined(queues.values()),
+        seat_at=_joined(seats.values()),
         own=np.array(own, dtype=np.int64),
         layer=np.array(layer, dtype=np.int64),
         tail=np.array(tail, dtype=np.int64),
@@ -435,13 +445,17 @@ def draft(
     )
 
 
-def _wanted(stage: Stage, people: People) -> tuple[list[int], list[int], list[int]]:
+def _joined(lists: Iterable[list[int]]) -> Longs:
+    return np.fromiter(itertools.chain.from_iterable(lists), dtype=np.int64)
+
+
+def _wanted(stage: Stage, people: People) -> tuple[tuple[int, ...], ...]:
     """Where the people a stage names, the skills it needs and its machines are in the memory."""
     needs = () if stage.begun_by else stage.needs
     return (
-        [people.place[name] for name in dict.fromkeys(stage.people + stage.begun_by)],
-        [people.skills[skill] for skill, count in needs for _ in range(count)],
-        [people.resources[name] for name, _ in stage.uses],
+        tuple(people.place[name] for name in dict.fromkeys(stage.people + stage.begun_by)),
+        tuple(people.skills[skill] for skill, count in needs for _ in range(count)),
+        tuple(people.resources[name] for name, _ in stage.uses),
     )
 
 
