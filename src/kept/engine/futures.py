@@ -9,8 +9,8 @@ import math
 import os
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,6 +38,7 @@ CHUNK = 50
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float64]
 
 
@@ -73,7 +74,9 @@ def quantile_minute(finish_minutes: npt.NDArray[Any], q: float) -> int:
 # -- running ----------------------------------------------------------
 
 
-_NONE = np.empty((2, 0), dtype=np.int32)
+NOBODY: Ints = np.empty((0, 1), dtype=np.int32)
+NEVER_BUSY: Words = np.empty(0, dtype=np.uint16)
+"""The stretches of nobody, where nothing is laid into what a plan leaves free."""
 
 
 class Block(NamedTuple):
@@ -82,9 +85,14 @@ class Block(NamedTuple):
     promise_finish: Ints
     stage_start: Ints
     stage_finish: Ints
-    busy_from: Longs
-    busy_span: Ints
+    busy_from: Ints
+    busy: Words
     load: Longs
+
+
+def weeks_of(weeks: Weeks) -> int:
+    """How many weeks the load of people has room for."""
+    return int(np.diff(weeks.week_from).max(initial=1))
 
 
 def _run_block(
@@ -100,38 +108,41 @@ def _run_block(
 ) -> Block:
     """Simulate futures ``low`` to ``high - 1``; a plain function, so any executor can run it."""
     stages, busy, load = wanted
-    n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
-    nobody = np.empty((0, 1), dtype=np.int64)
+    n_weeks = weeks_of(weeks) if load else 0
     made = _kernels.run_block(
         team, calendars, plan.plan, plan.laws, shared_luck(*luck), np.uint64(seed), low,
-        high, -1, nobody, _NONE, stages, busy, load, weeks.week_from, weeks.week_start, n_weeks,
+        high, -1, NOBODY, NEVER_BUSY, stages, busy, load, weeks.week_from, weeks.week_start,
+        n_weeks,
     )  # fmt: skip
     return Block(*made)
 
 
-def across(blocks: Sequence[Ints]) -> Ints:
-    """Blocks of shape (futures, n) as one array of shape (n, all futures)."""
-    return np.ascontiguousarray(np.concatenate(blocks).T)
-
-
-def run_in_blocks(
+def in_blocks(
     run: Callable[..., Any],
     arguments: tuple[Any, ...],
     futures: int,
     *,
     threads: int | None,
     executor: Executor | None,
-) -> list[Any]:
-    """Call ``run(*arguments, low, high)`` for chunks of futures, in order."""
+) -> Iterator[tuple[slice, Any]]:
+    """Call ``run(*arguments, low, high)`` for chunks of futures.
+
+    Yields:
+        Which futures, and what came of them, in order; each is let go of before the next, so
+        that all of them never stand beside what is made of them.
+    """
     edges = [(low, min(low + CHUNK, futures)) for low in range(0, futures, CHUNK)]
-    if executor is not None:
-        jobs = [executor.submit(run, *arguments, low, high) for low, high in edges]
-        return [job.result() for job in jobs]
     count = threads if threads is not None else cores()
-    if count <= 1 or len(edges) == 1:
-        return [run(*arguments, low, high) for low, high in edges]
-    with ThreadPoolExecutor(min(count, len(edges))) as pool:
-        return list(pool.map(lambda edge: run(*arguments, *edge), edges))
+    if executor is None and (count <= 1 or len(edges) == 1):
+        for low, high in edges:
+            yield slice(low, high), run(*arguments, low, high)
+    elif executor is None:
+        with ThreadPoolExecutor(min(count, len(edges))) as pool:
+            yield from in_blocks(run, arguments, futures, threads=threads, executor=pool)
+    else:
+        jobs = deque(executor.submit(run, *arguments, low, high) for low, high in edges)
+        for low, high in edges:
+            yield slice(low, high), jobs.popleft().result()
 
 
 def cores() -> int:
@@ -200,28 +211,47 @@ def run(
     wanted: tuple[bool, bool, bool] = (False, False, False),
     began: float | None = None,
     team: Ints | None = None,
+    first: int = 0,
 ) -> "Futures":
-    """Simulate arrays that are compiled already."""
+    """Simulate arrays that are compiled already.
+
+    Args:
+        first: of the stages, keep only those from this one on.
+    """
     began = time.perf_counter() if began is None else began
     used = people.team if team is None else team
-    blocks = run_in_blocks(
+    promise_finish = np.empty((len(situation.promises), futures), dtype=np.int32)
+    kept = len(situation.stages) - first if wanted[0] else 0
+    stage_start, stage_finish = np.empty((2, kept, futures), dtype=np.int32)
+    busy = []
+    n_weeks = weeks_of(people.weeks)
+    load = np.zeros((len(situation.people), n_weeks) if wanted[2] else (0, 0), dtype=np.int64)
+    for chunk, block in in_blocks(
         _run_block,
         (used, people.calendars, plan, people.weeks, seed, situation.luck, wanted),
         futures,
         threads=threads,
         executor=executor,
-    )
+    ):
+        promise_finish[:, chunk] = block.promise_finish.T
+        if kept:
+            stage_start[:, chunk] = block.stage_start[:, first:].T
+            stage_finish[:, chunk] = block.stage_finish[:, first:].T
+        if wanted[1]:
+            busy.append((block.busy_from, block.busy))
+        if wanted[2]:
+            load[plan.crew] += block.load
     return Futures(
         situation=situation,
         people=people,
         plan=plan,
         futures=futures,
         seed=seed,
-        promise_finish=across([b.promise_finish for b in blocks]),
-        stage_start=across([b.stage_start for b in blocks]),
-        stage_finish=across([b.stage_finish for b in blocks]),
-        busy=[(b.busy_from, b.busy_span) for b in blocks],
-        load_minutes=sum((b.load for b in blocks[1:]), blocks[0].load),
+        promise_finish=promise_finish,
+        stage_start=stage_start,
+        stage_finish=stage_finish,
+        busy=busy,
+        load_minutes=load,
         seconds=time.perf_counter() - began,
     )
 
@@ -234,6 +264,8 @@ class Futures:
         promise_finish: shape (n_promises, futures), minutes from the start; ``NEVER``
             for what is not finished within ten years.
         stage_start, stage_finish: shape (n_stages, futures), or (0, futures) if not kept.
+        busy: for each chunk of futures, people's busy stretches in words, and where those
+            of each person begin; empty if not kept. See :meth:`stretches`.
         load_minutes: shape (n_people, n_weeks), working minutes spent, summed over
             the futures, by ISO week of the person's zone; (0, 0) if not kept.
     """
@@ -246,7 +278,7 @@ class Futures:
     promise_finish: Ints = field(repr=False)
     stage_start: Ints = field(repr=False)
     stage_finish: Ints = field(repr=False)
-    busy: list[tuple[Longs, Ints]] = field(repr=False)
+    busy: list[tuple[Ints, Words]] = field(repr=False)
     load_minutes: Longs = field(repr=False)
     seconds: float
 
@@ -290,6 +322,30 @@ class Futures:
     def quantile(self, promise_id: str, q: float) -> int:
         """The smallest simulated finish that at least a share ``q`` of futures do not exceed."""
         return quantile_minute(self.finish(promise_id), q)
+
+    def stretches(self, person: int) -> tuple[Longs, Ints, Ints]:
+        """When a person, by number, is busy.
+
+        Returns:
+            How many stretches there are in each future, shape (futures,), and where each
+            begins and ends, future by future.
+        """
+        counts, begins, ends = [], [], []
+        for rows, words in self.busy:
+            low, high = rows[:, person].astype(np.int64), rows[:, person + 1].astype(np.int64)
+            sizes = high - low
+            first = np.cumsum(sizes) - sizes
+            at = np.repeat(low - first, sizes) + np.arange(sizes.sum())
+            passed = words[at].astype(np.int64)
+            sums = np.concatenate(([0], np.cumsum(passed)))
+            minutes = sums[1:] - np.repeat(sums[first], sizes)
+            whole = passed != _kernels.LONG
+            edges = minutes[whole].astype(np.int32)
+            begins.append(edges[::2])
+            ends.append(edges[1::2])
+            written = np.concatenate(([0], np.cumsum(whole)))
+            counts.append((written[first + sizes] - written[first]) >> 1)
+        return np.concatenate(counts), np.concatenate(begins), np.concatenate(ends)
 
     def load(self, person_id: str) -> list[dict[str, Any]]:
         """Mean hours of promised work by ISO week: ``week``, ``hours``, ``load``, ``usable``.

@@ -109,7 +109,6 @@ def gauges_of(joint: Joint, base: Futures, until: datetime) -> tuple[Gauge, ...]
             for skill, count in stage.needs:
                 key = ("skill", skill)
                 needed[key] = needed.get(key, 0.0) + hours * count
-    busy = _busy_before(base, end)
     gauges = []
     for (kind, name), hours in needed.items():
         who = [
@@ -122,7 +121,7 @@ def gauges_of(joint: Joint, base: Futures, until: datetime) -> tuple[Gauge, ...]
             person = situation.people[i]
             minutes = situation.calendar(person).minutes_between(0, end)
             usable += minutes * person.share / 60
-            free += (minutes - busy[i]) * person.share / 60
+            free += (minutes - _busy_before(base, i, end)) * person.share / 60
         gauges.append(Gauge(kind, name, hours, float(free), usable))
     return tuple(gauges)
 
@@ -136,20 +135,14 @@ def _mean_hours(stage: Stage) -> float:
     return float(np.mean(hours)) * (1 - stage.done)
 
 
-def _busy_before(base: Futures, end: int) -> npt.NDArray[np.float64]:
-    """Mean working minutes each person is busy before a minute, shape (n_people,)."""
-    situation = base.situation
-    busy = np.zeros(len(situation.people))
-    for i, person in enumerate(situation.people):
-        calendar = situation.calendar(person)
-        before = np.concatenate(([0], np.cumsum(calendar.ends - calendar.starts)))
-        for rows, spans in base.busy:
-            # Stretches of one person in all futures of a block, those after the moment cut off.
-            both = np.concatenate([spans[:, row[i] : row[i + 1]] for row in rows], axis=1)
-            a, b = np.minimum(both, end)
-            busy[i] += (worked(calendar, before, b) - worked(calendar, before, a)).sum()
-    mean: npt.NDArray[np.float64] = busy / base.futures
-    return mean
+def _busy_before(base: Futures, person: int, end: int) -> float:
+    """Mean working minutes a person, by number, is busy before a minute."""
+    calendar = base.situation.calendar(base.situation.people[person])
+    before = np.concatenate(([0], np.cumsum(calendar.ends - calendar.starts)))
+    _, begins, ends = base.stretches(person)
+    a, b = np.minimum(begins, end), np.minimum(ends, end)
+    busy = (worked(calendar, before, b) - worked(calendar, before, a)).sum()
+    return float(busy / base.futures)
 
 
 def worked(calendar: Calendar, before: Any, t: Any) -> Any:

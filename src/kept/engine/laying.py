@@ -67,7 +67,7 @@ class Joint:
         key = (self.position(due), futures, whole)
         if key not in self._runs:
             ranked = self.ranked(due)
-            made = runs.run(
+            self._runs[key] = runs.run(
                 ranked,
                 self.people,
                 self.plan(due),
@@ -76,13 +76,8 @@ class Joint:
                 threads=self.threads,
                 executor=self.executor,
                 wanted=(whole, False, whole),
-            )
-            first = len(self.base.stages)
-            # Of the stages only the ask's are looked at; all others would fill the memory.
-            self._runs[key] = replace(
-                made,
-                stage_start=made.stage_start[first:].copy(),
-                stage_finish=made.stage_finish[first:].copy(),
+                # Of the stages only the ask's are looked at; all others would fill the memory.
+                first=len(self.base.stages),
             )
         return self._runs[key]
 
@@ -99,11 +94,11 @@ def _ask_block(
     low: int,
     high: int,
 ) -> tuple[Ints, Ints, Ints, Any]:
-    n_weeks = int(np.diff(weeks.week_from).max(initial=1)) if load else 0
-    rows, spans = busy[low // runs.CHUNK]
+    n_weeks = runs.weeks_of(weeks) if load else 0
+    rows, words = busy[low // runs.CHUNK]
     finish, start, end, _, _, minutes = _kernels.run_block(
         team, calendars, plan.plan, plan.laws, layout.shared_luck(*luck), np.uint64(seed),
-        low, high, -1, rows, spans, True, False, load, weeks.week_from, weeks.week_start, n_weeks,
+        low, high, -1, rows, words, True, False, load, weeks.week_from, weeks.week_start, n_weeks,
     )  # fmt: skip
     return finish, start, end, minutes
 
@@ -137,18 +132,21 @@ def lay(
         joint = runs.run(
             yielding, people, layout.compile_plan(yielding, people),
             futures=base.futures, seed=base.seed, threads=threads, executor=executor,
-            wanted=(True, False, load), team=team,
+            wanted=(True, False, load), team=team, first=first,
         )  # fmt: skip
         return Laid(
-            joint.promise_finish[-1],
-            joint.stage_start[first:],
-            joint.stage_finish[first:],
-            joint.load_minutes,
+            joint.promise_finish[-1], joint.stage_start, joint.stage_finish, joint.load_minutes
         )
     plan = layout.compile_plan(
         yielding, base.people, first_stage=first, first_promise=len(base.situation.promises)
     )
-    blocks = runs.run_in_blocks(
+    finish = np.empty(base.futures, dtype=np.int32)
+    stage_start, stage_finish = np.empty((2, len(asked), base.futures), dtype=np.int32)
+    minutes = base.load_minutes.copy()
+    if load:
+        # Only people of the ask can be busier than they were.
+        minutes[plan.crew] = 0
+    for chunk, (finished, started, ended, spent) in runs.in_blocks(
         _ask_block,
         (
             base.people.team if team is None else team,
@@ -163,14 +161,10 @@ def lay(
         base.futures,
         threads=threads,
         executor=executor,
-    )
-    minutes = base.load_minutes.copy()
-    if load:
-        # Only people of the ask can be busier than they were.
-        minutes[plan.crew] = sum(b[3][plan.crew] for b in blocks)
-    return Laid(
-        runs.across([b[0] for b in blocks])[0],
-        runs.across([b[1] for b in blocks]),
-        runs.across([b[2] for b in blocks]),
-        minutes,
-    )
+    ):
+        finish[chunk] = finished[:, 0]
+        stage_start[:, chunk] = started.T
+        stage_finish[:, chunk] = ended.T
+        if load:
+            minutes[plan.crew] += spent
+    return Laid(finish, stage_start, stage_finish, minutes)

@@ -199,10 +199,6 @@ def _before(situation: Situation, promise: int, who: set[str]) -> list[str]:
 # -- what it changes --------------------------------------------------
 
 
-_NOBODY = np.empty((0, 1), dtype=np.int64)
-_NOTHING = np.empty((2, 0), dtype=np.int32)
-
-
 def finishes(
     lifted: Lifted, seed: int, luck: tuple[float, float], only: int, low: int, high: int
 ) -> Ints:
@@ -210,7 +206,7 @@ def finishes(
     weeks = lifted.people.weeks
     finish: Ints = _kernels.run_block(
         lifted.people.team, lifted.people.calendars, lifted.plan.plan, lifted.plan.laws,
-        layout.shared_luck(*luck), np.uint64(seed), low, high, only, _NOBODY, _NOTHING,
+        layout.shared_luck(*luck), np.uint64(seed), low, high, only, runs.NOBODY, runs.NEVER_BUSY,
         False, False, False, weeks.week_from, weeks.week_start, 0,
     )[0]  # fmt: skip
     return np.ascontiguousarray((finish if only < 0 else finish[:, only : only + 1]).T)

@@ -230,18 +230,14 @@ class _Walk:
             for stage, share in zip(self.stages, out, strict=True)
         )
         asked = replace(self.asked, stages=(*self.asked.stages[: self.first], *stages))
-        made = runs.run(
+        return runs.run(
             asked,
             self.people,
             layout.compile_plan(asked, self.people),
             futures=self.futures if futures is None else futures,
             wanted=(True, False, False),
+            first=self.first,
             **self.more,  # type: ignore[arg-type] # a seed, threads and an executor by name
-        )
-        return replace(
-            made,
-            stage_start=made.stage_start[self.first :],
-            stage_finish=made.stage_finish[self.first :],
         )
 
     def paths(self, plain: Futures, work: Floats) -> Iterator[Floats]:

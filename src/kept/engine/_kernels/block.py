@@ -77,6 +77,50 @@ def merge(m: Row, c: Row) -> bool:
 
 
 @step
+def words_of(m: Row, p: Int) -> Int:
+    """How many words the stretches of a person take at most."""
+    first, end = m[p + H_BUSY], m[p + H_BUSY_END]
+    return end - first + m[end - 1] // LONG if first < end else np.int64(0)
+
+
+@step
+def write_words(m: Row, p: Int, words: Words, at: Int) -> Int:
+    """Write a person's stretches as words from ``at`` on; where the next ones go.
+
+    Each edge is so many minutes after the one before, which is half of what it takes to write
+    the minute itself.
+    """
+    before = np.int64(0)
+    for i in range(m[p + H_BUSY], m[p + H_BUSY_END]):
+        passed = m[i] - before
+        before = m[i]
+        while passed >= LONG:
+            words[at] = LONG
+            passed -= LONG
+            at += 1
+        words[at] = passed
+        at += 1
+    return at
+
+
+@step
+def read_words(m: Row, p: Int, words: Words, low: Int, high: Int, end: Int) -> bool:
+    """Read a person's stretches from words to H_BUSY on; whether they end before ``end``."""
+    at = m[p + H_BUSY]
+    minute = np.int64(0)
+    for i in range(low, high):
+        passed = np.int64(words[i])
+        minute += passed
+        if passed != LONG:
+            if at == end:
+                return False
+            m[at] = minute
+            at += 1
+    m[p + H_BUSY_END] = at
+    return True
+
+
+@step
 def add_uses(m: Row, layer: Int) -> None:
     """Add what a layer's stages use, and when, to what earlier layers use."""
     for s in range(m[m[LAYERS] + layer], m[m[LAYERS] + layer + 1], STAGE):
@@ -202,8 +246,8 @@ def run_future(m: Row, c: Row, emit: bool) -> bool:
 
 @step
 def begin_future(
-    m: Row, laws: Laws, shared: Shared, seed: Any, future: Int, busy_from: Longs,
-    busy_span: Ints, row: Int,
+    m: Row, laws: Laws, shared: Shared, seed: Any, future: Int, busy_from: Ints,
+    busy: Words, row: Int,
 ) -> bool:  # fmt: skip
     """Draw one future's work and lay down when people are busy; whether there was room for it."""
     key = future_key(seed, future)
@@ -220,22 +264,20 @@ def begin_future(
     for i in range(m[CREW], m[CREW_END]):
         p = m[i]
         m[p + H_BUSY] = at
+        m[p + H_BUSY_END] = at
         if busy_from.shape[0]:
             number = (p - m[PEOPLE]) // PERSON
-            for k in range(busy_from[row, number], busy_from[row, number + 1]):
-                if at - m[BUSY_NOW] == 2 * m[ROOM]:
-                    return False
-                m[at] = busy_span[0, k]
-                m[at + 1] = busy_span[1, k]
-                at += 2
-        m[p + H_BUSY_END] = at
+            low, high = busy_from[row, number], busy_from[row, number + 1]
+            if not read_words(m, p, busy, low, high, m[BUSY_NOW] + 2 * m[ROOM]):
+                return False
+            at = m[p + H_BUSY_END]
     return True
 
 
 @kernel
 def run_block(
     team: Ints, c: Ints, plan: Ints, laws: Laws, shared: Shared, seed: Any, low: Int,
-    high: Int, only: Int, busy_from: Longs, busy_span: Ints, stages: bool, keep_busy: bool,
+    high: Int, only: Int, busy_from: Ints, busy: Words, stages: bool, keep_busy: bool,
     keep_load: bool, week_from: Longs, week_start: Ints, n_weeks: int,
 ) -> Any:  # fmt: skip
     """Simulate futures ``low`` to ``high - 1`` of a plan.
@@ -246,13 +288,16 @@ def run_block(
         only: the number of the one promise whose finish is asked for: a future is left as
             soon as it is known. -1 for all.
         busy_from: (n, n_people + 1), or (0, 1) where nobody is busy: where each person's
-            stretches begin in busy_span (2, k), which the plan has to leave alone.
+            stretches begin in ``busy``, which the plan has to leave alone.
+        busy: (k,) the stretches: minutes from the start to the first one's begin, from there
+            to its end, from there to the begin of the next, and so on; what a word has no
+            room for is in several, all but the last of them ``LONG``.
 
     Returns:
         promise finish (n, n_promises); stage start and finish (n, n_stages) or
-        (n, 0); stretches of work, those given to people of the plan included: offsets
-        (n, n_people + 1) into (2, k); working minutes that people of the plan spend
-        (n_people, n_weeks), summed over the futures.
+        (n, 0); stretches of work, those given to people of the plan included, as
+        ``busy_from`` and ``busy`` are; working minutes that people of the plan spend, in the
+        order of its crew (n_crew, n_weeks), summed over the futures.
     """
     n = high - low
     n_people = (team[PEOPLE_END] - team[PEOPLE]) // PERSON
@@ -262,18 +307,19 @@ def run_block(
     kept_stages = n_stages if stages else 0
     stage_start = np.empty((n, kept_stages), dtype=np.int32)
     stage_finish = np.empty((n, kept_stages), dtype=np.int32)
-    load = np.zeros((n_people if keep_load else 0, n_weeks), dtype=np.int64)
-    offsets = np.zeros((n if keep_busy else 0, n_people + 1), dtype=np.int64)
-    spans = np.empty((2, 1024), dtype=np.int32)
-    n_spans = np.int64(0)
+    n_crew = plan[CREW_END] - plan[CREW]
+    load = np.zeros((n_crew if keep_load else 0, n_weeks), dtype=np.int64)
+    offsets = np.zeros((n if keep_busy else 0, n_people + 1), dtype=np.int32)
+    words = np.empty(1024, dtype=np.uint16)
+    n_words = np.int64(0)
     room = np.int64(n_stages + 64)
     m = lay_out(team, plan, room, only)
     mm, cc = memory(m), memory(c)
     f = low
     while f < high:
-        if not begin_future(
-            mm, laws, shared, seed, f, busy_from, busy_span, f - low
-        ) or not run_future(mm, cc, keep_busy or keep_load):
+        if not begin_future(mm, laws, shared, seed, f, busy_from, busy, f - low) or not run_future(
+            mm, cc, keep_busy or keep_load
+        ):
             # Once more, with room enough.
             room *= 2
             m = lay_out(team, plan, room, only)
@@ -288,29 +334,24 @@ def run_block(
             stage_finish[f - low, i] = m[s + J_FINISH]
         if keep_load:
             for i in range(m[CREW], m[CREW_END]):
-                number = (mm[i] - mm[PEOPLE]) // PERSON
-                add_load(mm, cc, mm[i], number, week_from, week_start, load)
+                add_load(mm, cc, mm[i], np.int64(i - m[CREW]), week_from, week_start, load)
         if keep_busy:
             done = np.int64(0)
             for i in range(m[CREW], m[CREW_END]):
-                p = m[i]
-                number = (p - m[PEOPLE]) // PERSON
+                p = mm[i]
+                number = (p - mm[PEOPLE]) // PERSON
                 while done <= number:
-                    offsets[f - low, done] = n_spans
+                    offsets[f - low, done] = n_words
                     done += 1
-                more = (m[p + H_BUSY_END] - m[p + H_BUSY]) >> 1
-                if n_spans + more > spans.shape[1]:
-                    grown = np.empty((2, 2 * (n_spans + more)), dtype=np.int32)
-                    for k in range(n_spans):
-                        grown[0, k] = spans[0, k]
-                        grown[1, k] = spans[1, k]
-                    spans = grown
-                for k in range(more):
-                    spans[0, n_spans] = m[m[p + H_BUSY] + 2 * k]
-                    spans[1, n_spans] = m[m[p + H_BUSY] + 2 * k + 1]
-                    n_spans += 1
+                most = n_words + words_of(mm, p)
+                if most > words.size:
+                    grown = np.empty(2 * most, dtype=np.uint16)
+                    for k in range(n_words):
+                        grown[k] = words[k]
+                    words = grown
+                n_words = write_words(mm, p, words, n_words)
             while done <= n_people:
-                offsets[f - low, done] = n_spans
+                offsets[f - low, done] = n_words
                 done += 1
         f += 1
-    return promise_finish, stage_start, stage_finish, offsets, spans[:, :n_spans].copy(), load
+    return promise_finish, stage_start, stage_finish, offsets, words[:n_words].copy(), load

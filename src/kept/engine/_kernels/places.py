@@ -22,6 +22,7 @@ from kept.engine.worktime import HORIZON_DAYS
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.uint64]
 Int = Any
@@ -84,6 +85,8 @@ WAITS = 6
 REST = 14
 
 DAYS = HORIZON_DAYS + 2
+LONG: Any = np.int64(2**16 - 1)
+"""A word that stands for as many minutes and for what the next one says."""
 # An event is its minute, what happens, and to whom. Numbers as wide as those that are counted
 # with: a step handed a literal would be compiled once more for each of them.
 ENDS, READIES, LOOKS, TURNS, MACHINE = map(np.int64, range(5))
