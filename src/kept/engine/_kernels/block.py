@@ -120,6 +120,21 @@ def read_words(m: Row, p: Int, words: Words, low: Int, high: Int, end: Int) -> b
     return True
 
 
+@compiled
+def most_words(plan: Ints, busy_from: Ints) -> Int:
+    """How many words the people of a plan are busy for in the future in which it is most."""
+    most = np.int64(0)
+    # Places in a plan count from the end of the team, where its header stands.
+    base = plan[STAGES] - HEADER
+    for row in range(busy_from.shape[0]):
+        words = np.int64(0)
+        for i in range(plan[CREW] - base, plan[CREW_END] - base):
+            number = (plan[i] - HEADER) // PERSON
+            words += busy_from[row, number + 1] - busy_from[row, number]
+        most = max(most, words)
+    return most
+
+
 @step
 def add_uses(m: Row, layer: Int) -> None:
     """Add what a layer's stages use, and when, to what earlier layers use."""
@@ -312,7 +327,7 @@ def run_block(
     offsets = np.zeros((n if keep_busy else 0, n_people + 1), dtype=np.int32)
     words = np.empty(1024, dtype=np.uint16)
     n_words = np.int64(0)
-    room = np.int64(n_stages + 64)
+    room = np.int64(n_stages + 64) + most_words(plan, busy_from) // 2
     m = lay_out(team, plan, room, only)
     mm, cc = memory(m), memory(c)
     f = low

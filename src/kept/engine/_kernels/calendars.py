@@ -106,6 +106,64 @@ def next_free(m: Row, c: Row, p: Int, t: Int) -> tuple[Int, Int]:
 
 
 @step
+def span_now(m: Row, p: Int, t: Int) -> Int:
+    """The first stretch a person is needed above that ends after ``t``, the present moment."""
+    i, end = m[p + H_SPAN], m[p + H_BUSY_END]
+    if i < end and m[i + 1] <= t:
+        while i < end and m[i + 1] <= t:
+            i += 2
+        m[p + H_SPAN] = i
+    return i
+
+
+@step
+def free_from(m: Row, c: Row, p: Int, t: Int) -> Int:
+    """When a person next works and nobody above needs them, ``t`` being the present moment."""
+    w, last = window_now(m, c, p, t), m[p + P_LAST]
+    i, end = span_now(m, p, t), m[p + H_BUSY_END]
+    while w < last:
+        a = max(t, np.int64(c[w + W_START]))
+        while i < end and m[i + 1] <= a:
+            i += 2
+        if i == end or a < m[i]:
+            return a
+        t = m[i + 1]
+        if c[w + W_END] <= t:
+            w = first_window(m, c, p, t)
+    return np.int64(NEVER)
+
+
+@step
+def minute_of_free_work(m: Row, c: Row, p: Int, t: Int, minutes: Int) -> Int:
+    """The moment at which a person whom others above need has worked ``minutes`` (> 0) in between.
+
+    Args:
+        t: the present moment, since when they work.
+    """
+    w, last = window_now(m, c, p, t), m[p + P_LAST]
+    i, end = span_now(m, p, t), m[p + H_BUSY_END]
+    left = minutes
+    while w < last:
+        a, b = max(t, np.int64(c[w + W_START])), np.int64(c[w + W_END])
+        while i < end and m[i + 1] <= a:
+            i += 2
+        if i < end:
+            if m[i] <= a:
+                t = m[i + 1]
+                if b <= t:
+                    w = first_window(m, c, p, t)
+                continue
+            b = min(b, m[i])
+        if left <= b - a:
+            return a + left
+        left -= b - a
+        t = b
+        if b == c[w + W_END]:
+            w += WINDOW
+    return np.int64(NEVER)
+
+
+@step
 def upper_use(m: Row, r: Int, t: Int) -> tuple[Int, Int]:
     """How much of a resource earlier layers use at ``t``, and when that may change."""
     use, until = np.int64(0), np.int64(NEVER)
@@ -164,6 +222,7 @@ def ends_at(m: Row, c: Row, s: Int, t: Int) -> Int:
             p = m[m[s + S_CREW]]
             if m[p + H_BUSY] == m[p + H_BUSY_END] or m[p + P_LIFTED]:
                 return minute_of_work(m, c, p, window_now(m, c, p, t), t, left)
+            return minute_of_free_work(m, c, p, t, left)
     here = t
     while True:
         a, b = next_common(m, c, s, here)

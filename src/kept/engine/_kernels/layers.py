@@ -25,6 +25,7 @@ def open_layer(m: Row, layer: Int) -> None:
         p = m[i]
         m[p + H_ROOM] = NEVER if m[p + P_LIFTED] else m[p + P_PARALLEL]
         m[p + H_WINDOW] = m[p + P_FIRST]
+        m[p + H_SPAN] = m[p + H_BUSY]
         m[p + H_AT] = -1
         m[p + H_LOOK] = -1
         m[p + H_LAPSE] = -1

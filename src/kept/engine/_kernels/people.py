@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kept.engine._kernels.calendars import ends_at, next_free, passed, window_now
+from kept.engine._kernels.calendars import ends_at, free_from, passed, window_now
 from kept.engine._kernels.compiling import step
 from kept.engine._kernels.places import *
 from kept.engine._kernels.queues import call_all, push
@@ -21,7 +21,7 @@ def comes_at(m: Row, c: Row, p: Int, t: Int) -> Int:
         if w < m[p + P_LAST]:
             coming = max(t, np.int64(c[w + W_START]))
     else:
-        coming, _ = next_free(m, c, p, t)
+        coming = free_from(m, c, p, t)
     m[p + H_AT] = t
     m[p + H_NEXT] = coming
     return coming
