@@ -125,7 +125,7 @@ def measure(n_people: int, n_stages: int, futures: int, rows: list[str]) -> None
     work = {s.id: layout.median_minutes(s) for s in situation.stages}
     # Ours before and after theirs, so that a busy moment does not favour one of them.
     ours = cpu(refresh, 3) / futures
-    theirs = cpu(lambda: simpy_future(situation, work))
+    theirs = cpu(lambda: simpy_future(situation, work), 3)
     ours = min(ours, cpu(refresh, 3) / futures)
     base = runs.base_futures(situation, futures=1000, seed=1, threads=1)
     ask = Ask({"id": "ask"}, ten_stages(document))
@@ -175,7 +175,7 @@ person, 10 % take anybody with a skill, 5 % two people at once.
 SimPy plays each stage as a process that takes its people in order of rank, without holding
 some of them until all are there and without choosing among those who could. Memory is the
 most this whole process took, with SimPy and with everybody's busy stretches in each of 1,000
-futures. {said}
+futures; `futures_memory.py` measures the engine's own. {said}
 """
     (HERE / "results" / "futures_speed.md").write_text(text, encoding="utf-8")
     print(text)
