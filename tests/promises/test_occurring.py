@@ -160,6 +160,24 @@ def test_a_time_that_the_clocks_skip_is_refused_unless_it_is_said_what_then(
             ),
         ),
         ("FREQ=WEEKLY;UNTIL=soon", "“SOON” is not a last day. 20271231 is one."),
+        *(
+            (
+                f"FREQ=DAILY;COUNT={count}",
+                (
+                    f"COUNT={count[:30]} is too many times: a rule with a COUNT recurs 5,000 times "
+                    "at most. Say fewer, or the last day as UNTIL=20271231, or neither: it then "
+                    "recurs until you end it."
+                ),
+            )
+            for count in ("5001", "9" * 200)
+        ),
+        *(
+            (
+                f"FREQ=DAILY;COUNT={count}",
+                f"COUNT={count.upper()} is no number of times. COUNT=12 is one.",
+            )
+            for count in ("0", "-3", "often")
+        ),
     ],
 )
 def test_a_rule_that_cannot_be_followed_is_refused(

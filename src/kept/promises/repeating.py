@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from dateutil import rrule
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -75,12 +76,8 @@ def normal(text: str, *, zone: str) -> str:
             )
     if "UNTIL" in parts:
         parts["UNTIL"] = _until(parts["UNTIL"], zone)
-    if "COUNT" in parts and not (
-        parts["COUNT"].isascii()
-        and parts["COUNT"].isdigit()
-        and int(parts["COUNT"]) <= MOST_COUNTED
-    ):
-        raise _unread(text)
+    if "COUNT" in parts:
+        _refuse_count(parts["COUNT"])
     kept = ";".join(f"{name}={parts[name]}" for name in PARTS if name in parts)
     _parsed(kept, date(2026, 1, 1))
     return kept
@@ -268,6 +265,30 @@ def _instant(day: date, at: time, zone: str, gap: str) -> datetime:
             ) from None
     after = zones.gap_end(day, at, zone)
     return after if gap == Gap.AFTER else after - timedelta(minutes=1)
+
+
+def _refuse_count(value: str) -> None:
+    """Pass if a rule may end after so many times."""
+    # Python refuses to read a number of thousands of digits: these are too many anyway.
+    digits = value.lstrip("0") if value.isascii() and value.isdigit() else ""
+    if not digits:
+        raise refusals.Refused(
+            _("COUNT=%(count)s is no number of times. COUNT=12 is one.") % {"count": value[:30]},
+            field="rule",
+        )
+    if len(digits) > 9 or int(digits) > MOST_COUNTED:
+        raise refusals.Refused(
+            _(
+                "COUNT=%(count)s is too many times: a rule with a COUNT recurs %(most)s times at "
+                "most. Say fewer, or the last day as UNTIL=20271231, or neither: it then recurs "
+                "until you end it."
+            )
+            % {
+                "count": value[:30],
+                "most": formats.number_format(MOST_COUNTED, force_grouping=True),
+            },
+            field="rule",
+        )
 
 
 def _until(value: str, zone: str) -> str:
