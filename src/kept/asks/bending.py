@@ -51,7 +51,7 @@ class Bent:
         if self.bent == self.asks:
             return _("%(asked)s, bent each time.") % {"asked": asked}
         bent = ngettext("bent once", "bent %(bent)s times", self.bent) % {"bent": self.bent}
-        return f"{asked}, {bent}: {words.percent(self.share)}."
+        return f"{asked}, {bent}: {words.share(self.share)}."
 
 
 def bent(policies: Iterable[Policy], *, now: datetime) -> dict[int, Bent]:

@@ -343,7 +343,7 @@ def _chart(found: Client, *, now: datetime) -> SafeString | None:
         [words.month_letter(month) for month in shown],
         mean=mean,
         sentence=_("Kept month by month, on average %(mean)s; dotted, what chance alone does.")
-        % {"mean": words.percent(mean)},
+        % {"mean": words.share(mean)},
     )
 
 
