@@ -9,6 +9,7 @@ from tests import cast
 from kept.asks.models import AskKind
 from kept.promises import delivering, recording
 from kept.promises.models import Promise
+from kept.quotes.models import Answer
 
 
 def test_the_numbers_of_the_house_are_read_by_members_and_set_by_owners(
@@ -282,3 +283,29 @@ def test_a_retainer_recurs_by_api(
     day = first.day if first.day <= 28 else -1
     assert (made.json()["what"], made.json()["rule"]) == ("Page", f"FREQ=MONTHLY;BYMONTHDAY={day}")
     assert ben.post(f"/creep/{row['id']}/recur", {}).status_code == 409
+
+
+def test_an_answered_ask_keeps_the_can_check_that_its_answer_rested_on(
+    one_builder: cast.House, calling: Callable[..., Any]
+) -> None:
+    """Another plan afterwards changes nothing of it, nor is anything worked out in its name."""
+    ben = calling(one_builder.ben)
+    wanted = {
+        "title": "A page",
+        "sort": "extra",
+        "likely_hours": 3,
+        "client_id": one_builder.clients["Harbour Clinic"].pk,
+    }
+    ask = ben.post("/asks", wanted).json()["id"]
+    before = ben.post(f"/asks/{ask}/test").json()
+    no = ben.post(f"/asks/{ask}/decide", {"given": "fair_no", "wont": "priority"}).json()
+    other = ben.post("/asks", {**wanted, "title": "Two pages", "likely_hours": 30}).json()["id"]
+    ben.post(f"/asks/{other}/test")
+    ben.post(f"/asks/{other}/decide", {"given": "paid_yes", "price": "900"})
+    worked_out = Answer.objects.count()
+    after = ben.post(f"/asks/{ask}/test").json()
+    can = ("can", "chance", "due_at", "nearest_at", "pushes")
+    assert {name: after[name] for name in can} == {name: before[name] for name in can}
+    assert (after["can"], after["chance"]) == (no["can"], no["chance"])
+    ben.post(f"/asks/{ask}/draft", {"reply_for": "fair_no"})
+    assert Answer.objects.count() == worked_out

@@ -284,8 +284,8 @@ def judge_ask(request: ApiRequest, ask_id: int, body: Judged) -> Any:
 
 @door.add(f"{ONE}/test", Policy.MEMBER, Tests, status=200, reads="")
 def run_tests(request: ApiRequest, ask_id: int) -> dict[str, Any]:
-    """Run the four tests; a can-check of another plan is worked out anew."""
-    read = gates.read(_asks().get(pk=ask_id), by=request.member, now=request.now)
+    """Run the four tests; while the ask is open, a can-check of another plan is worked out anew."""
+    read = _read(_asks().get(pk=ask_id), request)
     passage = gates.passage(read, gates.Given.YES_ONCE)
     return {
         "core": str(read.core),
@@ -312,7 +312,7 @@ def run_tests(request: ApiRequest, ask_id: int) -> dict[str, Any]:
 def draft_reply(request: ApiRequest, ask_id: int, body: DraftAsked) -> wording.Draft:
     """Draft the reply to an ask, in the language of whoever reads it; nothing is sent."""
     found = _asks().get(pk=ask_id)
-    read = gates.read(found, by=request.member, now=request.now)
+    read = _read(found, request)
     until = moments.due(None, body.due_on, zone=found.zone, name="due")
     return replies.draft(
         read, body.reply_for, by=request.member, now=request.now,
@@ -371,6 +371,12 @@ def withdraw_ask(request: ApiRequest, ask_id: int) -> Any:
     found = _asks().get(pk=ask_id)
     receiving.withdraw(found, by=request.member, now=request.now)
     return _shown(_asks().get(pk=ask_id))
+
+
+def _read(found: models.Ask, request: ApiRequest) -> gates.Tests:
+    """Read the four tests; what an answer rested on is not worked out anew."""
+    open_ = found.state == models.Ask.State.OPEN
+    return gates.read(found, by=request.member, now=request.now, work_out=open_)
 
 
 def _said(said: dict[str, Any], zone: str) -> dict[str, Any]:

@@ -171,7 +171,8 @@ def decide(
             found = receiving.judge(found, sincere=sincere, by=who.member, now=who.now)
         body = unwritten = ""
         if say and given in wording.For.values:
-            tests = gates.read(found, by=who.member, now=who.now)
+            open_ = found.state == found.State.OPEN
+            tests = gates.read(found, by=who.member, now=who.now, work_out=open_)
             draft = replies.draft(tests, given, by=who.member, now=who.now, because=constraint)
             body, unwritten = draft.body, draft.unwritten
         decision = answering.answer(
