@@ -1,13 +1,17 @@
 """What clients want beyond, by API."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from tests import cast
 
+from kept import clock
 from kept.asks.models import AskKind
-from kept.promises import delivering, recording
+from kept.clients import catalogue
+from kept.clients import core as cores
+from kept.clients.catalogue import StageSketch
+from kept.promises import delivering, occurring, recording
 from kept.promises.models import Promise
 from kept.quotes.models import Answer
 
@@ -309,3 +313,30 @@ def test_an_answered_ask_keeps_the_can_check_that_its_answer_rested_on(
     assert (after["can"], after["chance"]) == (no["can"], no["chance"])
     ben.post(f"/asks/{ask}/draft", {"reply_for": "fair_no"})
     assert Answer.objects.count() == worked_out
+
+
+def test_a_word_about_a_core_that_is_counted_is_refused(
+    northlight: cast.House, calling: Callable[..., Any]
+) -> None:
+    ben, clinic, now = calling(northlight.ben), northlight.clients["Harbour Clinic"], clock.now()
+    service = catalogue.add_service(
+        name="Letters", stages=[StageSketch("Write", 2)], by=northlight.ben, now=now
+    )
+    cores.name(clinic, service, by=northlight.ben, now=now)
+    word = {"health": "warm", "why": "New"}
+    assert ben.post(f"/clients/{clinic.pk}/core/say", word).json()["verdict"] == "warm"
+    occurring.make(
+        client=clinic, what="Letter", rule="FREQ=DAILY", due_time=time(10), service=service,
+        by=northlight.ben, now=now - timedelta(days=9),
+    )  # fmt: skip
+    occurring.look_ahead(now=now)
+    refused = ben.post(f"/clients/{clinic.pk}/core/say", word)
+    assert refused.status_code == 409
+    of = ben.get(f"/clients/{clinic.pk}/core").json()["of"]
+    assert of >= 9
+    (error,) = refused.json()["errors"]
+    assert error["field"] == "health"
+    assert error["detail"] == (
+        f"0 of the last {of} were kept, so the core is cold: that is counted, and a word counts "
+        "only while fewer than 5 fell due. Nothing was saved."
+    )

@@ -13,7 +13,7 @@ from kept.asks.core import Verdict
 from kept.clients import catalogue
 from kept.clients import core as cores
 from kept.clients.catalogue import StageSketch
-from kept.clients.models import CoreService, Service
+from kept.clients.models import CoreService, CoreWord, Service
 from kept.promises import occurring
 from kept.promises.models import Occurrence
 from kept.tenancy import refusals
@@ -83,6 +83,13 @@ def test_the_last_twenty_of_what_they_hired_us_for(
     # The next one is not done: overdue counts as not kept, at once.
     overdue = core.health(clinic, now=now)
     assert (overdue.verdict, overdue.kept, overdue.of) == (Verdict.HOT, 19, 20)
+    with pytest.raises(core.EnoughIsKnown) as refused:
+        core.say(clinic, "cold", why="It felt so", by=house.ben, now=now)
+    assert refused.value.sentence == (
+        "19 of the last 20 were kept, so the core is hot: that is counted, and a word counts only "
+        "while fewer than 5 fell due. Nothing was saved."
+    )
+    assert not CoreWord.objects.exists()
     cores.end(row, by=house.ben, now=now)
     assert core.health(clinic, now=now).of == 0
     assert faults() == []
@@ -93,11 +100,11 @@ def test_a_person_says_where_too_little_is_known(
 ) -> None:
     clinic = northlight.clients["Harbour Clinic"]
     assert core.health(clinic, now=now).verdict is Verdict.UNKNOWN
-    word = cores.say(clinic, "warm", why="New since May", by=northlight.ben, now=now)
+    word = core.say(clinic, "warm", why="New since May", by=northlight.ben, now=now)
     found = core.health(clinic, now=now)
     assert (found.verdict, found.said, found.of) == (Verdict.WARM, word, 0)
     with pytest.raises(refusals.Refused, match="hot, warm or cold"):
-        cores.say(clinic, "tepid", by=northlight.ben, now=now)
+        core.say(clinic, "tepid", by=northlight.ben, now=now)
     assert faults() == []
 
 

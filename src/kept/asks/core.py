@@ -8,16 +8,24 @@ from enum import StrEnum
 
 from django.db.models import Exists, F, OuterRef, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext as _
 
+from kept.clients import core as cores
 from kept.clients.models import Client, CoreService, CoreWord
 from kept.engine import calibration
+from kept.people import access
+from kept.people.models import Member, Role
 from kept.promises import judging, occurring
 from kept.promises.models import Occurrence, Promise
 from kept.promises.outcomes import Outcome
-from kept.tenancy import scope
+from kept.tenancy import refusals, scope
 
 #: Fewer than so many, and nobody can tell: a person says.
 ENOUGH = 5
+
+
+class EnoughIsKnown(refusals.Conflict):
+    """Enough fell due to tell: how the core stands is counted, and nobody's word changes it."""
 
 
 class Verdict(StrEnum):
@@ -105,6 +113,33 @@ def healths(clients: Iterable[Client], *, now: datetime) -> dict[int, Health]:
             said=word,
         )
     return found
+
+
+def say(client: Client, word: str, *, by: Member, now: datetime, why: str = "") -> CoreWord:
+    """Say how a client's core stands, where too little fell due to tell.
+
+    Raises:
+        EnoughIsKnown: it is counted; the word would change nothing.
+        Refused: not one of hot, warm and cold.
+    """
+    access.demand(by, Role.MEMBER)
+    read = health(client, now=now)
+    if read.of >= ENOUGH:
+        raise EnoughIsKnown(
+            _(
+                "%(kept)s of the last %(of)s were kept, so the core is %(verdict)s: that is "
+                "counted, and a word counts only while fewer than %(enough)s fell due. Nothing "
+                "was saved."
+            )
+            % {
+                "kept": read.kept,
+                "of": read.of,
+                "verdict": CoreWord.Health(read.verdict).label,
+                "enough": ENOUGH,
+            },
+            field="health",
+        )
+    return cores.say(client, word, why=why, by=by, now=now)
 
 
 def history(client: Client, *, now: datetime, most: int = 1000) -> list[Mark]:

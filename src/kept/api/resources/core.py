@@ -190,7 +190,7 @@ def show_core(request: ApiRequest, client_id: int) -> dict[str, Any]:
 def say_core(request: ApiRequest, client_id: int, body: WordOfCore) -> dict[str, Any]:
     """Say how it stands, where too little is known."""
     client = Client.objects.get(pk=client_id)
-    cores.say(client, body.health, why=body.why, by=request.member, now=request.now)
+    health.say(client, body.health, why=body.why, by=request.member, now=request.now)
     return _health(client, request)
 
 

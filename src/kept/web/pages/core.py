@@ -154,7 +154,7 @@ def core_say(request: KeptRequest, pk: int) -> HttpResponse:
     """Say how the core stands where too little is known."""
     found = get_object_or_404(Client.objects.all(), pk=pk)
     said = request.POST
-    return _do(request, found, cores.say, found, said.get("health", ""), why=said.get("why", ""))
+    return _do(request, found, health.say, found, said.get("health", ""), why=said.get("why", ""))
 
 
 @require_POST
