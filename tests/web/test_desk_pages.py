@@ -530,8 +530,60 @@ def test_a_draft_in_another_language_than_its_readers_says_so_beside_it(
     anew = ben.post("desk_answer", ask.pk, action="draft", given="fair_no")
     assert said in text(anew)
     assert f"{reverse('wording')}?reply=fair_no&amp;language=pt" in anew.content.decode()
-    ben.post("desk_answer", ask.pk, action="hold_off", answer_on="2026-12-04")
-    assert "Nobody has written “We answer by” in Português" in ben.get("desk_ask", ask.pk)
+    held = ben.post("desk_answer", ask.pk, action="hold_draft", answer_on="2026-12-04")
+    assert "Nobody has written “We answer by” in Português" in text(held)
+    assert f"{reverse('wording')}?reply=holding&amp;language=pt" in held.content.decode()
+
+
+def test_a_holding_reply_is_looked_over_before_it_goes(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    """By whatever button: nothing leaves that was not on the screen, for that very day."""
+    ask = one_more_page(northlight, now)
+    before = (ask.due_at, 0)
+
+    def stands() -> tuple[datetime, int]:
+        ask.refresh_from_db()
+        return ask.due_at, ask.replies.count()
+
+    ben = Page(login(northlight.ben))
+    written = {"given": "fair_no", "wont": "price", "body": "Half a letter"}
+    undated = ben.post("desk_answer", ask.pk, action="hold_draft", **written)
+    assert (undated.status_code, "Say by when they get an answer." in text(undated)) == (422, True)
+    gone = ben.post("desk_answer", ask.pk, action="hold_draft", answer_on="2026-12-01")
+    assert (gone.status_code, "That day has gone by." in text(gone)) == (422, True)
+    for action in ("hold_draft", "hold_off", "hold_said"):
+        shown = ben.post("desk_answer", ask.pk, action=action, answer_on="2026-12-04", **written)
+        assert (shown.status_code, "nothing has gone out" in text(shown)) == (200, True)
+        assert "by Friday 4 December, 18:00" in text(shown)
+        assert "Half a letter" in text(shown)
+        assert stands() == before
+
+    letter = {"hold_subject": "Your page", "drafted_for": "2026-12-04"}
+    field = {**letter, "answer_on": "2026-12-04", "hold_body": "We answer {answer_by}."}
+    left = ben.post("desk_answer", ask.pk, action="hold_off", **field)
+    assert (left.status_code, "{answer_by} was not filled in." in text(left)) == (422, True)
+    mine = "You hear from us on Friday."
+    moved = {**letter, "answer_on": "2026-12-07", "hold_body": mine}
+    anew = ben.post("desk_answer", ask.pk, action="hold_off", **moved)
+    assert "by Monday 7 December, 18:00" in text(anew)
+    assert stands() == before
+
+    said = {**letter, "answer_on": "2026-12-04", "hold_body": mine}
+    sent = ben.post("desk_answer", ask.pk, action="hold_off", **said)
+    assert sent.status_code == 302
+    assert stands() == (datetime(2026, 12, 4, 18, tzinfo=UTC), 1)
+    (reply,) = ask.replies.all()
+    assert (reply.how, reply.subject, reply.body) == ("letter", "Your page", mine)
+    assert reply.letter is not None
+    assert reply.letter.to_address == "sara@harbour.example"
+
+
+def test_a_walk_in_is_not_offered_an_answer_later(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    ask = receiving.receive(client=None, title="A table", sort="extra", by=northlight.ben, now=now)
+    assert "Holding reply" not in Page(login(northlight.ben)).get("desk_ask", ask.pk)
 
 
 def test_a_minute_waits_for_no_translation(

@@ -172,6 +172,12 @@ def hold_off(
             with a merge field in it.
     """
     access.demand(by, Role.MEMBER)
+    if due_at <= now:
+        raise refusals.Refused(
+            _("%(moment)s has gone by. Say a later moment.")
+            % {"moment": words.moment(due_at, ask.zone, today=zones.day_of(now, ask.zone))},
+            field="due",
+        )
     if body:
         wording.check(ask, wording.For.HOLDING, body, subject)
     with transaction.atomic():

@@ -22,12 +22,12 @@ from kept.asks.models import Ask, Decision
 from kept.people.access import Policy as Who
 from kept.people.access import allow
 from kept.people.models import Member, Role
-from kept.tenancy import refusals, scope
+from kept.tenancy import scope
 from kept.tenancy.refusals import Refused
 from kept.web import desk_telling
 from kept.web.doorkeeper import KeptRequest
 from kept.web.forms import KeptForm
-from kept.web.pages.desk import rows
+from kept.web.pages.desk import holding, rows
 from kept.web.pages.desk.asking import AskForm
 
 
@@ -80,11 +80,6 @@ class AnswerForm(KeptForm):
     body = forms.CharField(
         label=gettext_lazy("The reply"), required=False, widget=forms.Textarea(attrs={"rows": 12})
     )
-    answer_on = forms.DateField(
-        label=gettext_lazy("Holding reply: we answer by"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
 
 
 @allow(Who.MEMBER)
@@ -114,15 +109,14 @@ def ask(request: KeptRequest, pk: int) -> HttpResponse:
 def ask_answer(request: KeptRequest, pk: int) -> HttpResponse:
     """Decide, and tell them; or write the reply anew; or hold them off until a day."""
     found, now = rows.find(pk), clock.now()
-    form = AnswerForm(request.POST)
     action = request.POST.get("action", "")
+    if action in holding.ACTIONS:
+        return _hold_off(request, found, action, now=now)
+    form = AnswerForm(request.POST)
     if not form.is_valid() or action == "draft":
         return _page(request, found, form=form, anew=action == "draft")
     said = form.cleaned_data
     try:
-        if action == "hold_off":
-            _hold_off(request, found, said, now=now)
-            return redirect("desk_ask", pk)
         decision = answering.answer(found, _saying(found, said, action), by=request.member, now=now)
     except Refused as refused:
         form.refuse(refused)
@@ -136,24 +130,16 @@ def ask_answer(request: KeptRequest, pk: int) -> HttpResponse:
     return redirect("desk_ask", pk)
 
 
-def _hold_off(request: KeptRequest, found: Ask, said: dict[str, Any], *, now: datetime) -> None:
-    due_at = rows.end_of(said["answer_on"], found.zone)
-    if due_at is None:
-        raise refusals.Refused(_("Say by when they get an answer."), field="answer_on")
-    draft = wording.draft(
-        wording.For.HOLDING, wording.Facts.of(found, request.member, now, answer_by=due_at)
-    )
-    answering.hold_off(
-        found,
-        due_at=due_at,
-        subject=draft.subject,
-        body=draft.body,
-        how="letter" if rows.reachable(found.contact) else "said",
-        by=request.member,
-        now=now,
-    )
-    if draft.unwritten:
-        messages.warning(request, draft.unwritten)
+def _hold_off(request: KeptRequest, found: Ask, action: str, *, now: datetime) -> HttpResponse:
+    """Show the letter of a holding reply, or send it; what was written of an answer stays."""
+    form, draft = holding.hold_off(found, action, request.POST, by=request.member, now=now)
+    if form is None:
+        return redirect("desk_ask", found.pk)
+    if draft is not None:
+        form.unwritten, form.wording = draft.unwritten, _wording(draft)
+    found.refresh_from_db()
+    written = {name: request.POST.get(name, "") for name in AnswerForm.base_fields}
+    return _page(request, found, form=AnswerForm(initial=written), hold=form)
 
 
 def _wording(drafted: wording.Draft) -> str:
@@ -179,7 +165,12 @@ def _saying(found: Ask, said: dict[str, Any], action: str) -> Saying:
 
 
 def _page(
-    request: KeptRequest, found: Ask, *, form: AnswerForm | None = None, anew: bool = False
+    request: KeptRequest,
+    found: Ask,
+    *,
+    form: AnswerForm | None = None,
+    hold: holding.HoldingForm | None = None,
+    anew: bool = False,
 ) -> HttpResponse:
     now, house, member = clock.now(), scope.current(), request.member
     open_ = found.state == Ask.State.OPEN
@@ -191,7 +182,7 @@ def _page(
         read = gates.read(found, by=None, now=now, work_out=False)
     suggested = gates.suggested(read)
     chosen = (
-        (form.data.get("given") if form is not None else request.GET.get("given"))
+        (request.POST.get("given") if form is not None else request.GET.get("given"))
         or suggested
         or ""
     )
@@ -223,7 +214,7 @@ def _page(
     )
     if open_:
         form = _filled(form, read, chosen, member=member, now=now, anew=anew)
-        context["form"] = form
+        context["form"], context["hold"] = form, hold or holding.HoldingForm()
         context["choices"] = desk_telling.choices(read, member) if found.sort else []
         shown = {choice.given for choice in context["choices"]}
         context["others"] = [
@@ -231,7 +222,7 @@ def _page(
             for given in (Given.FAIR_NO, Given.CANT_NOW, Given.CANT_EVER)
             if given not in shown
         ]
-    status = form.status if form is not None else 200
+    status = max([200, *(sent.status for sent in (form, hold) if sent is not None)])
     return render(request, "kept/desk.html", context, status=status)
 
 
