@@ -7,7 +7,7 @@ from pathlib import Path
 from tests import cast
 from tests.cli.conftest import Type
 
-from kept.asks.models import Decision
+from kept.asks.models import Decision, Extra
 from kept.clients import keeping
 from kept.people import staff
 from kept.promises import delivering, recording
@@ -273,6 +273,16 @@ def test_a_story_is_written_asked_about_and_told_only_with_consent(
     assert typed("desk", "untell-story", str(story["id"])).status == 1
     assert typed("desk", "reactions").out == "Nobody was asked how it was yet.\n"
     assert typed("desk", "ask-how", "--promise", "9").status == 2
+    typed("desk", "extra", "A page", "--for", "Harbour Clinic", "--hours", "1")
+    extra = str(Extra.objects.get().pk)
+    nobody = typed("desk", "ask-how", "--extra", extra)
+    assert (nobody.status, "Say who." in nobody.err) == (2, True)
+    stranger = typed("desk", "ask-how", "--extra", extra, "--contact", "pete@bakery.example")
+    assert (stranger.status, "0 contacts that fit" in stranger.err) == (2, True)
+    asked = typed("desk", "ask-how", "--extra", extra, "--contact", "sara@harbour.example")
+    assert asked.out.endswith(": asked Sara Nunes\n")
+    again = typed("desk", "ask-how", "--extra", extra, "--contact", "sara@harbour.example")
+    assert (again.status, "They were asked before." in again.err) == (1, True)
 
 
 def test_who_sent_whom_and_nobody_themselves(northlight: cast.House, typed: Type) -> None:

@@ -17,7 +17,7 @@ from tests.web.visiting import outside, text
 
 from kept.asks import answering, extras, policies, receiving, templates
 from kept.asks.answering import Saying
-from kept.asks.models import Ask, AskKind, Challenge, Creep, Decision, Extra, Policy
+from kept.asks.models import Ask, AskKind, Challenge, Creep, Decision, Extra, Policy, Reaction
 from kept.clients import core as cores
 from kept.clients import keeping
 from kept.clients.models import Contact
@@ -672,6 +672,44 @@ def test_an_extra_is_written_down_and_taken_out_and_the_page_says_whether_extras
     assert dev.post("extra_void", extra.pk, reason="Twice").status_code == 403
     assert ben.post("extra_void", extra.pk, reason="Written down twice").status_code == 302
     assert "Nothing was given yet this year." in ben.get("extras")
+
+
+def test_how_an_extra_without_a_promise_was_is_asked_once_from_its_row(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    clinic, bakery = (northlight.clients[name] for name in ("Harbour Clinic", "Pete's Bakery"))
+    nobody = keeping.add_contact(clinic, name="No Address", by=northlight.ben, now=now)
+    sara, pete = (
+        keeping.add_contact(client, name=name, email=email, by=northlight.ben, now=now)
+        for client, name, email in (
+            (clinic, "Sara Nunes", "sara@harbour.example"),
+            (bakery, "Pete Hill", "pete@bakery.example"),
+        )
+    )
+    extra = extras.record(
+        client=clinic, title="A sign", hours=Decimal(2), by=northlight.ben, now=now
+    )  # fmt: skip
+    extras.record(client=None, title="A glass", hours=Decimal(1), by=northlight.ben, now=now)
+    dev = Page(login(northlight.dev))
+    seen = dev.get("extras")
+    assert seen.count("Ask once, by link") == 1
+    assert ("Sara Nunes" in seen, "No Address" in seen, "Pete Hill" in seen) == (True, False, False)
+    for wrong in (nobody, pete):
+        dev.post("extra_ask", extra.pk, contact=str(wrong.pk))
+        assert not Reaction.objects.exists()
+    assert "Nobody at the client is named, so nobody can be asked." in dev.get("extras")
+
+    dev.post("extra_ask", extra.pk, contact=str(sara.pk))
+    reaction = Reaction.objects.get()
+    assert (reaction.extra, reaction.contact, reaction.asked_by) == (extra, sara, northlight.dev)
+    assert reaction.letter is not None
+    asked = dev.get("extras")
+    assert "Sara Nunes was asked how “A sign” was." in asked
+    assert "asked how it was Wed 2 Dec" in asked
+    assert "Ask once, by link" not in asked
+    dev.post("extra_ask", extra.pk, contact=str(sara.pk))
+    assert "They were asked before. Once is enough; nothing was sent." in dev.get("extras")
+    assert Reaction.objects.count() == 1
 
 
 def test_what_became_expected_is_priced_and_its_draft_leads_to_the_offer(

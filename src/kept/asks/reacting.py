@@ -43,6 +43,7 @@ def ask(
         NotYet: it is not done.
         AskedAlready: they were asked before.
         NoAddress: nobody at the client can be reached.
+        Refused: the contact is another client's.
     """
     access.demand(by, Role.MEMBER)
     promise = about if isinstance(about, Promise) else about.promise
@@ -51,6 +52,7 @@ def ask(
         raise NotYet(_("Ask when it is done and they took it. Nothing was sent."))
     if extra is not None and extra.state != Extra.State.GIVEN:
         raise NotYet(_("It does not count as given. Nothing was sent."))
+    _demand_theirs(contact, promise, extra)
     contact = contact or _whom(promise, extra)
     if contact is None:
         raise letters.NoAddress(
@@ -120,6 +122,17 @@ def answer(
             facts={"contact": contact.pk},
         )
     return reaction
+
+
+def _demand_theirs(contact: Contact | None, promise: Promise | None, extra: Extra | None) -> None:
+    """Pass if whoever is to be asked is somebody at the client who got it."""
+    client = promise.client if promise is not None else None if extra is None else extra.client
+    if contact is not None and client is not None and contact.client_id != client.pk:
+        raise refusals.Refused(
+            _("%(name)s is not somebody at %(client)s. Nothing was sent.")
+            % {"name": contact.name, "client": client.name},
+            field="contact",
+        )
 
 
 def _whom(promise: Promise | None, extra: Extra | None) -> Contact | None:

@@ -208,6 +208,7 @@ urlpatterns += [
     path("extras", extras.extras, name="extras"),
     path("extras/new", extras.extra_new, name="extra_new"),
     path("extras/<int:pk>/void", extras.extra_void, name="extra_void"),
+    path("extras/<int:pk>/ask", extras.extra_ask, name="extra_ask"),
     path("jobs/<int:pk>/extra", extras.extra_found, name="extra_found"),
     path("creep", creep.creep, name="creep"),
     path("creep/<int:pk>/recur", creep.creep_recur, name="creep_recur"),

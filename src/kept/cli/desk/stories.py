@@ -165,6 +165,9 @@ def ask_how(
     extra: Annotated[
         int, typer.Option(metavar="NUMBER", help="Or the extra that was given.", min=0)
     ] = 0,
+    contact: Annotated[
+        str, typer.Option(metavar="EMAIL", help="Whom; left out, whoever it names.")
+    ] = "",
     organisation: OrganisationOption = None,
     email: AsOption = None,
     as_json: JsonOption = False,
@@ -176,13 +179,18 @@ def ask_how(
         from kept.promises.models import Promise
 
         found: Promise | Extra | None = (
-            Promise.objects.filter(pk=promise).select_related("job", "contact").first()
+            Promise.objects.filter(pk=promise).select_related("job", "client", "contact").first()
             if promise
-            else Extra.objects.filter(pk=extra).select_related("promise", "ask").first()
+            else Extra.objects.filter(pk=extra).select_related("client", "promise", "ask").first()
         )
         if found is None:
             raise speaking.Stop("Say which: --promise or --extra, by its number.")
-        made = reacting.ask(found, by=who.member, now=who.now)
+        whom = None
+        if contact:
+            if found.client is None:
+                raise speaking.Stop("That was for a walk-in: nobody there is known.")
+            whom = naming.contact(found.client, contact)
+        made = reacting.ask(found, contact=whom, by=who.member, now=who.now)
         naming.made("reaction", made.pk, f"asked {made.contact.name}", as_json=as_json)
         if unwritten := templates.unwritten_to(made.contact, templates.For.REACTION):
             speaking.aside(unwritten)

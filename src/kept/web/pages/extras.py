@@ -1,11 +1,15 @@
 """The extras ledger, what became expected, and the figures of the desk."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,9 +18,9 @@ from django.views.decorators.http import require_POST
 
 from kept import clock, words, zones
 from kept.asks import extras as given
-from kept.asks import figures, paying
-from kept.asks.models import AskKind, Extra
-from kept.clients.models import Client
+from kept.asks import figures, paying, reacting, templates
+from kept.asks.models import AskKind, Extra, Reaction
+from kept.clients.models import Client, Contact
 from kept.jobs.models import Job
 from kept.people.access import Policy, allow
 from kept.people.models import Role
@@ -144,6 +148,27 @@ def extra_void(request: KeptRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @allow(Policy.MEMBER)
+def extra_ask(request: KeptRequest, pk: int) -> HttpResponse:
+    """Ask a client once how an extra was that no promise stands behind."""
+    found = get_object_or_404(Extra.objects.select_related("client", "promise", "ask"), pk=pk)
+    there = Contact.objects.none() if found.client is None else found.client.contacts.all()
+    contact = there.filter(pk=rows.number(request.POST.get("contact"))).first()
+
+    def ask() -> None:
+        made = reacting.ask(found, contact=contact, by=request.member, now=clock.now())
+        messages.info(
+            request,
+            _("%(name)s was asked how “%(what)s” was.")
+            % {"name": made.contact.name, "what": found.title},
+        )
+        if unwritten := templates.unwritten_to(made.contact, templates.For.REACTION):
+            messages.warning(request, unwritten)
+
+    return _done(request, ask, "extras")
+
+
+@require_POST
+@allow(Policy.MEMBER)
 def extra_found(request: KeptRequest, pk: int) -> HttpResponse:
     """Say what time over the estimate was: an extra, or a low estimate."""
     job = get_object_or_404(Job.objects.select_related("client"), pk=pk)
@@ -178,13 +203,11 @@ def _page(
     context = {
         "place": "desk",
         "today": today,
+        "zone": house.zone,
         "client": client,
         "book": book,
         "clients": [(one, *_told(one, house.currency)) for one in book.clients],
-        "rows": [
-            (row, words.money(row.money, house.currency) if row.money else "")
-            for row in given.rows(client=client).filter(given_on__gte=first)[:SHOWN]
-        ],
+        "rows": _rows(given.rows(client=client).filter(given_on__gte=first), house.currency),
         "worth": ", ".join(
             [words.exact_hours(book.hours)] * bool(book.hours)
             + [words.money(book.money, house.currency)] * bool(book.money)
@@ -213,6 +236,48 @@ def _page(
     }
     status = max([200, *(sent.status for sent in (form, extra) if sent is not None)])
     return render(request, "kept/desk/extras.html", context, status=status)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One extra of the ledger.
+
+    Attributes:
+        reaction: how it was, as far as they were asked.
+        people: who can be asked how it was, where nobody was; a promise is asked about as one.
+        asker: whoever asked for it, among them.
+    """
+
+    extra: Extra
+    worth: str
+    reaction: Reaction | None
+    people: Sequence[Contact]
+    asker: int | None
+
+
+def _rows(found: QuerySet[Extra], currency: str) -> list[Row]:
+    """Return the last ones of the ledger; the number of queries depends on nothing."""
+    shown = list(found[:SHOWN])
+    asked = {
+        one.extra_id: one for one in Reaction.objects.filter(extra__in=[row.pk for row in shown])
+    }
+    there: dict[int, list[Contact]] = defaultdict(list)
+    clients = {row.client_id for row in shown if row.client_id is not None}
+    reachable = Contact.objects.filter(client_id__in=clients, archived_at__isnull=True)
+    for contact in reachable.exclude(email="").order_by("name", "pk"):
+        there[contact.client_id].append(contact)
+    return [
+        Row(
+            extra=row,
+            worth=words.money(row.money, currency) if row.money else "",
+            reaction=asked.get(row.pk),
+            people=there[row.client_id]
+            if row.client_id is not None and row.promise_id is None and row.pk not in asked
+            else [],
+            asker=None if row.ask is None else row.ask.contact_id,
+        )
+        for row in shown
+    ]
 
 
 def _set_budget(request: KeptRequest, form: BudgetForm) -> None:
