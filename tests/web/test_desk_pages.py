@@ -281,7 +281,9 @@ def test_something_that_recurs_is_promised_and_ticked_on_the_clients_page(
     assert maya.post("occurrence", row.pk, answer="done").status_code == 302
     again = maya.post("occurrence", row.pk, answer="done")
     assert again.status_code == 409
-    assert "1 of 1 kept in the last year." in maya.get("client_core", clinic.pk)
+    ticked = maya.get("client_core", clinic.pk)
+    assert "1 of 1 kept in the last year." in ticked
+    assert "Next: Wed 2 Dec" not in ticked, "what is done already is not to come"
     bad = maya.post("client_core", clinic.pk, **{**said, "rule": "", "other_rule": "FREQ=HOURLY"})
     assert bad.status_code == 422
 
@@ -577,6 +579,23 @@ def test_a_holding_reply_is_looked_over_before_it_goes(
     assert (reply.how, reply.subject, reply.body) == ("letter", "Your page", mine)
     assert reply.letter is not None
     assert reply.letter.to_address == "sara@harbour.example"
+    assert mine in ben.get("desk_ask", ask.pk), "what they read stands with the open ask"
+
+
+def test_an_ask_that_nobody_sorted_yet_can_be_held_off(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    """Too little is known to sort it: that is what a holding reply is for."""
+    ask = receiving.receive(
+        client=northlight.clients["Harbour Clinic"], title="Something", by=northlight.ben, now=now
+    )
+    ben = Page(login(northlight.ben))
+    assert "Write the holding reply" in ben.get("desk_ask", ask.pk)
+    shown = ben.post("desk_answer", ask.pk, action="hold_draft", answer_on="2026-12-04")
+    assert "I say so myself" in text(shown)
+    said = {"answer_on": "2026-12-04", "drafted_for": "2026-12-04", "hold_body": "On Friday."}
+    assert ben.post("desk_answer", ask.pk, action="hold_said", **said).status_code == 302
+    assert [reply.how for reply in ask.replies.all()] == ["said"]
 
 
 def test_a_walk_in_is_not_offered_an_answer_later(

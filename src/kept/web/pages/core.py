@@ -311,8 +311,13 @@ def _shown(row: StandingPromise, every: list[Occurrence], *, now: datetime) -> d
         "figure": occurring.figure(every, now=now),
         "waiting": waiting[-WAITING_SHOWN:],
         "more": max(0, len(waiting) - WAITING_SHOWN),
-        "next": next((one for one in every if one.due_at > now), None),
+        "next": next((one for one in every if one.due_at > now and _to_come(one)), None),
     }
+
+
+def _to_come(one: Occurrence) -> bool:
+    """Say whether nobody noted it yet: what is done early is not to come."""
+    return one.done_at is None and one.released_at is None
 
 
 def _streak(read: health.Health) -> SafeString | None:
