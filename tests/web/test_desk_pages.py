@@ -126,6 +126,22 @@ def test_an_ask_is_written_down_judged_challenged_and_answered(
     assert "Tired" not in Page(login(house.dev)).get("desk_ask", ask.pk)
 
 
+def test_a_paid_yes_is_held_until_its_owners_said_yes(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    """Nobody is told yet: the offer goes out from its own page, when nobody is missing."""
+    ask, ben = one_more_page(northlight, now), Page(login(northlight.ben))
+    assert "hold it, and ask its owners first" in ben.get("desk_ask", ask.pk)
+    said = {"price": "480", "body": "Yes, for € 480: {link}", "action": "later"}
+    no = ben.post("desk_answer", ask.pk, **said, given="fair_no", wont="price")
+    assert (no.status_code, Decision.objects.exists()) == (422, False)
+    assert ben.post("desk_answer", ask.pk, **said, given="paid_yes").status_code == 302
+    ask.refresh_from_db()
+    assert ask.quote is not None
+    assert (ask.quote.state, ask.quote.price, ask.replies.count()) == ("held", Decimal(480), 0)
+    assert "The offer" in ben.get("desk_ask", ask.pk)
+
+
 def test_a_cold_core_refuses_one_more_page_and_a_lead_overrides_it(
     one_builder: cast.House, login: LogIn, now: datetime
 ) -> None:

@@ -332,6 +332,8 @@ def suggested(tests: Tests) -> Given | None:
         return Given.FAIR_NO
     if tests.can.can is Can.NO:
         return Given.CANT_NOW
+    if getattr(ask, "prices", None) is not None:
+        return Given.PAID_YES  # it was drafted to be offered for its price
     if tests.core is Core.COLD:
         return Given.FAIR_NO
     priced, settled = tests.cost_money > 0, tests.rare.settled

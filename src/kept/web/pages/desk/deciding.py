@@ -22,7 +22,7 @@ from kept.asks.models import Ask, Decision
 from kept.people.access import Policy as Who
 from kept.people.access import allow
 from kept.people.models import Member, Role
-from kept.tenancy import scope
+from kept.tenancy import refusals, scope
 from kept.tenancy.refusals import Refused
 from kept.web import desk_telling
 from kept.web.doorkeeper import KeptRequest
@@ -117,6 +117,14 @@ def ask_answer(request: KeptRequest, pk: int) -> HttpResponse:
         return _page(request, found, form=form, anew=action == "draft")
     said = form.cleaned_data
     try:
+        if action == "later" and said["given"] != Decision.Given.PAID_YES:
+            raise refusals.Refused(
+                _(
+                    "Only a paid yes waits for its owners before they are told. Nothing was "
+                    "decided."
+                ),
+                field="given",
+            )
         decision = answering.answer(found, _saying(found, said, action), by=request.member, now=now)
     except Refused as refused:
         form.refuse(refused)
@@ -160,7 +168,7 @@ def _saying(found: Ask, said: dict[str, Any], action: str) -> Saying:
         gap_reason=said["gap_reason"],
         subject=said["subject"],
         body=said["body"],
-        how="letter" if action == "send" else "said",
+        how={"send": "letter", "later": ""}.get(action, "said"),
     )
 
 
@@ -216,6 +224,7 @@ def _page(
         form = _filled(form, read, chosen, member=member, now=now, anew=anew)
         context["form"], context["hold"] = form, hold or holding.HoldingForm()
         context["choices"] = desk_telling.choices(read, member) if found.sort else []
+        context["may_offer_later"] = found.client is not None and read.can.answer is not None
         shown = {choice.given for choice in context["choices"]}
         context["others"] = [
             (given.value, given.label)
