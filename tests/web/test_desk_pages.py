@@ -631,6 +631,22 @@ def test_a_minute_waits_for_no_translation(
     assert "Normally: the kitchen closes at 15:05. This once we make an exception." in reply.body
 
 
+def test_what_is_inside_its_rule_is_noted_in_a_minute_without_words_that_nobody_said(
+    northlight: cast.House, login: LogIn, now: datetime
+) -> None:
+    early = policies.make(
+        name="Last orders", rule="last orders at 18:00", purpose="The cooks rest",
+        owner=northlight.ben, quantity="time_of_day", limit="18:00",
+        by=northlight.ada, now=now,
+    )  # fmt: skip
+    ben = Page(login(northlight.ben))
+    ben.post("desk_minute", policy=str(early.pk), given="yes")
+    decision = Decision.objects.get()
+    assert (decision.given, decision.ask.sort) == ("do_it", "in_scope")
+    assert not decision.ask.replies.exists()
+    assert "Noted: inside the rule, no exception." in ben.get("desk_minute")
+
+
 def test_time_found_gets_its_kind_and_what_is_paid_by_the_month_recurs(
     northlight: cast.House, login: LogIn, now: datetime
 ) -> None:

@@ -119,7 +119,9 @@ def _in_a_minute(request: KeptRequest, policy: Policy, *, now: datetime) -> str:
             given = Given.DO_IT
         elif given == Given.YES_ONCE:
             made = receiving.judge(made, sincere=Ask.Sincere.YES, by=request.member, now=now)
-        spoken = _spoken(given, wording.Facts.of(made, request.member, now))
+        # Inside the rule nobody is given words to say, so none are written down as said.
+        facts = wording.Facts.of(made, request.member, now)
+        spoken = "" if given == Given.DO_IT else _spoken(given, facts)
         answering.answer(
             made,
             Saying(
