@@ -4,7 +4,7 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -74,18 +74,28 @@ def table(
     from rich.console import Console
     from rich.table import Table
 
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for place, name in enumerate(head):
         drawn.add_column(
             name,
             justify="right" if place in right else "left",
             overflow="fold",
             no_wrap=place not in broken,
+            min_width=_longest_word(row[place] for row in rows) if place in broken else None,
         )
     for row in rows:
         drawn.add_row(*row)
     console = Console(highlight=False, markup=False, emoji=False)
     console.print(drawn)
+
+
+#: Longer words are broken where a table is too wide for the terminal.
+LONGEST_WORD = 12
+
+
+def _longest_word(texts: Iterable[str]) -> int:
+    words = (len(word) for text in texts for word in text.split())
+    return min(max(words, default=0), LONGEST_WORD)
 
 
 def width() -> int:
