@@ -1,6 +1,6 @@
 """Sara Nunes of Harbour Clinic, with a link, and what Northlight offers and promises her."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -101,6 +101,7 @@ def promised(
     *,
     what: str = "Online booking",
     due_at: datetime | None = None,
+    lines: Sequence[str] = ("hours are right",),
 ) -> Promise:
     """Promise Harbour Clinic something of eight hours, to be read by a contact."""
     job = making.make(
@@ -111,7 +112,8 @@ def promised(
         by=house.ben,
         now=now,
     )
-    making.add_condition(job, "hours are right", by=house.ben, now=now)
+    for line in lines:
+        making.add_condition(job, line, by=house.ben, now=now)
     return recording.give(
         job=job,
         client=house.clients["Harbour Clinic"],

@@ -90,16 +90,18 @@ def decline_offer(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
 def take(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Accept what was delivered, all of it or line by line."""
 
-    def do() -> None:
+    def do() -> str:
         delivery = _delivery(visit, pk)
+        lines = _lines(request, delivery)
         delivering.accept(
             delivery,
             contact=visit.contact,
-            lines=_lines(request, delivery),
+            lines=lines,
             to_standard=_yes_or_no(request.POST.get("to_standard", "")),
             word=_word(request),
             now=visit.now,
         )
+        return "taken" if lines is None or all(lines.values()) else "taken_in_part"
 
     return _done(request, visit, do, "taken", at=f"delivery-{pk}")
 
@@ -241,10 +243,10 @@ def take_back(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
 
 
 def _done(
-    request: HttpRequest, visit: Visit, do: Callable[[], None], word: str, *, at: str
+    request: HttpRequest, visit: Visit, do: Callable[[], str | None], word: str, *, at: str
 ) -> HttpResponse:
     try:
-        do()
+        word = do() or word
     except Refused as refusal:
         return shown(request, visit, refusal=refusal, at=at)
     with transaction.atomic():

@@ -106,6 +106,8 @@ def done(word: str) -> str:
             return _("Thank you for telling us. The time we kept is free again.")
         case "taken":
             return _("Thank you. It is accepted.")
+        case "taken_in_part":
+            return _("Thank you. What you ticked is accepted, and what is missing is noted.")
         case "back":
             return _("Thank you for telling us. We look at it at once.")
         case "agreed":

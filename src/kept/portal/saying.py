@@ -184,6 +184,7 @@ def _ended(state: str) -> str:
         "offer-lapsed": _("the offer ran out"),
         "offer-withdrawn": _("we took the offer back"),
         "settled": _("delivered and accepted"),
+        "settled-in-part": _("delivered, and accepted in part"),
         "released": _("not needed any more"),
         "revoked": _("we could not do it"),
         "recurred": _("it recurs no more"),

@@ -19,6 +19,7 @@ from kept.jobs.models import Condition, Obligation
 from kept.plan import outlook, standing
 from kept.promises import delivering, recurring_told
 from kept.promises.models import (
+    DeliveredLine,
     Delivery,
     Pause,
     Promise,
@@ -459,6 +460,12 @@ def _closed(
     quotes: Sequence[Quote], promises: Sequence[Promise], over: Sequence[Over], *, now: datetime
 ) -> list[Closed]:
     """Return what ended lately, newest first. What became of an accepted offer is its promise."""
+    settled = [one.pk for one in promises if one.state == Promise.State.SETTLED]
+    in_part = set(
+        DeliveredLine.objects.filter(
+            delivery__promise__in=settled, delivery__state=Delivery.State.ACCEPTED, accepted=False
+        ).values_list("delivery__promise", flat=True)
+    )
     found = []
     for quote in quotes:
         state, at = Quote.State(quote.state), quote.answered_at
@@ -469,7 +476,8 @@ def _closed(
     for one in promises:
         at = one.settled_at or one.ended_at
         if one.state not in Promise.LIVE and one.state != Promise.State.VOIDED and at:
-            found.append(Closed(one.job.title, str(one.state), at, one.zone))
+            how = "settled-in-part" if one.pk in in_part else str(one.state)
+            found.append(Closed(one.job.title, how, at, one.zone))
     found += [Closed(one.what, "recurred", one.at, one.zone) for one in over]
     recent = [one for one in found if one.at > now - CLOSED_FOR]
     return sorted(recent, key=lambda one: one.at, reverse=True)[:MOST_CLOSED]
