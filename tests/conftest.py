@@ -9,10 +9,15 @@ from django.conf import settings
 from django.core.management.commands import flush
 from django.db import connections
 from django.test import override_settings
+from hypothesis import settings as examples
 
 from kept.people.models import Member
 from kept.tenancy import scope
 from tests import cast, emptying
+
+# A busy machine is no fault of what is tested: speed is measured in benchmarks/.
+examples.register_profile("kept", deadline=None)
+examples.load_profile("kept")
 
 
 @pytest.fixture(scope="session")
