@@ -57,7 +57,7 @@ def found(hook: str, now: datetime) -> dict[str, Any]:
             name: tokens.make(each, ["read", "write"], by=each, now=now)[1]
             for name, each in people.items()
         }
-        return {"client": client.pk, "tokens": secrets, "ben": people["ben"].pk}
+        return {"client": client.pk, "tokens": secrets, "ben": people["ben"].pk, "ada": ada.pk}
 
 
 def tell(now: datetime) -> dict[str, Any]:
@@ -77,6 +77,7 @@ def tell(now: datetime) -> dict[str, Any]:
         notices = Notice.objects.filter(dropped_at__isnull=True)
         return {
             "promises": list(Promise.objects.values_list("pk", "job__title")),
+            "voided": list(Promise.objects.filter(state="voided").values_list("pk", flat=True)),
             "quotes": dict(Quote.objects.values_list("pk", "state")),
             "held": list(Quote.objects.values_list("job__title", flat=True)),
             "alarms": list(Alarm.objects.values("pk", "kind", "state", "next_rung", "cause")),

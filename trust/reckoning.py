@@ -79,6 +79,7 @@ class Run:
             "… while a receiver took a letter or message": self.sendings,
             "writes acknowledged": sum(self.acknowledged.values()),
             "requests sent again by clients": self.tried_again,
+            "promises taken out again": self.acknowledged["voided"],
             "alarms, rungs climbed, notices": f"{self.alarms}, {self.rungs}, {self.notices}",
             "letters that came again": self.letters_again,
             "messages, and those that came again": f"{self.messages}, {self.messages_again}",
@@ -212,6 +213,10 @@ def _writes(run: Run, said: writers.Acknowledged, told: dict[str, Any]) -> Itera
         ("quote", told["held"]),
     ):
         yield from (f"{what} {name} is doubled" for name, n in Counter(names).items() if n > 1)
+    voided = set(told["voided"])
+    yield from (
+        f"promise {key} was taken out and is not" for key in said.of("voided") if key not in voided
+    )
     quotes = {int(key): state for key, state in told["quotes"].items()}
     for what, state in (("accepted", "accepted"), ("withdrawn", "withdrawn")):
         for key in said.of(what):

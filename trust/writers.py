@@ -89,7 +89,7 @@ SMALL = {"low_hours": 0.5, "likely_hours": 0.5, "high_hours": 0.5}
 
 
 def asks(house: Mapping[str, Any], me: Client, said: Acknowledged, turn: int) -> None:
-    """Record a promise, ask Ben about it, and now and then one that cannot be kept."""
+    """Record a promise, ask Ben and Ada about it, and now and then one that cannot be kept."""
     at_risk = turn % 20 == 1
     name = f"{'At risk' if at_risk else 'Recorded'} {turn}"
     due = datetime.now(tz=UTC) + timedelta(hours=3)
@@ -102,9 +102,10 @@ def asks(house: Mapping[str, Any], me: Client, said: Acknowledged, turn: int) ->
     said.rows.append(("promise", promise["id"], name))
     if at_risk:
         return
-    status, alarm = me.post("/alarms", {"promise_id": promise["id"], "member_id": house["ben"]})
-    assert status == 201, alarm
-    said.rows.append(("alarm", alarm["id"], name))
+    for whom in ("ben", "ada"):
+        status, alarm = me.post("/alarms", {"promise_id": promise["id"], "member_id": house[whom]})
+        assert status == 201, alarm
+        said.rows.append(("alarm", alarm["id"], f"{name}, {whom}"))
 
 
 def knows(house: Mapping[str, Any], me: Client, said: Acknowledged, turn: int) -> None:
@@ -140,13 +141,34 @@ def holds(house: Mapping[str, Any], me: Client, said: Acknowledged, turn: int) -
     said.rows.append(("promise", promise["id"], name))
 
 
+#: So many promises stay open: the others are taken out, so that a long run stays a small house.
+OPEN = 30
+
+
+def clears(house: Mapping[str, Any], me: Client, said: Acknowledged, turn: int) -> None:
+    """Say of what one knows, and take the oldest promise out while more are open than a few."""
+    knows(house, me, said, turn)
+    out = said.of("voided")
+    still = [key for key in said.of("promise") if key not in out]
+    if len(still) <= OPEN:
+        return
+    oldest = min(still)
+    status, promise = me.post(f"/promises/{oldest}/void", {"reason": "Recorded by mistake."})
+    assert status == 200, promise
+    said.rows.append(("voided", oldest, promise["state"]))
+
+
 Act = Callable[[Mapping[str, Any], Client, Acknowledged, int], None]
 #: Who does what.
-WHO: tuple[tuple[str, Act], ...] = (("maya", asks), ("ben", knows), ("ada", holds))
+WHO: tuple[tuple[str, Act], ...] = (
+    ("maya", asks),
+    ("ben", clears),
+    ("ada", holds),
+)
 
 
 class Writers:
-    """Three clients at work, each in a thread, until they are told to stop."""
+    """Clients at work, each in a thread, until they are told to stop."""
 
     def __init__(self, house: Mapping[str, Any], port: int, *, pause: float) -> None:
         self.said = Acknowledged()
