@@ -340,3 +340,19 @@ def test_a_word_about_a_core_that_is_counted_is_refused(
         f"0 of the last {of} were kept, so the core is cold: that is counted, and a word counts "
         "only while fewer than 5 fell due. Nothing was saved."
     )
+
+
+def test_no_holding_letter_goes_out_that_nobody_read(
+    northlight: cast.House, calling: Callable[..., Any]
+) -> None:
+    ada, client = calling(northlight.ada), northlight.clients["Harbour Clinic"].pk
+    ask = ada.post("/asks", {"title": "A page", "client_id": client}).json()["id"]
+    day = {"due_on": "2026-12-04"}
+
+    unread = ada.post(f"/asks/{ask}/hold-off", {**day, "how": "letter"})
+    assert (unread.status_code, unread.json()["errors"][0]["field"]) == (422, "body")
+    assert ada.get(f"/asks/{ask}").json()["holding_reply_id"] is None
+
+    said = ada.post(f"/asks/{ask}/hold-off", day)
+    assert said.status_code == 200
+    assert said.json()["holding_reply_id"] is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests import cast
 from tests.cli.conftest import Type
 
-from kept.asks.models import Decision, Extra
+from kept.asks.models import Ask, Decision, Extra
 from kept.clients import keeping
 from kept.people import staff
 from kept.promises import delivering, recording
@@ -198,6 +198,38 @@ def test_an_ask_is_put_through_the_four_tests(
     )  # fmt: skip
     assert document["stands"][0]["days"] >= 3
     assert typed("desk", "test", "9999").status == 2
+
+
+def test_an_ask_is_held_off_by_words_that_somebody_read(
+    one_builder: cast.House, typed: Type
+) -> None:
+    asked = typed("desk", "ask", "A page", "--for", "Harbour Clinic", "--json").document
+    ask = str(asked["id"])
+
+    shown = typed("desk", "hold-off", ask, "--by", "2026-12-04")
+    assert shown.out.startswith("Subject: A page\n\n")
+    assert "We answer by Friday 4 December, 18:00" in shown.out
+    assert shown.out.endswith(
+        "Nothing was sent or noted. Add --send, or --said where you tell them yourself.\n"
+    )
+    assert Ask.objects.get(pk=ask).holding_reply is None
+
+    nobody = typed("desk", "hold-off", ask, "--by", "2026-12-04", "--send")
+    assert (nobody.status, Ask.objects.get(pk=ask).holding_reply) == (2, None)
+    past = typed("desk", "hold-off", ask, "--by", "2026-11-04", "--said")
+    assert (past.status, "has gone by. Say a later moment." in past.err) == (2, True)
+    both = typed("desk", "hold-off", ask, "--by", "2026-12-04", "--said", "--send")
+    assert (both.status, "not both" in both.err) == (2, True)
+
+    said = typed("desk", "hold-off", ask, "--by", "2026-12-04", "--said", "--json").document
+    assert (said["said"], said["sent"], said["due_at"]) == (
+        True,
+        False,
+        "2026-12-04T18:00:00+00:00",
+    )
+    kept = Ask.objects.get(pk=ask)
+    assert kept.holding_reply is not None
+    assert (kept.state, kept.replies.get().body) == ("open", said["body"])
 
 
 def test_what_is_not_in_the_language_of_its_reader_says_so_on_the_other_channel(

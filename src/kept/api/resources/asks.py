@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from ninja import Query
 from pydantic import Field
 
@@ -36,6 +37,7 @@ from kept.jobs.lines import Effort
 from kept.people.access import Policy
 from kept.people.models import Member
 from kept.promises.models import Promise
+from kept.tenancy import refusals
 
 door = Door("asks", ask_id=models.Ask)
 ONE = "/asks/{int:ask_id}"
@@ -343,10 +345,19 @@ def show_decision(request: ApiRequest, ask_id: int) -> models.Decision:
 
 @door.add(f"{ONE}/hold-off", Policy.MEMBER, AskShown, status=200, version_of=ONE)
 def hold_off_ask(request: ApiRequest, ask_id: int, body: HeldOff) -> Any:
-    """Say by when they get an answer; the ask stays open."""
+    """Say by when they get an answer; the ask stays open.
+
+    A letter is sent as somebody read it: draft it first (`reply_for` holding), and send it as
+    `body`. What you say yourself may be left out.
+    """
     found = _asks().get(pk=ask_id)
     due_at = moments.needed(body.due_at, body.due_on, zone=found.zone, name="due")
     text, subject = body.body, body.subject
+    if not text and body.how == "letter":
+        raise refusals.Refused(
+            _("No letter goes out unread. Draft it first, and send it as body. Nothing was sent."),
+            field="body",
+        )
     if not text:
         draft = wording.draft(
             wording.For.HOLDING,

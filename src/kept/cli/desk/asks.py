@@ -222,6 +222,71 @@ def decide(
             speaking.aside(unwritten)
 
 
+@app.command("hold-off")
+def hold_off(
+    ask: Annotated[int, typer.Argument(metavar="ASK", help="Its number.", min=1)],
+    by: Annotated[str, typer.Option("--by", metavar="DAY", help="By when they get an answer.")],
+    subject: Annotated[str, typer.Option(help="Of the letter, instead of the one shown.")] = "",
+    letter: Annotated[
+        str,
+        typer.Option(metavar="FILE", help="The letter, instead of the one shown; - for a pipe."),
+    ] = "",
+    send: Annotated[bool, typer.Option("--send", help="Send it, as a letter.")] = False,
+    said: Annotated[
+        bool, typer.Option("--said", help="No letter goes: you say so yourself.")
+    ] = False,
+    organisation: OrganisationOption = None,
+    email: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Promise an answer to an ask by a day: show the letter, then send it or say so."""
+    with acting(organisation, email, as_json=as_json, changes=send or said) as who:
+        from kept.asks import answering, wording
+        from kept.people import days
+
+        if send and said:
+            raise speaking.Stop("Say --send or --said, not both.", field="--said")
+        found = naming.ask(ask)
+        on = naming.day(by, "--by")
+        if on is None:
+            raise speaking.Stop("Say by which day.", field="--by")
+        due_at = days.end_of(on, zone=found.zone, house=who.house)
+        facts = wording.Facts.of(found, who.member, who.now, answer_by=due_at)
+        draft = wording.draft(wording.For.HOLDING, facts)
+        subject = subject or draft.subject
+        body = naming.text(letter, "--letter") if letter else draft.body
+        if send or said:
+            answering.hold_off(
+                found,
+                due_at=due_at,
+                subject=subject,
+                body=body,
+                how="letter" if send else "said",
+                by=who.member,
+                now=who.now,
+            )
+        unwritten = "" if letter else draft.unwritten
+        if as_json:
+            speaking.document(
+                {
+                    "id": found.pk,
+                    "kind": "holding_reply",
+                    "due_at": due_at,
+                    "subject": subject,
+                    "body": body,
+                    "unwritten": unwritten,
+                    "sent": send,
+                    "said": said,
+                }
+            )
+            return
+        speaking.say(f"Subject: {subject}\n\n{body}\n")
+        if unwritten:
+            speaking.aside(unwritten)
+        nothing = "Nothing was sent or noted. Add --send, or --said where you tell them yourself."
+        speaking.say("Sent." if send else "Noted: you tell them." if said else nothing)
+
+
 def _told(read: "Tests", *, now: "datetime") -> list[tuple[str, str]]:
     """Say each of the four tests, and where it lies against its rule."""
     from kept import words, zones
