@@ -63,7 +63,7 @@ def found(hook: str, now: datetime) -> dict[str, Any]:
 def tell(now: datetime) -> dict[str, Any]:
     """Return everything that is counted afterwards."""
     from kept.custody import verifying
-    from kept.last_mile.models import Alarm, Notice
+    from kept.last_mile.models import Alarm, Envelope, Notice
     from kept.last_mile.webhooks.models import WebhookDelivery
     from kept.ledger.models import Event
     from kept.outbox.models import Task
@@ -89,6 +89,11 @@ def tell(now: datetime) -> dict[str, Any]:
             ),
             "notices": list(
                 notices.values_list("alarm_id", "rung", "member_id", "letter__message_id")
+            ),
+            "digests": list(
+                Envelope.objects.filter(digest_on__isnull=False, letter__isnull=False).values_list(
+                    "letter__message_id", flat=True
+                )
             ),
             "unsent": notices.filter(sent_at__isnull=True).count()
             + notices.filter(letter__sent_at__isnull=True).count(),

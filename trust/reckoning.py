@@ -259,7 +259,7 @@ def _sent(run: Run, mail: kills.Receiver, hook: Receiver, told: dict[str, Any]) 
             yield f"{told[name]} {name}"
     if told["waiting"]:
         yield "something waits still"
-    letters = {name for _alarm, _rung, _member, name in told["notices"]}
+    letters = {name for _alarm, _rung, _member, name in told["notices"]} | set(told["digests"])
     yield from (f"letter {name} never came" for name in letters - set(mail.came))
     yield from (f"letter {name} is of nothing" for name in set(mail.came) - letters if name)
     came = Counter(headers["webhook-id"] for headers, _body in hook.heard)
